@@ -1,0 +1,165 @@
+"""The engines that a script can be run on, by name.
+
+A backend is a `Backend`: a name, and the module that a script uses as `torch`. The class below
+suits every engine with torch's names; another one overrides what it does differently:
+
+    namespace()            the module a script calls `torch`
+    version()              what the report prints
+    numpy(tensor)          the values as a NumPy array
+    assign(tensor, array)  overwrite the values in place, unrecorded
+    random_state()         the generator's state as bytes, or None where there is none to compare
+    set_threads(count)     how many threads the engine may use
+
+Three ways to register one:
+
+    [project.entry-points."harness.backends"]     in the pyproject.toml of an installed package
+    mylib = "mylib.backend:MyLib"
+
+    @register_backend("mylib")                    in a file: --backends path/to/file.py:mylib,torch
+    class MyLib(Backend): ...
+
+    --backends mylib,torch                        nothing at all, if `import mylib` has torch's names
+
+A script takes its engine's name from `--backend NAME` and imports it, or calls `harness.load(NAME)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+INSTALL = {"torch": "pip install torch==2.13.0"}
+
+
+class BackendError(Exception):
+    """A backend is unknown or not installed; the message is one line for the user."""
+
+
+class Backend:
+    """An engine with torch's names: the module `module`, imported when it is first used."""
+
+    def __init__(self, name: str, module: str | None = None) -> None:
+        self.name = name
+        self.module = module or name
+
+    def check(self) -> None:
+        """Raises: BackendError where the engine is not installed. Nothing is imported to tell."""
+        if type(self).namespace is Backend.namespace:
+            if importlib.util.find_spec(self.module) is None:
+                how = INSTALL.get(self.module, "no such module")
+                raise BackendError(f"backend {self.name} is not installed: {how}")
+
+    def namespace(self) -> Any:
+        """The module that a script uses as `torch`. Raises: BackendError where it is missing."""
+        if self.module not in sys.modules:
+            self.check()
+        return importlib.import_module(self.module)
+
+    def version(self) -> str:
+        """The engine's version."""
+        return str(getattr(self.namespace(), "__version__", "unknown"))
+
+    def numpy(self, tensor: Any) -> np.ndarray:
+        """The values of a tensor; a dtype that NumPy lacks is widened to float32."""
+        tensor = tensor.detach()
+        if str(tensor.dtype).endswith("bfloat16"):
+            tensor = tensor.float()
+        return np.asarray(tensor.numpy())
+
+    def assign(self, tensor: Any, array: np.ndarray) -> None:
+        """tensor[...] = array, in place and unrecorded."""
+        engine = self.namespace()
+        with engine.no_grad():
+            tensor.copy_(engine.from_numpy(np.array(array)))
+
+    def random_state(self) -> bytes | None:
+        """The default generator's state."""
+        state = getattr(self.namespace(), "get_rng_state", None)
+        return None if state is None else self.numpy(state()).tobytes()
+
+    def set_threads(self, count: int) -> None:
+        """Let the engine use `count` threads, where it can be told."""
+        tell = getattr(self.namespace(), "set_num_threads", None)
+        if tell is not None:
+            tell(count)
+
+
+MINITORCH = Backend("minitorch")
+TORCH = Backend("torch")
+
+_registered: dict[str, Backend] = {"minitorch": MINITORCH, "torch": TORCH}
+
+
+def register_backend(name: str) -> Callable[[type[Backend]], type[Backend]]:
+    """Register the decorated class under `name`, for this process."""
+
+    def register(backend: type[Backend]) -> type[Backend]:
+        _registered[name] = backend(name)
+        return backend
+
+    return register
+
+
+def find(spec: str) -> Backend:
+    """The backend called `spec`: a registered or installed name, or `path/to/file.py:name`.
+
+    Raises: BackendError for an unknown one, naming those that are known.
+    """
+    path, colon, name = spec.rpartition(":")
+    if colon and path.endswith(".py"):
+        _run_file(Path(path))
+        if name not in _registered:
+            raise BackendError(f"{path} registers no backend {name}: {_known()}")
+        return _registered[name]
+    if spec in _registered:
+        return _registered[spec]
+    for entry in _entry_points():
+        if entry.name == spec:
+            found = entry.load()
+            return found(spec) if isinstance(found, type) else found
+    if not spec.isidentifier() or importlib.util.find_spec(spec) is None:
+        raise BackendError(_unknown(spec))
+    return Backend(spec)
+
+
+def load(name: str) -> Any:
+    """Import the backend called `name`; what comes back is used as `torch`."""
+    return find(name).namespace()
+
+
+def names() -> list[str]:
+    """Every registered name."""
+    return sorted({*_registered, *(entry.name for entry in _entry_points())})
+
+
+def _entry_points() -> Any:
+    from importlib.metadata import entry_points
+
+    return entry_points(group="harness.backends")
+
+
+def _run_file(path: Path) -> None:
+    """Import a file once, so that its `register_backend` lines run."""
+    name = f"_harness_backend_{path.stem}"
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise BackendError(f"--backends {path}: no such file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+
+
+def _known() -> str:
+    return f"known are {', '.join(names())}"
+
+
+def _unknown(name: str) -> str:
+    return f"unknown backend {name!r}: {_known()}, or path/to/file.py:name"

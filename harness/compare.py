@@ -1,0 +1,144 @@
+"""Where two recorded runs first differ: structure, then initial values, then every step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import zip_longest
+from typing import Any
+
+from harness.distance import Distance, Distances, kind_of, step_distances
+from harness.envelope import Levels
+from harness.record import RANDOM, Record
+
+CAUSE_FIRST = ("buffer", "loss", "gradient", "parameter", "learning rate")
+"""The order in which a step brings its tensors about: the first kind that differs is the cause."""
+
+
+class Outcome(IntEnum):
+    """What a comparison ends with; the exit code of `python -m harness run`."""
+
+    PASS = 0
+    NUMBERS = 1
+    STRUCTURE = 2
+    FAILED = 3
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first value that left its tolerance. Step 0 is the state before the first step."""
+
+    step: int
+    key: str
+    distance: Distance | None = None
+    budget: float = 0.0
+
+    def __str__(self) -> str:
+        where = f"step {self.step}  {self.key}" if self.step else f"initial {self.key}"
+        if self.distance is None:
+            return f"{where}: not byte-equal"
+        return (
+            f"{where}: relative difference {self.distance.relative:.2g}, tolerance"
+            f" {self.budget:.2g} (largest {self.distance.max_abs:.2g}, {self.distance.ulp:.3g} ulp)"
+        )
+
+
+def structure(candidate: Record, reference: Record) -> str | None:
+    """What differs before any number is looked at, in one sentence; None where nothing does."""
+    names = candidate.header["backend"], reference.header["backend"]
+    tensors = zip_longest(candidate.header["tensors"], reference.header["tensors"])
+    for position, (mine, theirs) in enumerate(tensors):
+        if mine != theirs:
+            return f"tensor {position}: {_difference(mine, theirs, names)}"
+    for step in range(1, min(len(candidate), len(reference)) + 1):
+        mine, theirs = candidate.keys(step), reference.keys(step)
+        if mine != theirs:
+            return f"step {step}: {_missing(mine, theirs, names)}"
+        for key in mine:
+            shapes = candidate.array(step, key).shape, reference.array(step, key).shape
+            if shapes[0] != shapes[1]:
+                return f"step {step}: {key} is {shapes[0]} on {names[0]}, {shapes[1]} on {names[1]}"
+    if len(candidate) != len(reference):
+        return f"{names[0]} made {len(candidate)} steps, {names[1]} {len(reference)}"
+    return None
+
+
+def initial_values(candidate: Record, reference: Record) -> Divergence | None:
+    """The first parameter or buffer that does not start bit-equal."""
+    for key, theirs in reference.arrays(0).items():
+        mine = candidate.array(0, key)
+        if mine.tobytes() != theirs.tobytes():
+            apart = step_distances({key: mine}, {key: theirs})[key]
+            return Divergence(0, key, apart)
+    return None
+
+
+def random_states(candidate: Record, reference: Record) -> tuple[int, Divergence | None]:
+    """How many states both runs show, and the first that is not byte-equal."""
+    compared = 0
+    for step in range(len(reference) + 1):
+        mine, theirs = candidate.random_state(step), reference.random_state(step)
+        if mine is None or theirs is None:
+            continue
+        compared += 1
+        if mine != theirs:
+            return compared, Divergence(step, RANDOM)
+    return compared, None
+
+
+def distances(candidate: Record, reference: Record) -> Distances:
+    """The distance of every tensor at every step."""
+    return [
+        step_distances(candidate.arrays(step), reference.arrays(step))
+        for step in range(1, len(reference) + 1)
+    ]
+
+
+def first_out(
+    run: Distances, budgets: Levels, counts: Callable[[int], bool] = lambda step: True
+) -> Divergence | None:
+    """The first value out of its budget, at a step that counts; within a step, the cause."""
+    for step, (measured, allowed) in enumerate(zip(run, budgets), start=1):
+        out = [key for key, apart in measured.items() if not apart.relative <= allowed[key]]
+        if out and counts(step):
+            key = _cause(out, measured, allowed)
+            return Divergence(step, key, measured[key], allowed[key])
+    return None
+
+
+def out_at(run: Distances, budgets: Levels, step: int) -> bool:
+    """Whether anything is out of its budget at a step."""
+    return first_out(run[step - 1 : step], budgets[step - 1 : step]) is not None
+
+
+def _cause(out: list[str], measured: dict[str, Distance], allowed: dict[str, float]) -> str:
+    kind = min((kind_of(key) for key in out), key=CAUSE_FIRST.index)
+    of_kind = [key for key in out if kind_of(key) == kind]
+    if kind == "gradient":
+        return of_kind[-1]  # backward begins at the last layer
+    if kind == "parameter":
+        return max(of_kind, key=lambda key: measured[key].relative / allowed[key])
+    return of_kind[0]
+
+
+def _difference(mine: dict[str, Any] | None, theirs: dict[str, Any] | None, names: Any) -> str:
+    """What differs between the descriptions of two tensors at the same position."""
+    if mine is None or theirs is None:
+        present, name = (theirs, names[0]) if mine is None else (mine, names[1])
+        return f"{present['key']} is missing on {name}"
+    field = next(field for field in theirs if mine[field] != theirs[field])
+    if field == "key":
+        return f"{mine['key']} on {names[0]}, {theirs['key']} on {names[1]}"
+    values = mine[field], theirs[field]
+    return f"{mine['key']} has {field} {values[0]} on {names[0]}, {values[1]} on {names[1]}"
+
+
+def _missing(mine: list[str], theirs: list[str], names: Any) -> str:
+    for key in theirs:
+        if key not in mine:
+            return f"{key} is missing on {names[0]}"
+    for key in mine:
+        if key not in theirs:
+            return f"{key} is missing on {names[1]}"
+    return f"the order differs: {', '.join(mine)} on {names[0]}, {', '.join(theirs)} on {names[1]}"

@@ -1,0 +1,115 @@
+"""How far two tensors lie apart: absolute, relative to the tensor, and in ulp.
+
+`relative` is what is judged. It is a norm over the whole tensor, since a single element may be
+the small difference of large numbers and differ by many times itself between correct engines.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.record import Arrays
+
+EPS = 2.0**-23
+"""The spacing of float32 numbers just above 1."""
+
+
+class Distance(NamedTuple):
+    """`max_abs`: the largest difference of two elements; `ulp`: the same in units of the spacing of
+    the reference's largest element; `relative`: 2-norm of the difference over the reference's."""
+
+    max_abs: float
+    relative: float
+    ulp: float
+
+
+Distances = list[dict[str, Distance]]
+"""For every step, from step 1: the distance of every tensor by its key."""
+
+
+def step_distances(arrays: Arrays, reference: Arrays) -> dict[str, Distance]:
+    """The distance of every array that both steps have, to the reference's."""
+    keys = [key for key in reference if key in arrays]
+    norms = {key: _finite_norm(reference[key]) for key in keys}
+    largest: dict[str, float] = {}
+    for key, norm in norms.items():
+        kind = kind_of(key)
+        largest[kind] = max(largest.get(kind, 0.0), norm)
+    # A gradient that is zero on paper (a bias before batch normalization) is rounding noise on
+    # any engine: nothing is measured finer than EPS of the largest tensor of its kind.
+    return {
+        key: distance(
+            arrays[key],
+            reference[key],
+            scale=max(norms[key], EPS * largest[kind_of(key)]),
+            spare=_spared(reference[key].size) if kind_of(key) == "parameter" else 0,
+        )
+        for key in keys
+    }
+
+
+def distance(a: np.ndarray, b: np.ndarray, scale: float, spare: int = 0) -> Distance:
+    """The distance of `a` from `b`; NaN equals NaN, and an infinity equals itself.
+
+    The `spare` largest differences do not count towards `relative`.
+    """
+    difference = _difference(a, b)
+    max_abs = float(difference.max(initial=0.0))
+    if max_abs == 0:
+        return Distance(0.0, 0.0, 0.0)
+    if spare:
+        difference = np.partition(difference, -spare)[:-spare]
+    norm = float(np.linalg.norm(difference))
+    relative = norm / scale if scale > 0 else (np.inf if norm else 0.0)
+    return Distance(max_abs, relative, max_abs / _spacing(b))
+
+
+def kind_of(key: str) -> str:
+    """What a key stands for: loss, gradient, parameter, buffer or learning rate.
+
+    >>> kind_of("gradient fc1.weight")
+    'gradient'
+    """
+    return key if key in ("loss", "learning rate") else key.partition(" ")[0]
+
+
+def name_of(key: str) -> str:
+    """The tensor's name in a key; empty for the loss and the learning rate.
+
+    >>> name_of("gradient fc1.weight")
+    'fc1.weight'
+    """
+    return key.removeprefix(kind_of(key)).lstrip()
+
+
+def _spared(size: int) -> int:
+    """How many elements of a parameter may be at odds: 1, or 1 in 1,000.
+
+    Adam divides a gradient by its own size, so where a gradient is rounding noise around zero its
+    sign decides between a full step up and a full step down, on any engine.
+    """
+    return max(1, size // 1000) if size >= 10 else 0
+
+
+def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """|a - b| in float64, flat; infinite where only one of the two is a number."""
+    a, b = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
+    with np.errstate(invalid="ignore"):
+        difference = np.abs(a - b)
+    difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
+    difference[np.isnan(difference)] = np.inf
+    return difference
+
+
+def _finite_norm(array: np.ndarray) -> float:
+    values = array.astype(np.float64).ravel()
+    return float(np.linalg.norm(values[np.isfinite(values)]))
+
+
+def _spacing(array: np.ndarray) -> float:
+    """One ulp of the largest finite element, in the array's own precision, float32 for integers."""
+    dtype = array.dtype if array.dtype.kind == "f" else np.dtype(np.float32)
+    values = np.abs(array[np.isfinite(array)].astype(dtype))
+    return float(np.spacing(values.max(initial=np.finfo(dtype).tiny)))

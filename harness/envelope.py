@@ -1,0 +1,47 @@
+"""How far two correct engines may drift apart: 8 times what the reference drifts from itself.
+
+Rounding errors grow in training, at a pace that depends on the model, the data and the step, and a
+unit that flips at the kink of a ReLU moves everything behind it. No fixed tolerance fits. So the
+reference is run again a few times with every parameter moved by one ulp at the start: the
+largest distance that these runs have reached at a step is the envelope there. An engine that
+stays within `FACTOR` envelopes differs from the reference no more than the reference does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.distance import EPS, Distances
+
+FACTOR = 8.0
+FLOOR = 2 * EPS
+"""An envelope is never taken for narrower: one rounding at either end."""
+
+FIRST_STEPS = 20
+FIRST_LOSS = 1e-5
+"""Over the first steps the loss has a fixed tolerance, relative: drift has not begun."""
+
+Levels = list[dict[str, float]]
+"""For every step, from step 1: a relative distance for every tensor by its key."""
+
+
+def envelope(runs: Sequence[Distances]) -> Levels:
+    """The largest relative distance of any run so far, per step and tensor."""
+    levels: Levels = []
+    largest: dict[str, float] = {}
+    for step in zip(*runs):
+        for key in step[0]:
+            reached = max(run[key].relative for run in step if key in run)
+            largest[key] = max(reached, largest.get(key, 0.0))
+        levels.append(dict(largest))
+    return levels
+
+
+def budget(levels: Levels) -> Levels:
+    """What a correct engine may differ by: 8 envelopes; for the first losses 1e-5."""
+    budgets = [
+        {key: FACTOR * max(level, FLOOR) for key, level in at_step.items()} for at_step in levels
+    ]
+    for at_step in budgets[:FIRST_STEPS]:
+        at_step["loss"] = FIRST_LOSS
+    return budgets

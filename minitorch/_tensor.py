@@ -1,0 +1,396 @@
+"""What a tensor is: a record of an array, the edge its gradient flows along, and a version.
+
+No operation is defined here; `methods.py` gives the record its vocabulary.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from . import backend, dtypes, errors
+from .dtypes import Size, from_numpy_dtype
+from .grad_mode import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+
+_new = object.__new__
+_lock = threading.Lock()
+next_sequence = itertools.count().__next__  # numbers nodes in the order they are recorded
+
+
+class Tensor:
+    """An array that remembers how it was computed.
+
+    `_array`  the memory, a NumPy array
+    `_node`   where its gradient flows: a Node for a result, an AccumulateGrad for a leaf that
+              requires a gradient, None for a constant
+    `_nr`     which output of that node it is
+    `_cell`   [version], one list shared by all tensors that share the memory
+    `_view`   for a view: its base and how to make it again from there
+    `_grad`   the accumulated gradient of a leaf
+    """
+
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_array",
+        "_cell",
+        "_grad",
+        "_node",
+        "_nr",
+        "_view",
+    )
+
+    __array_priority__ = 1000  # `ndarray + tensor` is the tensor's to answer
+    __hash__ = object.__hash__
+
+    @property
+    def shape(self) -> Size:
+        """The sizes of the dimensions."""
+        return Size(self._array.shape)
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The type of the elements."""
+        return from_numpy_dtype(self._array.dtype)
+
+    @property
+    def device(self) -> backend.device:
+        """Where the memory is: always the CPU."""
+        return backend.cpu
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def _version(self) -> int:
+        """How often this memory was written in place, through whichever view."""
+        return self._cell[0]
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a gradient flows here. Settable on leaves.
+
+        Raises: RuntimeError when set on an integer tensor, or to False on a result.
+        """
+        return edge(self) is not None
+
+    @requires_grad.setter
+    def requires_grad(self, flag: bool) -> None:
+        node = edge(self)
+        if bool(flag) == (node is not None):
+            return
+        if flag:
+            if self._array.dtype.kind not in "fV":
+                raise RuntimeError(errors.ONLY_FLOATS.format("only"))
+            self._node = AccumulateGrad(self)
+        elif node.is_leaf:
+            self._node = None
+        else:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. To use a computed "
+                "tensor where no gradient is wanted, take tensor.detach()."
+            )
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it was made by the user rather than computed from what requires a gradient."""
+        node = edge(self)
+        return node is None or node.is_leaf
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that computed it, None for a leaf."""
+        node = edge(self)
+        return None if node is None or node.is_leaf else node
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that `backward` accumulated. Settable: None or a tensor like this one."""
+        if self._grad is None and self.grad_fn is not None and not self.retains_grad:
+            import warnings
+
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
+                "backward() does not fill it; call .retain_grad() on the tensor if you want it.",
+                stacklevel=2,
+            )
+        return self._grad
+
+    @grad.setter
+    def grad(self, g: Tensor | None) -> None:
+        if g is not None:
+            errors.check_assigned_grad(self, g)
+        self._grad = g
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether a result was told to keep its gradient, by `retain_grad`."""
+        return self.__dict__.get("_retains_grad", False)
+
+    def detach(self) -> Tensor:
+        """The same memory and version, without history."""
+        return share(self, self._cell)
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history; writing to it is not seen by the version check."""
+        return share(self, [0])
+
+    @data.setter
+    def data(self, other: Tensor) -> None:
+        self._array = other._array
+        if self._node is not None and self._node.is_leaf:
+            self._node.shape, self._node.dtype = other._array.shape, other._array.dtype
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The memory as a NumPy array, shared.
+
+        Raises: RuntimeError where a gradient flows (unless `force`): detach first.
+        """
+        if not force and edge(self) is not None:
+            raise RuntimeError(
+                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+                "instead."
+            )
+        return self._array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return wrap(backend.xp.asarray(array))
+
+    def item(self) -> Any:
+        """The one element as a Python number. Raises: RuntimeError unless there is just one."""
+        if self._array.size != 1:
+            raise RuntimeError(
+                f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
+            )
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
+        return self._array.tolist()
+
+    def __len__(self) -> int:
+        if not self._array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self._array.shape[0]
+
+    def __bool__(self) -> bool:
+        size = self._array.size
+        if size != 1:
+            which = "more than one value" if size else "no values"
+            raise RuntimeError(f"Boolean value of Tensor with {which} is ambiguous")
+        return bool(self._array.item())
+
+    def _number(self) -> Any:
+        if self._array.size != 1:
+            raise ValueError(errors.ONE_ELEMENT)
+        return self._array.item()
+
+    def __float__(self) -> float:
+        return float(self._number())
+
+    def __int__(self) -> int:
+        return int(self._number())
+
+    def __index__(self) -> int:
+        if self._array.size != 1 or self._array.dtype.kind not in "iub":
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self._array.item())
+
+    def __format__(self, spec: str) -> str:
+        return self._array.item().__format__(spec) if not self._array.ndim else str(self)
+
+    def __reduce_ex__(self, protocol: Any) -> tuple:
+        return _rebuild, (type(self), self._array, edge(self) is not None, self.__dict__ or None)
+
+    def __deepcopy__(self, memo: dict) -> Tensor:
+        if id(self) in memo:
+            return memo[id(self)]
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                f"protocol: this one came from {self.grad_fn.name()}"
+            )
+        copied = _rebuild(type(self), self._array.copy(order="K"), edge(self) is not None, None)
+        memo[id(self)] = copied
+        if self._grad is not None:
+            copied._grad = self._grad.__deepcopy__(memo)
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+
+def wrap(array: np.ndarray) -> Tensor:
+    """A tensor over `array`, without history."""
+    t = _new(Tensor)
+    t._array = array
+    t._node = t._view = t._grad = None
+    t._nr = 0
+    t._cell = [0]
+    return t
+
+
+def result(array: np.ndarray, node: Any, nr: int, cell: list[int]) -> Tensor:
+    """A tensor over `array` that is output `nr` of `node` and counts versions in `cell`."""
+    t = _new(Tensor)
+    t._array = array
+    t._node = node
+    t._nr = nr
+    t._cell = cell
+    t._view = t._grad = None
+    return t
+
+
+def share(source: Tensor, cell: list[int]) -> Tensor:
+    """The memory of `source` without its history."""
+    return result(source._array, None, 0, cell)
+
+
+def leaf(array: np.ndarray, requires_grad: bool = False, cls: type = Tensor) -> Any:
+    """A tensor of class `cls` over `array`, requiring a gradient or not.
+
+    Raises: RuntimeError where a gradient is asked of integers.
+    """
+    t = _new(cls)
+    t._array = array
+    t._node = t._view = t._grad = None
+    t._nr = 0
+    t._cell = [0]
+    if requires_grad:
+        if array.dtype.kind not in "fV":
+            raise RuntimeError(errors.ONLY_FLOATS.format("Only"))
+        t._node = AccumulateGrad(t)
+    return t
+
+
+def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict | None) -> Any:
+    t = leaf(array, requires_grad, cls)
+    t.__dict__.update(attributes or {})
+    return t
+
+
+class View:
+    """How a view came from its base: replay `chain`, a tuple of (function, keyword arguments).
+
+    `version` is the base's version for which the view's node was made; `mode` forbids in-place
+    operations: 'no_grad' = made while nothing was recorded, 'multiple' = one of several views.
+    """
+
+    __slots__ = ("base", "chain", "mode", "version")
+
+    def __init__(self, base: Tensor, chain: tuple, version: int, mode: str) -> None:
+        self.base, self.chain, self.version, self.mode = base, chain, version, mode
+
+    def replay(self, source: Any) -> Any:
+        """The view of `source` (a tensor or an array) that this view is of its base."""
+        for function, params in self.chain:
+            source = function(source, **params)
+        return source
+
+
+def edge(t: Tensor) -> Any:
+    """The node `t` is an output of, made anew for a view whose base was written since."""
+    view = t._view
+    if view is not None and view.version != t._cell[0]:
+        again = view.replay(view.base)
+        t._node, t._nr = again._node, again._nr
+        view.version = t._cell[0]
+    return t._node
+
+
+class AccumulateGrad:
+    """The end of an edge at a leaf: adds what arrives to the leaf's `.grad`.
+
+    The leaf holds it, it holds the leaf weakly: no cycle, and no gradient for a dead leaf.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_leaf",
+        "dtype",
+        "hooks",
+        "metadata",
+        "post_hooks",
+        "sequence",
+        "shape",
+    )
+
+    is_leaf = True
+    outputs = 1
+    edges = ()
+    next_functions = ()
+
+    def __init__(self, leaf: Tensor) -> None:
+        self._leaf = weakref.ref(leaf)
+        self.shape, self.dtype = leaf._array.shape, leaf._array.dtype
+        self.sequence = next_sequence()
+        self.hooks: dict[int, dict] | None = None
+        self.post_hooks: dict[int, Callable] | None = None
+        self.metadata: dict = {}
+
+    @property
+    def variable(self) -> Tensor | None:
+        """The leaf, None once it is gone."""
+        return self._leaf()
+
+    def name(self) -> str:
+        """The name of torch's node."""
+        return "torch::autograd::AccumulateGrad"
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self):#x}>"
+
+    def accumulate(self, g: Any) -> None:
+        """Add `g` (an array this node may keep, or a tensor with history) to the leaf's gradient.
+
+        The first gradient is kept as it is, later ones are added in place.
+        """
+        leaf = self._leaf()
+        if leaf is None:
+            return
+        with _lock:
+            before = leaf._grad
+            if isinstance(g, Tensor):
+                leaf._grad = g if before is None else before + g
+            elif before is None:
+                leaf._grad = wrap(backend.xp.asarray(g))
+            elif before._node is None:
+                before._array += g
+                before._cell[0] += 1
+            else:
+                leaf._grad = wrap(before._array + g)
+        if self.post_hooks:
+            for hook in tuple(self.post_hooks.values()):
+                hook(leaf)
+
+
+__all__ = [
+    "AccumulateGrad",
+    "Tensor",
+    "View",
+    "edge",
+    "leaf",
+    "next_sequence",
+    "result",
+    "share",
+    "state",
+    "wrap",
+]

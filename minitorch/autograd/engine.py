@@ -1,0 +1,144 @@
+"""`backward` and `grad`: from tensors to a sweep and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from minitorch._tensor import Tensor, edge, wrap
+from minitorch.backend import xp
+from minitorch.grad_mode import set_grad_enabled
+from minitorch.graph import sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def _sequence(x: Any) -> tuple:
+    return tuple(x) if isinstance(x, (list, tuple)) else (x,)
+
+
+def _roots(outputs: tuple, gradients: Any, create: bool) -> list:
+    """(node, output number, gradient) for each output; 1 where no gradient is given.
+
+    Raises: RuntimeError for an output without history, one that needs a gradient given, or a
+    gradient of another shape; TypeError for a gradient that is no tensor.
+    """
+    given = (None,) * len(outputs) if gradients is None else _sequence(gradients)
+    if isinstance(gradients, (list, tuple)) and len(outputs) == 1 and len(given) != 1:
+        given = (gradients,)
+    if len(given) != len(outputs):
+        raise RuntimeError(f"got {len(outputs)} tensors and {len(given)} gradients")
+    roots = []
+    for i, (out, g) in enumerate(zip(outputs, given)):
+        if g is not None and not isinstance(g, Tensor):
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        node = edge(out)
+        if node is None:
+            raise RuntimeError(
+                f"element {i} of tensors does not require grad and does not have a grad_fn"
+            )
+        array = out._array
+        if g is None:
+            if array.size != 1:
+                raise RuntimeError(
+                    "grad can be implicitly created only for scalar outputs, not for one of shape "
+                    f"{list(array.shape)}: pass gradient="
+                )
+            g = wrap(xp.ones(array.shape, array.dtype))
+        elif g._array.shape != array.shape:
+            raise RuntimeError(
+                f"Mismatch in shape: grad_output[{i}] has a shape of {g.shape} and output[{i}] has "
+                f"a shape of {out.shape}."
+            )
+        roots.append((node, out._nr, g if create else g._array))
+    return roots
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    """Add to the `.grad` of every leaf the gradient of `tensors`.
+
+    `gradient` is what flows in (1 for one element); `retain_graph` keeps what was saved for
+    another call; `create_graph` records the gradients' own history; `inputs` limits the leaves.
+    Raises: RuntimeError where there is nothing to differentiate, or it was released.
+
+    >>> import minitorch as torch
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> (x * x).backward()
+    >>> x.grad
+    tensor(6.)
+    """
+    keep = create_graph if retain_graph is None else retain_graph
+    roots = _roots(_sequence(tensors), gradient, create_graph)
+    if inputs is not None:
+        inputs = _sequence(inputs)
+        if not inputs:
+            raise RuntimeError("'inputs' argument to backward() cannot be empty.")
+        for x, g in zip(inputs, _captured(roots, inputs, keep, create_graph)):
+            if g is not None:
+                x._grad = g if x._grad is None else x._grad + g
+        return
+    with set_grad_enabled(create_graph):
+        sweep(roots, keep=keep, create=create_graph)
+
+
+def _captured(roots: list, inputs: tuple, keep: bool, create: bool) -> list:
+    """The gradient that arrives at each input, None where none does."""
+    capture: dict[Any, dict[int, list]] = {}
+    places = []
+    for x in inputs:
+        node = edge(x)
+        if node is None:
+            raise RuntimeError("One of the differentiated Tensors does not require grad")
+        places.append(capture.setdefault(node, {}).setdefault(x._nr, []))
+    with set_grad_enabled(create):
+        sweep(roots, keep=keep, create=create, capture=capture)
+    found = []
+    for place in places:
+        g = place[0] if place else None
+        found.append(g if g is None or isinstance(g, Tensor) else wrap(xp.asarray(g)))
+    return found
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple:
+    """The gradients of `outputs` with respect to `inputs`; no `.grad` is touched.
+
+    Raises: RuntimeError for an input that `outputs` do not depend on, unless `allow_unused` (then
+    None) or `materialize_grads` (then zeros).
+
+    >>> import minitorch as torch
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> (g,) = torch.autograd.grad(x**3, x, create_graph=True)
+    >>> torch.autograd.grad(g, x)
+    (tensor(12.),)
+    """
+    if is_grads_batched:
+        raise NotImplementedError("autograd.grad: is_grads_batched=True is not supported")
+    keep = create_graph if retain_graph is None else retain_graph
+    inputs = _sequence(inputs)
+    roots = _roots(_sequence(outputs), grad_outputs, create_graph)
+    found = _captured(roots, inputs, keep, create_graph)
+    for i, (x, g) in enumerate(zip(inputs, found)):
+        if g is None and materialize_grads:
+            found[i] = wrap(xp.zeros(x._array.shape, x._array.dtype))
+        elif g is None and not allow_unused:
+            raise RuntimeError(
+                f"The differentiated Tensor at index {i} appears to not have been used in the "
+                "graph. Set allow_unused=True if this is the desired behavior."
+            )
+    return tuple(found)

@@ -1,0 +1,408 @@
+"""Tensors from data, from sizes, and from random numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from . import dtypes
+from ._tensor import Tensor, leaf, wrap
+from .backend import require, xp
+from .dtypes import get_default_dtype, to_numpy
+from .ops import random as draw
+from .ops._dims import flat
+from .random import Generator, default_generator
+
+_LEGACY_NUMBERS = (bool, int, float)
+
+
+def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
+    """A fresh array of what `data` says: numbers, nested sequences, arrays, tensors."""
+    if isinstance(data, Tensor):
+        return data._array.astype(to_numpy(dtype) if dtype else data._array.dtype)
+    if isinstance(data, (xp.ndarray, xp.generic)):
+        array = xp.array(data)
+        _supported(array)
+        return array.astype(to_numpy(dtype)) if dtype else array
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+    if data is None:
+        raise RuntimeError("Could not infer dtype of NoneType")
+    if isinstance(data, (list, tuple)):
+        data = _plain(data)
+    try:
+        array = xp.array(data)
+    except ValueError:
+        raise ValueError(_ragged(data)) from None
+    if array.dtype.kind not in "fiub":
+        raise _unusable(array, data)
+    if dtype is not None:
+        return _checked_cast(array, to_numpy(dtype), data)
+    if array.dtype.kind == "f":
+        return array.astype(get_default_dtype().np)
+    if not array.size:
+        return array.astype(get_default_dtype().np)
+    return array if array.dtype.kind == "b" else array.astype(xp.int64)
+
+
+def _plain(data: Any) -> Any:
+    """Nested sequences with tensors inside turned into numbers and lists."""
+    return [
+        x.tolist() if isinstance(x, Tensor) else _plain(x) if isinstance(x, (list, tuple)) else x
+        for x in data
+    ]
+
+
+def _supported(array: Any) -> None:
+    if array.dtype.kind == "O" or array.dtype not in dtypes._FROM_NUMPY:
+        dtypes.from_numpy_dtype(array.dtype)
+
+
+def _ragged(data: Any) -> str:
+    """The sentence for nested sequences of unequal lengths."""
+    dim, level = 0, list(data)
+    while level:
+        lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in level]
+        if len(set(lengths)) > 1:
+            return (
+                f"expected sequence of length {lengths[0]} at dim {dim + 1} "
+                f"(got {next(n for n in lengths if n != lengths[0])})"
+            )
+        dim, level = dim + 1, [y for x in level if isinstance(x, (list, tuple)) for y in x]
+    return "expected sequences of equal length"
+
+
+def _unusable(array: Any, data: Any) -> Exception:
+    if array.dtype.kind in "US":
+        return TypeError("new(): invalid data type 'str'")
+    if array.dtype.kind == "c":
+        return NotImplementedError("complex tensors are not supported")
+    if array.dtype.kind == "O" and all(isinstance(x, int) for x in array.flat):
+        return RuntimeError(f"Overflow when unpacking long: {data}")
+    return TypeError(f"can't convert np.ndarray of type {array.dtype} to a tensor")
+
+
+def _checked_cast(array: Any, to: Any, data: Any) -> Any:
+    if to.kind in "iu" and array.dtype.kind in "iu" and array.size:
+        low, high = xp.iinfo(to).min, xp.iinfo(to).max
+        if array.min() < low or array.max() > high:
+            raise RuntimeError(f"value cannot be converted to type {to} without overflow: {data}")
+    return array.astype(to)
+
+
+def tensor(
+    data: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    """A new leaf that holds a copy of `data`: a number, nested sequences, an array or a tensor.
+
+    Dtype: floats become the default dtype, ints int64, unless `dtype` is given
+    Raises: ValueError for ragged sequences, TypeError or RuntimeError for what is no number.
+
+    >>> import minitorch as torch
+    >>> torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    tensor([[1., 2.],
+            [3., 4.]])
+    """
+    require(device)
+    return leaf(_from_data(data, dtype), requires_grad)
+
+
+def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: Any = None) -> Tensor:
+    """`data` as a tensor, sharing memory where it is a tensor or an array of that dtype."""
+    require(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, xp.ndarray):
+        found = from_numpy(data)
+        return found if dtype is None else found.to(dtype)
+    return tensor(data, dtype=dtype)
+
+
+def from_numpy(ndarray: Any) -> Tensor:
+    """A tensor over the memory of a NumPy array.
+
+    Raises: TypeError for what is no array or has no dtype here, ValueError for negative strides.
+    """
+    if not isinstance(ndarray, xp.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            f"given numpy array has byte order different from the native byte order: {ndarray.dtype}"
+        )
+    dtypes.from_numpy_dtype(ndarray.dtype)
+    if any(s < 0 for s in ndarray.strides):
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not supported: pass array.copy()"
+        )
+    if not ndarray.flags.writeable:
+        import warnings
+
+        warnings.warn(
+            "The given NumPy array is not writable, and tensors always are: writing to this one "
+            "will fail. Copy the array first if you mean to write.",
+            stacklevel=2,
+        )
+    return wrap(ndarray)
+
+
+# ------------------------------------------------------------------ from sizes
+
+
+def _size(size: tuple) -> tuple[int, ...]:
+    size = tuple(int(n) for n in flat(size))
+    if any(n < 0 for n in size):
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(size)}: {list(size)}"
+        )
+    return size
+
+
+def _filled(make: Any, size: tuple, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    if device is not None:
+        require(device)
+    return leaf(make(_size(size), to_numpy(dtype or get_default_dtype())), requires_grad)
+
+
+def zeros(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """Zeros of the given sizes."""
+    return _filled(xp.zeros, size or (_["size"],), dtype, device, requires_grad)
+
+
+def ones(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """Ones of the given sizes."""
+    return _filled(xp.ones, size or (_["size"],), dtype, device, requires_grad)
+
+
+def empty(
+    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """Memory of the given sizes with whatever it holds."""
+    return _filled(xp.empty, size or (_["size"],), dtype, device, requires_grad)
+
+
+def full(
+    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`fill_value` everywhere; its type gives the dtype unless one is given."""
+    require(device)
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    dtype = dtype or dtypes.of_number(value)
+    return leaf(xp.full(_size((size,)), value, to_numpy(dtype)), requires_grad)
+
+
+def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    require(device)
+    return leaf(make(input._array, dtype=to_numpy(dtype or input.dtype)), requires_grad)
+
+
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """Zeros in the shape and dtype of `input`."""
+    return _like(xp.zeros_like, input, dtype, device, requires_grad)
+
+
+def ones_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """Ones in the shape and dtype of `input`."""
+    return _like(xp.ones_like, input, dtype, device, requires_grad)
+
+
+def empty_like(
+    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
+) -> Tensor:
+    """Memory in the shape, dtype and order of `input` with whatever it holds."""
+    return _like(xp.empty_like, input, dtype, device, requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **_: Any,
+) -> Tensor:
+    """`fill_value` in the shape and dtype of `input`."""
+    require(device)
+    array = xp.full(input._array.shape, fill_value, to_numpy(dtype or input.dtype))
+    return leaf(array, requires_grad)
+
+
+def arange(
+    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """start, start + step, ... below end; `arange(end)` starts at 0.
+
+    Dtype: int64 if all three are ints, else the default dtype
+    Raises: RuntimeError for a step of 0 or of the wrong sign.
+    """
+    require(device)
+    if end is None:
+        start, end = 0, start
+    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError(
+            "upper bound and lower bound inconsistent with step sign: "
+            f"start {start}, end {end}, step {step}"
+        )
+    whole = all(isinstance(x, int) for x in (start, end, step))
+    to = to_numpy(dtype or (dtypes.int64 if whole else get_default_dtype()))
+    count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
+    return leaf((xp.arange(count) * step + start).astype(to), requires_grad)
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """`steps` numbers from start to end, both included."""
+    require(device)
+    if steps < 0:
+        raise RuntimeError(f"number of steps must be non-negative, got {steps}")
+    start, end = float(start), float(end)
+    to = to_numpy(dtype or get_default_dtype())
+    i = xp.arange(steps)
+    step = to.type((end - start) / (steps - 1)) if steps > 1 and to.kind == "f" else (
+        (end - start) / max(steps - 1, 1))
+    # From both ends towards the middle, as torch does: the end is then exact.
+    half = i < steps // 2
+    array = xp.where(half, start + step * i, end - step * (steps - 1 - i)) if steps > 1 else (
+        xp.full(steps, start))
+    return leaf(array.astype(to), requires_grad)
+
+
+def eye(
+    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """The identity matrix (n, n), or its first m columns."""
+    require(device)
+    return leaf(xp.eye(n, m, dtype=to_numpy(dtype or get_default_dtype())), requires_grad)
+
+
+def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
+    """A 0-d tensor of the default dtype."""
+    return full((), s, dtype=dtype or get_default_dtype(), device=device)
+
+
+# ------------------------------------------------------------------ random
+
+
+def generator_or_default(generator: Generator | None) -> Generator:
+    """The generator to draw from. Raises: TypeError for what is none."""
+    if generator is None:
+        return default_generator
+    if not isinstance(generator, Generator):
+        raise TypeError(
+            f"argument 'generator' must be torch.Generator, not {type(generator).__name__}"
+        )
+    return generator
+
+
+def rand(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **_: Any,
+) -> Tensor:
+    """Uniform numbers in [0, 1)."""
+    require(device)
+    made = draw.uniform(
+        size=_size(size or (_["size"],)), low=0.0, high=1.0,
+        dtype=to_numpy(dtype or get_default_dtype()), generator=generator_or_default(generator),
+    )
+    return made.requires_grad_(requires_grad)
+
+
+def randn(
+    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **_: Any,
+) -> Tensor:
+    """Normal numbers of mean 0 and variance 1."""
+    require(device)
+    made = draw.normal(
+        size=_size(size or (_["size"],)), mean=0.0, std=1.0,
+        dtype=to_numpy(dtype or get_default_dtype()), generator=generator_or_default(generator),
+    )
+    return made.requires_grad_(requires_grad)
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:
+    """Whole numbers in [low, high); `randint(high, size)` starts at 0.
+
+    Raises: RuntimeError unless low < high.
+    """
+    require(device)
+    if size is None:
+        low, high, size = 0, low, high
+    elif high is None:
+        low, high = 0, low
+    made = draw.randint(
+        low=low, high=high, size=_size((size,)), dtype=to_numpy(dtype or dtypes.int64),
+        generator=generator_or_default(generator),
+    )
+    return made.requires_grad_(requires_grad)
+
+
+def randperm(
+    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """The numbers 0 to n - 1 in random order."""
+    require(device)
+    made = draw.randperm(n=n, generator=generator_or_default(generator))
+    made = made if dtype in (None, dtypes.int64) else made.to(dtype)
+    return made.requires_grad_(requires_grad)
+
+
+def rand_like(input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any) -> Tensor:
+    """Uniform numbers in [0, 1) in the shape and dtype of `input`."""
+    return rand(input.shape, generator=generator, dtype=dtype or input.dtype, **options)
+
+
+def randn_like(input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any) -> Tensor:
+    """Normal numbers in the shape and dtype of `input`."""
+    return randn(input.shape, generator=generator, dtype=dtype or input.dtype, **options)
+
+
+def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None, **options: Any) -> Tensor:
+    """Whole numbers in [low, high) in the shape and dtype of `input`."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.shape, dtype=dtype or input.dtype, **options)
+
+
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
+    """1 with the probability each element of `input` gives (or `p`), else 0."""
+    source = generator_or_default(generator)
+    if p is not None:
+        return draw.bernoulli(size=input.shape, p=p, dtype=input._array.dtype, generator=source)
+    return draw.bernoulli_tensor(input.detach(), generator=source)
+
+
+def normal(
+    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None
+) -> Tensor:
+    """Normal numbers: mean and std numbers (then `size`) or tensors."""
+    source = generator_or_default(generator)
+    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        return draw.normal(
+            size=_size((size if size is not None else (),)), mean=mean, std=std,
+            dtype=to_numpy(dtype or get_default_dtype()), generator=source,
+        )
+    if isinstance(std, Tensor) and (std._array < 0).any():
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+    shape = (mean + std).shape
+    kind = mean if isinstance(mean, Tensor) else std
+    return randn(shape, generator=source, dtype=kind.dtype) * std + mean

@@ -1,0 +1,208 @@
+"""Whether operations are recorded: thread-local switches, usable as context or decorator."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _State(threading.local):
+    """Per thread: `grad` = record operations, `anomaly` = check every gradient for NaN."""
+
+    grad = True
+    anomaly = False
+    check_nan = True
+    inference = False
+
+
+state = _State()
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations on tensors that require a gradient are recorded in this thread."""
+    return state.grad
+
+
+class _Switch:
+    """A context manager that is also a decorator, for functions and for generator functions."""
+
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(self, *error: Any) -> None:
+        raise NotImplementedError
+
+    def _again(self) -> _Switch:
+        """A fresh switch for one call: the same decorated function may be re-entered."""
+        return type(self)()
+
+    def __call__(self, function: Callable) -> Callable:
+        if function.__code__.co_flags & 0x20 if hasattr(function, "__code__") else False:
+            return self._generator(function)
+
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with self._again():
+                return function(*args, **kwargs)
+
+        return switched
+
+    def _generator(self, function: Callable) -> Callable:
+        """Switch only while the generator's own body runs, not while its consumer's does."""
+
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            generator = function(*args, **kwargs)
+            step, value = generator.send, None
+            while True:
+                try:
+                    with self._again():
+                        yielded = step(value)
+                except StopIteration as end:
+                    return end.value
+                try:
+                    value = yield yielded
+                    step = generator.send
+                except GeneratorExit:
+                    with self._again():
+                        generator.close()
+                    raise
+                except BaseException as error:
+                    step, value = generator.throw, error
+
+        return switched
+
+
+class set_grad_enabled(_Switch):
+    """Switch recording on or off: at once, and back again at the end when used as a context.
+
+    Raises: TypeError unless `mode` is a bool.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
+            raise TypeError(
+                "set_grad_enabled(): argument 'enabled' (position 1) must be bool, "
+                f"not {type(mode).__name__}"
+            )
+        self.mode, self.before = mode, state.grad
+        state.grad = mode
+
+    def _again(self) -> _Switch:
+        return set_grad_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        state.grad = self.mode
+
+    def __exit__(self, *error: Any) -> None:
+        state.grad = self.before
+
+    def __call__(self, function: Callable) -> Callable:
+        state.grad = self.before  # decorating is not switching
+        return super().__call__(function)
+
+
+class _Fixed(_Switch):
+    """`no_grad` and `enable_grad`: the mode is the class's; usable with and without brackets."""
+
+    mode: bool
+
+    def __new__(cls, function: Callable | None = None) -> Any:
+        switch = super().__new__(cls)
+        return switch if function is None else _Switch.__call__(switch, function)
+
+    def __init__(self, function: Callable | None = None) -> None:
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(state.grad)
+        state.grad = self.mode
+
+    def __exit__(self, *error: Any) -> None:
+        state.grad = self.before.pop()
+
+
+class no_grad(_Fixed):
+    """Operations inside are not recorded: results do not require a gradient."""
+
+    mode = False
+
+
+class enable_grad(_Fixed):
+    """Operations inside are recorded, also within `no_grad`."""
+
+    mode = True
+
+
+class inference_mode(_Switch):
+    """As `no_grad` (`mode=False`: does nothing).
+
+    Differs: the tensors made inside are ordinary ones and may be used in recorded operations.
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        switch = super().__new__(cls)
+        if callable(mode):
+            switch.__init__()
+            return _Switch.__call__(switch, mode)
+        return switch
+
+    def __init__(self, mode: bool = True) -> None:
+        self.mode, self.before = mode, []
+
+    def _again(self) -> _Switch:
+        return inference_mode(self.mode)
+
+    def __enter__(self) -> None:
+        self.before.append((state.grad, state.inference))
+        if self.mode:
+            state.grad, state.inference = False, True
+
+    def __exit__(self, *error: Any) -> None:
+        state.grad, state.inference = self.before.pop()
+
+
+def is_inference_mode_enabled() -> bool:
+    """Whether this thread is inside `inference_mode`."""
+    return state.inference
+
+
+class set_detect_anomaly(_Switch):
+    """Make `backward` raise at the operation whose gradient holds a NaN."""
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self.before = (state.anomaly, state.check_nan)
+        self.mode = (mode, check_nan)
+        state.anomaly, state.check_nan = self.mode
+
+    def _again(self) -> _Switch:
+        return type(self)(*self.mode)
+
+    def __enter__(self) -> None:
+        state.anomaly, state.check_nan = self.mode
+
+    def __exit__(self, *error: Any) -> None:
+        state.anomaly, state.check_nan = self.before
+
+
+class detect_anomaly(set_detect_anomaly):
+    """As `set_detect_anomaly(True)`, only as a context; warns, because it makes training slower."""
+
+    def __init__(self, check_nan: bool = True) -> None:
+        import warnings
+
+        before = (state.anomaly, state.check_nan)
+        super().__init__(True, check_nan)
+        state.anomaly, state.check_nan = before  # takes effect on entering
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled for debugging.",
+            stacklevel=2,
+        )
+
+    def _again(self) -> _Switch:
+        return detect_anomaly(self.mode[1])

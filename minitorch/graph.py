@@ -1,0 +1,376 @@
+"""How a gradient flows: nodes, edges, and the sweep that walks them backwards.
+
+Note [order of the sweep]. A node must run only when all of its gradients have arrived. Nodes are
+numbered as they are recorded, and a node is always recorded after the nodes it depends on; so
+running the reachable nodes from the highest number to the lowest is enough, and is torch's order.
+Walking from each node into its inputs at once would be wrong: in `y = x*x; z = y + exp(y)` it
+enters `y` twice, the first time with half of its gradient.
+
+Note [edges correct]. A rule never reduces and never casts. The sweep sums each gradient to the
+shape its edge leads to (what was broadcast is summed) and casts it to the dtype found there.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from ._tensor import AccumulateGrad, Tensor, next_sequence, result, wrap
+from .backend import ROWS, xp
+from .grad_mode import set_grad_enabled, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_sequence = attrgetter("sequence")
+
+
+class Node:
+    """One recorded operation.
+
+    `plan`      what to do backwards: `plan.backward(g, saved)`, one gradient per edge
+    `edges`     (node, output number) for each input that requires a gradient
+    `saved`     what the rules named; arrays first; None once released
+    `versions`  for each saved array (its version cell, the version), or None for a constant
+    `shape`, `dtype`  of the output, for the edges that lead here; lists where there are several
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "edges",
+        "hooks",
+        "node_hooks",
+        "metadata_",
+        "outputs",
+        "plan",
+        "saved",
+        "sequence",
+        "shape",
+        "versions",
+    )
+
+    is_leaf = False
+
+    def __init__(self, plan: Any, edges: list, saved: Any, versions: Any, shape: Any, dtype: Any):
+        self.plan = plan
+        self.edges = edges
+        self.saved = saved
+        self.versions = versions
+        self.shape = shape
+        self.dtype = dtype
+        self.outputs = 1
+        self.sequence = next_sequence()
+        self.hooks: dict[int, dict] | None = None
+        self.node_hooks: tuple[dict, dict] | None = None
+
+    def name(self) -> str:
+        """torch's name of the operation: 'MulBackward0'."""
+        return self.plan.name
+
+    def __repr__(self) -> str:
+        return f"<{self.plan.name} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple:
+        """(node, output number) of every input, (None, 0) where no gradient flows."""
+        found = [(None, 0)] * self.plan.inputs
+        for i, target in zip(self.plan.live, self.edges):
+            found[i] = target
+        return tuple(found)
+
+    @property
+    def metadata(self) -> dict:
+        """A dictionary for the user's own notes."""
+        if not hasattr(self, "metadata_"):
+            self.metadata_: dict = {}
+        return self.metadata_
+
+    def _sequence_nr(self) -> int:
+        return self.sequence
+
+    def register_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` when it has run; may return other grad_inputs."""
+        return self._add_node_hook(1, hook)
+
+    def register_prehook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before it runs; may return other grad_outputs."""
+        return self._add_node_hook(0, hook)
+
+    def _add_node_hook(self, which: int, hook: Callable) -> RemovableHandle:
+        if self.node_hooks is None:
+            self.node_hooks = ({}, {})
+        return RemovableHandle(self.node_hooks[which], hook)
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute.startswith("_saved_"):
+            return self._saved_value(attribute[7:])
+        raise AttributeError(f"'{self.plan.name}' object has no attribute '{attribute}'")
+
+    def _saved_value(self, wanted: str) -> Any:
+        names = self.plan.saved_names
+        if wanted not in names:
+            raise AttributeError(f"'{self.plan.name}' saved {names or 'nothing'}, not '{wanted}'")
+        return unpack(self)[names.index(wanted)]
+
+
+class RemovableHandle:
+    """Takes a hook out of where it was registered: `handle.remove()`, or as a context manager."""
+
+    __slots__ = ("hooks", "id")
+    _ids = 0
+
+    def __init__(self, hooks: dict, hook: Any = None) -> None:
+        RemovableHandle._ids += 1
+        self.id, self.hooks = RemovableHandle._ids, hooks
+        if hook is not None:
+            hooks[self.id] = hook
+
+    def remove(self) -> None:
+        """Stop calling the hook; a second time does nothing."""
+        self.hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.remove()
+
+
+def check_versions(node: Node) -> None:
+    """Raise RuntimeError where a saved array is released or was written since it was saved."""
+    if node.saved is None:
+        raise RuntimeError(errors.RELEASED)
+    for array, version in zip(node.saved, node.versions):
+        if version is not None and version[0][0] != version[1]:
+            raise RuntimeError(errors.modified(node, array, version[0][0], version[1]))
+
+
+def unpack(node: Node) -> list:
+    """The saved values with arrays as tensors, each on the edge it came from."""
+    check_versions(node)
+    origin = dict(zip(node.plan.live, node.edges))
+    values = list(node.saved)
+    for k, (kind, i) in enumerate(node.plan.slots):
+        if values[k] is None or not hasattr(values[k], "dtype"):
+            continue
+        cell = node.versions[k][0] if node.versions[k] else [0]
+        if kind == "in":
+            where = origin.get(i, (None, 0))
+        else:  # a hidden output is a constant: a rule that needs its history computes it again
+            where = (node, i) if i < node.outputs else (None, 0)
+        values[k] = result(xp.asarray(values[k]), *where, cell)
+    return values
+
+
+def reachable(roots: Iterable) -> list:
+    """The nodes a gradient may reach from `roots`, latest recorded first."""
+    seen = set(roots)
+    stack = list(seen)
+    while stack:
+        for target, _ in stack.pop().edges:
+            if target not in seen:
+                seen.add(target)
+                stack.append(target)
+    return sorted(seen, key=_sequence, reverse=True)
+
+
+def leading_to(order: list, targets: Any) -> set:
+    """Those nodes of `order` from which one of `targets` can be reached."""
+    found = set(targets)
+    for node in reversed(order):
+        if any(target in found for target, _ in node.edges):
+            found.add(node)
+    return found
+
+
+def sum_to(g: Any, shape: tuple) -> Any:
+    """`g` summed over the dimensions along which `shape` was broadcast."""
+    lead = g.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1
+    )
+    return xp.add.reduce(g, axis=axes).reshape(shape)
+
+
+def _fit(g: Any, shape: tuple, dtype: Any) -> Any:
+    """Correct a gradient at the end of its edge: see Note [edges correct]."""
+    if isinstance(g, Tensor):
+        if g._array.shape != shape:
+            g = ROWS["sum_to"].public(g, size=shape)
+        return g if g._array.dtype == dtype else ROWS["to"].public(g, dtype=dtype)
+    if g.shape != shape:
+        g = sum_to(g, shape)
+    return g if g.dtype == dtype else g.astype(dtype)
+
+
+def sweep(
+    roots: Sequence[tuple[Any, int, Any]],
+    *,
+    keep: bool = False,
+    create: bool = False,
+    capture: dict[Any, dict[int, list]] | None = None,
+) -> None:
+    """Send gradients from `roots`, (node, output number, gradient) each, back to the leaves.
+
+    `keep` leaves the saved values in place for another sweep; `create` runs the rules on tensors,
+    so that the gradients can be differentiated again; `capture` maps a node to {output number:
+    list}: gradients that arrive there are appended to the list and leaves are left alone.
+    """
+    pending: dict[Any, Any] = {}
+    summed: set = set()  # nodes whose pending gradient is a sum of our own: add to it in place
+    for node, nr, g in roots:
+        _deposit(pending, summed, node, nr, g if create else g.copy())
+    order = reachable(pending)
+    needed = None if capture is None else leading_to(order, capture)
+    for node in order:
+        g = pending.pop(node, None)
+        if g is None:
+            continue
+        if node.hooks:
+            g = _tensor_hooks(node, g)
+        if capture is not None and node in capture:
+            for nr, found in capture[node].items():
+                found.append(g[nr] if node.outputs > 1 else g)
+        if node.is_leaf:
+            if capture is None:
+                node.accumulate(g)
+            continue
+        if needed is not None and not any(target in needed for target, _ in node.edges):
+            continue
+        if node.versions:
+            check_versions(node)
+        elif node.saved is None:
+            raise RuntimeError(errors.RELEASED)
+        if node.outputs > 1 and node.plan.complete:
+            g = _complete(node, g, create)
+        if create or node.node_hooks or state.anomaly:
+            grads = _run(node, g, create)
+        else:
+            grads = node.plan.backward(g, node.saved)
+        if not keep and node.saved:
+            node.saved, node.versions = None, ()
+        for (target, nr), gx in zip(node.edges, grads):
+            if gx is None or (needed is not None and target not in needed):
+                continue
+            if target.outputs > 1:
+                shape, dtype = target.shape[nr], target.dtype[nr]
+            else:
+                shape, dtype = target.shape, target.dtype
+            if gx.shape != shape or gx.dtype != dtype:
+                gx = _fit(gx, shape, dtype)
+            if target.is_leaf and not create and (gx is g or gx.base is not None):
+                gx = gx.copy()  # a leaf keeps what it is given: it must not be somebody else's
+            _deposit(pending, summed, target, nr, gx)
+
+
+def _deposit(pending: dict, summed: set, node: Any, nr: int, g: Any) -> None:
+    """Add `g` to what has arrived at output `nr` of `node`: out of place first, then in place."""
+    if node.outputs > 1:
+        waiting = pending.setdefault(node, [None] * node.outputs)
+        waiting[nr] = g if waiting[nr] is None else waiting[nr] + g
+    elif node not in pending:
+        pending[node] = g
+    elif node in summed and not isinstance(g, Tensor):
+        pending[node] += g
+    else:
+        pending[node] = pending[node] + g
+        summed.add(node)
+
+
+def _complete(node: Any, g: list, create: bool) -> list:
+    """`g` with zeros for the outputs that no gradient reached."""
+    for nr, part in enumerate(g):
+        if part is None:
+            zeros = xp.zeros(node.shape[nr], node.dtype[nr])
+            g[nr] = wrap(zeros) if create else zeros
+    return g
+
+
+def _run(node: Node, g: Any, create: bool) -> Any:
+    """The gradients of a node's inputs, through its hooks and the anomaly check."""
+    if node.node_hooks:
+        g = _node_hooks(node, 0, g)
+    grads = node.plan.backward(g, unpack(node) if create else node.saved)
+    if state.anomaly and state.check_nan:
+        _refuse_nan(node, grads)
+    return _node_hooks(node, 1, grads, g) if node.node_hooks else grads
+
+
+def _refuse_nan(node: Node, grads: Any) -> None:
+    for i, gx in zip(node.plan.live, grads):
+        array = gx._array if isinstance(gx, Tensor) else gx
+        if array is not None and xp.isnan(array).any():
+            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
+
+
+def _as_tensor(g: Any) -> Any:
+    return g if g is None or isinstance(g, Tensor) else wrap(xp.asarray(g))
+
+
+def _like(g: Any, model: Any) -> Any:
+    """`g`, a tensor, in the form the sweep carries `model` in."""
+    return g if g is None or isinstance(model, Tensor) else g._array
+
+
+def _tensor_hooks(node: Any, g: Any) -> Any:
+    """Give the gradient of each hooked output to its hooks; a hook may return another one."""
+    assert node.hooks is not None
+    several = node.outputs > 1
+    parts = g if several else [g]
+    for nr, hooks in node.hooks.items():
+        if parts[nr] is None:
+            continue
+        value = _as_tensor(parts[nr])
+        for hook in tuple(hooks.values()):
+            with set_grad_enabled(isinstance(parts[nr], Tensor)):
+                changed = hook(value)
+            if changed is not None:
+                errors.check_hook_result(hook, value, changed)
+                value = changed
+        parts[nr] = _like(value, parts[nr])
+    return parts if several else parts[0]
+
+
+def _node_hooks(node: Node, which: int, grads: Any, outputs: Any = None) -> Any:
+    """Run the hooks of a node: `which` = 0 before it (on grad_outputs), 1 after (on grad_inputs)."""
+    several = which == 1 or node.outputs > 1
+    parts = list(grads) if several else [grads]
+    model = next(p for p in [*parts, outputs] if p is not None)
+    if which == 1:  # the user sees a place for every input
+        full: list = [None] * node.plan.inputs
+        for i, gx in zip(node.plan.live, parts):
+            full[i] = gx
+        parts = full
+    values = tuple(map(_as_tensor, parts))
+    given = () if which == 0 else (tuple(map(_as_tensor, outputs if node.outputs > 1 else [outputs])),)
+    assert node.node_hooks is not None
+    for hook in tuple(node.node_hooks[which].values()):
+        changed = hook(values, *given)
+        if changed is not None:
+            values = changed if isinstance(changed, tuple) else (changed,)
+    parts = [_like(v, model) for v in values]
+    if which == 1:
+        parts = [parts[i] for i in node.plan.live]
+    return parts if several else parts[0]
+
+
+def register_tensor_hook(node: Any, nr: int, hook: Callable) -> RemovableHandle:
+    """Call `hook(gradient)` whenever the gradient of output `nr` of `node` is complete."""
+    if node.hooks is None:
+        node.hooks = {}
+    return RemovableHandle(node.hooks.setdefault(nr, {}), hook)
+
+
+__all__ = [
+    "AccumulateGrad",
+    "Node",
+    "RemovableHandle",
+    "check_versions",
+    "reachable",
+    "register_tensor_hook",
+    "sum_to",
+    "sweep",
+    "unpack",
+]

@@ -1,0 +1,456 @@
+"""Gives Tensor its vocabulary: operators, named methods, in-place forms. One explicit list."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from . import dtypes, errors, printing
+
+from ._tensor import AccumulateGrad, Tensor, edge, leaf
+from .backend import require, xp
+from .creation import generator_or_default
+from .graph import RemovableHandle, register_tensor_hook
+from .ops import composite, contract, elementwise, index, reduce, shape
+from .primitive import apply, inplace, overwrite
+
+_OPERANDS = (Tensor, int, float, xp.ndarray, xp.generic)
+_NONE: dict = {}
+
+# ------------------------------------------------------------------ operators
+
+
+def _operator(public: Any, reflected: bool = False) -> Any:
+    row = public.row
+
+    def operator(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        return apply(row, (other, self) if reflected else (self, other), _NONE)
+
+    return operator
+
+
+def _inplace_operator(method: Any) -> Any:
+    def operator(self: Tensor, other: Any) -> Any:
+        return method(self, other) if isinstance(other, _OPERANDS) else NotImplemented
+
+    return operator
+
+
+_OPERATORS = {
+    "add": elementwise.add,
+    "sub": elementwise.sub,
+    "mul": elementwise.mul,
+    "truediv": elementwise.div,
+    "floordiv": elementwise.floor_divide,
+    "mod": elementwise.remainder,
+    "pow": elementwise.pow,
+    "and": elementwise.bitwise_and,
+    "or": elementwise.bitwise_or,
+    "xor": elementwise.bitwise_xor,
+}
+_COMPARISONS = {
+    "eq": elementwise.eq,
+    "ne": elementwise.ne,
+    "lt": elementwise.lt,
+    "le": elementwise.le,
+    "gt": elementwise.gt,
+    "ge": elementwise.ge,
+}
+
+
+def _bind_operators() -> None:
+    for name, public in _OPERATORS.items():
+        setattr(Tensor, f"__{name}__", _operator(public))
+        setattr(Tensor, f"__r{name}__", _operator(public, reflected=True))
+        changed = inplace(public, f"__i{name}__")
+        setattr(Tensor, f"__i{name}__", _inplace_operator(changed))
+    for name, public in _COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", _operator(public))
+
+
+def _matmul(self: Tensor, other: Any) -> Any:
+    return contract.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
+
+
+def _rmatmul(self: Tensor, other: Any) -> Any:
+    if not isinstance(other, xp.ndarray):
+        return NotImplemented
+    return contract.matmul(leaf(other), self)
+
+
+# ------------------------------------------------------------------ methods with no function
+
+
+def setitem(self: Tensor, key: Any, value: Any) -> None:
+    """self[key] = value, recorded where a gradient flows in or out."""
+    if not isinstance(value, Tensor):
+        value = leaf(xp.asarray(value, self._array.dtype))
+    at, spec, arrays = index.parse(key, self.ndim)
+    target = shape.basic_index(self, at=at)
+    if arrays:
+        overwrite(target, index.index_put(target, value, *arrays, spec=spec), "index_put_")
+        return
+    if value.ndim > target.ndim:  # leading axes of size 1 are ignored
+        value = shape.reshape(value, value.shape[value.ndim - target.ndim :])
+    overwrite(target, shape.copy(target, value), "__setitem__")
+
+
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Write the elements of `src`, broadcast and cast, into this tensor."""
+    if not isinstance(src, Tensor):
+        raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(src).__name__}")
+    return overwrite(self, shape.copy(self, src), "copy_")
+
+
+def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Tensor:
+    """This tensor in another dtype (or a tensor's); itself where nothing changes, unless `copy`."""
+    for a in args:
+        if isinstance(a, Tensor):
+            dtype = a.dtype
+        elif type(a) is dtypes.dtype:
+            dtype = a
+        elif not isinstance(a, bool):
+            device = a
+    require(device)
+    if dtype is None or dtypes.to_numpy(dtype) == self._array.dtype:
+        return shape.clone(self) if copy else self
+    return shape.to(self, dtype=dtype)
+
+
+def _cast(name: str) -> Any:
+    target = dtypes.bool_ if name == "bool" else getattr(dtypes, name)
+
+    def method(self: Tensor) -> Tensor:
+        return to(self, dtype=target)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"This tensor as {target!r}."
+    return method
+
+
+def type_as(self: Tensor, other: Tensor) -> Tensor:
+    """This tensor in the dtype of `other`."""
+    return to(self, dtype=other.dtype)
+
+
+def type_(self: Tensor, dtype: Any = None) -> Any:
+    """The name of this tensor's legacy type; with `dtype`, the tensor cast to it."""
+    if dtype is None:
+        return f"torch.{self.dtype.title}Tensor"
+    if isinstance(dtype, str):
+        title = dtype.rpartition(".")[2].removesuffix("Tensor")
+        dtype = next((t for t in dtypes._SUPPORTED if t.title == title), None)
+        if dtype is None:
+            raise ValueError(f"invalid type: {title!r}")
+    return to(self, dtype=dtype)
+
+
+def size(self: Tensor, dim: int | None = None) -> Any:
+    """The shape, or the size of one dimension."""
+    if dim is None:
+        return self.shape
+    return self._array.shape[errors.wrap_dim(dim, self.ndim)]
+
+
+def stride(self: Tensor, dim: int | None = None) -> Any:
+    """How many elements apart neighbours along each dimension are in memory."""
+    steps = tuple(s // self._array.itemsize for s in self._array.strides)
+    return steps if dim is None else steps[errors.wrap_dim(dim, self.ndim)]
+
+
+def _new(make: Any) -> Any:
+    def method(self: Tensor, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
+        return make(*size, dtype=dtype or self.dtype, **options)
+
+    return method
+
+
+def iterate(self: Tensor) -> Any:
+    """The slices along the first dimension, one after another."""
+    if not self.ndim:
+        raise TypeError("iteration over a 0-d tensor")
+    return iter(shape.unbind(self, dim=0))
+
+
+def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
+    """Set `requires_grad` and return this tensor."""
+    if requires_grad and self._array.dtype.kind not in "fV":
+        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+    self.requires_grad = requires_grad
+    return self
+
+
+def detach_(self: Tensor) -> Tensor:
+    """Forget the history of this tensor. Raises: RuntimeError for a view."""
+    if self._view is not None and self.requires_grad:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead.")
+    self._node, self._nr = None, 0
+    return self
+
+
+def register_hook(self: Tensor, hook: Any) -> RemovableHandle:
+    """Call `hook(gradient)` when the gradient of this tensor is complete; may return another.
+
+    Raises: RuntimeError where no gradient flows.
+    """
+    node = edge(self)
+    if node is None:
+        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+    return register_tensor_hook(node, self._nr, hook)
+
+
+def register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> RemovableHandle:
+    """Call `hook(self)` after a gradient was added to this leaf's `.grad`."""
+    node = edge(self)
+    if not isinstance(node, AccumulateGrad):
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    if node.post_hooks is None:
+        node.post_hooks = {}
+    return RemovableHandle(node.post_hooks, hook)
+
+
+def retain_grad(self: Tensor) -> None:
+    """Keep the gradient of this result in `.grad`. Raises: RuntimeError where none flows."""
+    node = edge(self)
+    if node is None:
+        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+    if node.is_leaf or self.retains_grad:
+        return
+    import weakref
+
+    reference = weakref.ref(self)
+
+    def keep(g: Tensor) -> None:
+        tensor = reference()
+        if tensor is not None:
+            before = tensor._grad
+            tensor._grad = g.clone() if before is None else before + g
+
+    self.__dict__["_retains_grad"] = True
+    register_tensor_hook(node, self._nr, keep)
+
+
+# ------------------------------------------------------------------ random fills
+
+
+def _random_fill(name: str, fill: Any) -> Any:
+    """An in-place random method: `fill(generator, array, ...)` writes in torch's order."""
+
+    def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+        errors.check_inplace(self, edge(self) if _recording() else None, name)
+        errors.check_overlap(self._array)
+        fill(generator_or_default(generator), self._array, *args, **kwargs)
+        self._cell[0] += 1
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"Fill this tensor in place; see torch.Tensor.{name}."
+    return method
+
+
+def _recording() -> bool:
+    from .grad_mode import is_grad_enabled
+
+    return is_grad_enabled()
+
+
+def _bernoulli(generator: Any, array: Any, p: Any = 0.5) -> None:
+    if isinstance(p, Tensor):
+        p = p._array if p.ndim else p.item()
+    generator.fill_bernoulli(array, p)
+
+
+def _uniform(generator: Any, array: Any, a: float = 0.0, b: float = 1.0, *, to: Any = None) -> None:
+    generator.fill_uniform(array, a, b if to is None else to)
+
+
+def _normal(generator: Any, array: Any, mean: float = 0.0, std: float = 1.0) -> None:
+    generator.fill_normal(array, mean, std)
+
+
+def _random(generator: Any, array: Any, from_: Any = None, to: Any = None, **keyword: Any) -> None:
+    from_ = keyword.get("from", from_)
+    if from_ is not None and to is None:
+        from_, to = 0, from_
+    generator.fill_random(array, from_, to)
+
+
+# ------------------------------------------------------------------ the list
+
+_METHODS: dict[str, Any] = {
+    # arithmetic
+    "add": composite.add, "sub": composite.sub, "subtract": composite.sub, "mul": elementwise.mul,
+    "multiply": elementwise.mul, "div": composite.div, "divide": composite.div,
+    "true_divide": elementwise.div, "floor_divide": elementwise.floor_divide,
+    "remainder": elementwise.remainder, "fmod": elementwise.fmod, "pow": elementwise.pow,
+    "neg": elementwise.neg, "negative": elementwise.neg, "reciprocal": elementwise.reciprocal,
+    "square": elementwise.square, "addcmul": composite.addcmul, "addcdiv": composite.addcdiv,
+    "lerp": composite.lerp,
+    # functions
+    "exp": elementwise.exp, "expm1": elementwise.expm1, "exp2": elementwise.exp2,
+    "log": elementwise.log, "log2": elementwise.log2, "log10": elementwise.log10,
+    "log1p": elementwise.log1p, "sqrt": elementwise.sqrt, "rsqrt": elementwise.rsqrt,
+    "sin": elementwise.sin, "cos": elementwise.cos, "tan": elementwise.tan,
+    "atan": elementwise.atan, "arctan": elementwise.atan, "tanh": elementwise.tanh,
+    "sigmoid": elementwise.sigmoid, "erf": elementwise.erf, "abs": elementwise.abs,
+    "absolute": elementwise.abs, "sign": elementwise.sign, "floor": elementwise.floor,
+    "ceil": elementwise.ceil, "trunc": elementwise.trunc, "fix": elementwise.trunc,
+    "round": elementwise.round, "relu": elementwise.relu,
+    "softmax": composite.softmax, "log_softmax": composite.log_softmax,
+    # choosing
+    "maximum": elementwise.maximum, "minimum": elementwise.minimum, "clamp": elementwise.clamp,
+    "clip": elementwise.clamp, "clamp_min": composite.clamp_min, "clamp_max": composite.clamp_max,
+    "masked_fill": composite.masked_fill, "masked_select": composite.masked_select,
+    # comparisons and bits
+    "eq": elementwise.eq, "ne": elementwise.ne, "not_equal": elementwise.ne, "lt": elementwise.lt,
+    "less": elementwise.lt, "le": elementwise.le, "less_equal": elementwise.le,
+    "gt": elementwise.gt, "greater": elementwise.gt, "ge": elementwise.ge,
+    "greater_equal": elementwise.ge, "logical_and": elementwise.logical_and,
+    "logical_or": elementwise.logical_or, "logical_xor": elementwise.logical_xor,
+    "logical_not": elementwise.logical_not, "isnan": elementwise.isnan, "isinf": elementwise.isinf,
+    "isfinite": elementwise.isfinite, "isclose": composite.isclose, "allclose": composite.allclose,
+    "equal": composite.equal, "bitwise_and": elementwise.bitwise_and,
+    "bitwise_or": elementwise.bitwise_or, "bitwise_xor": elementwise.bitwise_xor,
+    "bitwise_not": elementwise.bitwise_not,
+    # reductions
+    "sum": reduce.sum, "mean": reduce.mean, "prod": reduce.prod, "amax": reduce.amax,
+    "amin": reduce.amin, "max": composite.max, "min": composite.min, "argmax": reduce.argmax,
+    "argmin": reduce.argmin, "all": reduce.all, "any": reduce.any, "var": composite.var,
+    "std": composite.std, "logsumexp": reduce.logsumexp, "cumsum": reduce.cumsum,
+    "norm": reduce.norm, "count_nonzero": composite.count_nonzero,
+    # shapes
+    "reshape": shape.reshape, "reshape_as": composite.reshape_as, "view": composite.view,
+    "view_as": composite.view_as, "flatten": composite.flatten, "unflatten": composite.unflatten,
+    "permute": composite.permute, "transpose": shape.transpose, "swapaxes": shape.transpose,
+    "swapdims": shape.transpose, "t": shape.t, "expand": composite.expand,
+    "expand_as": composite.expand_as, "broadcast_to": composite.expand, "squeeze": shape.squeeze,
+    "unsqueeze": shape.unsqueeze, "select": shape.select, "diagonal": shape.diagonal,
+    "unbind": shape.unbind, "split": composite.split, "chunk": composite.chunk,
+    "split_with_sizes": shape.split_with_sizes, "narrow": composite.narrow, "clone": composite.clone,
+    "contiguous": composite.contiguous, "flip": composite.flip, "tril": shape.tril,
+    "triu": shape.triu, "roll": composite.roll, "repeat": composite.repeat, "tile": composite.tile,
+    "movedim": composite.movedim, "moveaxis": composite.movedim, "diag": composite.diag,
+    # indexing
+    "gather": composite.gather, "scatter": composite.scatter, "scatter_add": index.scatter_add,
+    "index_select": index.index_select, "index_add": index.index_add,
+    "index_put": composite.index_put, "index_fill": composite.index_fill,
+    "take_along_dim": composite.take_along_dim, "sort": composite.sort,
+    "argsort": composite.argsort, "topk": composite.topk, "nonzero": composite.nonzero,
+    # products
+    "matmul": contract.matmul, "mm": contract.mm, "bmm": contract.bmm, "mv": contract.mv,
+    "dot": contract.dot, "outer": contract.outer, "addmm": contract.addmm,
+    "baddbmm": contract.baddbmm,
+}  # fmt: skip
+
+_INPLACE = (
+    "add sub mul div pow neg reciprocal square remainder fmod floor_divide exp expm1 log log2 log10 "
+    "log1p sqrt rsqrt sin cos tan tanh sigmoid abs sign floor ceil trunc round relu clamp "
+    "clamp_min clamp_max masked_fill addcmul addcdiv lerp scatter scatter_add index_add index_put "
+    "index_fill tril triu cumsum eq ne lt le gt ge logical_and logical_or logical_not "
+    "bitwise_and bitwise_or"
+).split()
+
+_ALONE: dict[str, Any] = {
+    "to": to, "type_as": type_as, "type": type_, "size": size, "stride": stride, "copy_": copy_,
+    "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
+    "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
+    "retain_grad": retain_grad,
+    "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
+    "bernoulli_": _random_fill("bernoulli_", _bernoulli),
+    "random_": _random_fill("random_", _random),
+}  # fmt: skip
+
+
+def zero_(self: Tensor) -> Tensor:
+    """Set every element to 0."""
+    return overwrite(self, elementwise.zero(self), "zero_")
+
+
+def fill_(self: Tensor, value: Any) -> Tensor:
+    """Set every element to `value`, a number or a 0-d tensor."""
+    if getattr(value, "ndim", 0):
+        raise RuntimeError(
+            "fill_ only supports 0-dimension value tensor but got tensor with "
+            f"{value.ndim} dimensions."
+        )
+    return overwrite(self, shape.fill(self, value), "fill_")
+
+
+def _reshaping(name: str, public: Any) -> Any:
+    """In-place forms that change the shape and not the elements (on tensors without history)."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        made = public(self, *args, **kwargs)
+        if self._view is None and edge(self) is not None and self.is_leaf and _recording():
+            errors.check_inplace(self, edge(self), name)
+        self._array, self._node, self._nr = made._array, made._node, made._nr
+        if self._view is not None:
+            self._view = made._view
+        self._cell[0] += 1
+        if self._view is not None:
+            self._view.version = self._cell[0]
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place form of `{public.__name__}`: the same memory with other sizes."
+    return method
+
+
+def bind() -> None:
+    """Put everything on Tensor; called once, when the package is imported."""
+    _bind_operators()
+    for name, function in {**_METHODS, **_ALONE, "zero_": zero_, "fill_": fill_}.items():
+        setattr(Tensor, name, function)
+    for name in _INPLACE:
+        setattr(Tensor, f"{name}_", inplace(_METHODS[name], f"{name}_"))
+    for name in ("squeeze", "unsqueeze", "transpose", "t"):
+        setattr(Tensor, f"{name}_", _reshaping(f"{name}_", _METHODS[name]))
+    for name in ("double", "float", "half", "bfloat16", "long", "int", "short", "bool"):
+        setattr(Tensor, name, _cast(name))
+    _bind_rest()
+
+
+def _bind_rest() -> None:
+    from . import creation
+
+    T: Any = Tensor
+    T.__matmul__, T.__rmatmul__ = _matmul, _rmatmul
+    T.__neg__ = lambda self: apply(elementwise.neg.row, (self,), _NONE)
+    T.__abs__, T.__pos__ = elementwise.abs, lambda self: self
+    T.__invert__ = lambda self: apply(elementwise.bitwise_not.row, (self,), _NONE)
+    T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
+    T.__contains__ = lambda self, element: builtins.bool((self == element).any())
+    T.__repr__ = T.__str__ = printing.tensor_repr
+    T.numel = T.nelement = composite.numel
+    T.dim = T.ndimension = lambda self: self._array.ndim
+    T.new_zeros, T.new_ones = _new(creation.zeros), _new(creation.ones)
+    T.new_empty = _new(creation.empty)
+    T.new_full = lambda self, size, value, dtype=None, **o: creation.full(
+        size, value, dtype=dtype or self.dtype, **o)
+    T.new_tensor = lambda self, data, dtype=None, **o: creation.tensor(
+        data, dtype=dtype or self.dtype, **o)
+    T.bernoulli = creation.bernoulli
+    T.T = property(lambda self: shape.permute(self, dims=tuple(range(self.ndim))[::-1]))
+    T.mT = property(lambda self: shape.transpose(self, dim0=-2, dim1=-1))
+    T.itemsize = property(lambda self: self._array.itemsize)
+    T.nbytes = property(lambda self: self._array.nbytes)
+    T.element_size = lambda self: self._array.itemsize
+    T.data_ptr = lambda self: self._array.ctypes.data
+    T.is_contiguous = lambda self, memory_format=None: self._array.flags.c_contiguous
+    T.is_floating_point = lambda self: self._array.dtype.kind == "f"
+    T.is_complex = lambda self: False
+    T.is_cuda = T.is_sparse = T.is_quantized = property(lambda self: False)
+    T.cpu = lambda self, memory_format=None: self
+    T.is_inference = lambda self: False
+    T._base = property(lambda self: self._view.base if self._view is not None else None)
+    T._is_view = lambda self: self._view is not None
+    T.pin_memory = T.share_memory_ = lambda self, *args: self
+    T.cuda = lambda self, device=None, *args: require(device or "cuda")
+    T.layout = property(lambda self: "torch.strided")
+    T.names = property(lambda self: (None,) * self.ndim)
+    T.output_nr = property(lambda self: self._nr)
+
+
+__all__ = ["bind"]

@@ -1,0 +1,469 @@
+"""torch's functions that are compositions of rows, or one of several rows by their arguments."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from minitorch import errors
+from minitorch.errors import wrap_dim
+from minitorch.ops import elementwise as ew
+from minitorch.ops import fused, index, reduce, shape
+from minitorch.ops._dims import axes, flat
+
+# ------------------------------------------------------------------ arithmetic
+
+
+def _scaled(x, alpha):
+    return x if alpha == 1 else ew.mul(x, alpha)
+
+
+def add(input, other, *, alpha=1, out=None):
+    """input + alpha other."""
+    return ew.add(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
+
+
+def sub(input, other, *, alpha=1, out=None):
+    """input - alpha other."""
+    return ew.sub(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
+
+
+def rsub(input, other, *, alpha=1):
+    """other - alpha input."""
+    return ew.sub(other, _scaled(input, alpha))
+
+
+def div(input, other, *, rounding_mode=None, out=None):
+    """input / other; rounded down with 'floor', towards 0 with 'trunc'.
+
+    Raises: RuntimeError for another rounding_mode.
+    """
+    kept = {} if out is None else {"out": out}
+    if rounding_mode is None:
+        return ew.div(input, other, **kept)
+    if rounding_mode == "floor":
+        return ew.floor_divide(input, other, **kept)
+    if rounding_mode == "trunc":
+        return ew.sub(input, ew.fmod(input, other)).div(other).trunc().to(
+            result_type(input, other)
+        )
+    raise RuntimeError(
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+        f"'{rounding_mode}'"
+    )
+
+
+def result_type(*operands):
+    """The dtype an operation on `operands` (tensors and numbers) computes in."""
+    from minitorch import dtypes
+
+    return dtypes.result_type_of(
+        (x.dtype, 2 if x.ndim else 1) if hasattr(x, "_array") else (dtypes.of_number(x), 0)
+        for x in operands
+    )
+
+
+def addcmul(input, tensor1, tensor2, *, value=1):
+    """input + value tensor1 tensor2."""
+    return input + _scaled(tensor1 * tensor2, value)
+
+
+def addcdiv(input, tensor1, tensor2, *, value=1):
+    """input + value tensor1 / tensor2."""
+    return input + _scaled(tensor1 / tensor2, value)
+
+
+def lerp(input, end, weight):
+    """input + weight (end - input)."""
+    return input + (end - input) * weight
+
+
+def clamp_min(input, min):
+    """max(input, min)."""
+    return ew.clamp(input, min=min)
+
+
+def clamp_max(input, max):
+    """min(input, max)."""
+    return ew.clamp(input, max=max)
+
+
+def where(condition, input=None, other=None):
+    """input where the condition holds, else other; with the condition alone, its positions."""
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    return ew.where(condition, input, other)
+
+
+def logaddexp(input, other):
+    """log(e ** input + e ** other), without overflow."""
+    return reduce.logsumexp(shape.stack(broadcast_tensors(input, other)), dim=0)
+
+
+# ------------------------------------------------------------------ comparing
+
+
+def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """|input - other| <= atol + rtol |other|, element by element."""
+    close = (input - other).abs() <= ew.abs(other) * rtol + atol
+    close = (input == other) | (close & ew.isfinite(input) & ew.isfinite(other))
+    return close | ((input != input) & (other != other)) if equal_nan else close
+
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Whether all elements are close, as a bool."""
+    return bool(reduce.all(isclose(input, other, rtol, atol, equal_nan)))
+
+
+def equal(input, other):
+    """Whether shapes and all elements are the same, as a bool."""
+    return input.shape == other.shape and bool(reduce.all(input == other))
+
+
+def numel(input):
+    """The number of elements."""
+    return input._array.size
+
+
+# ------------------------------------------------------------------ reducing
+
+
+class MaxResult(NamedTuple):
+    """The extremes along a dimension and where they are."""
+
+    values: Any
+    indices: Any
+
+    def __repr__(self) -> str:
+        return f"torch.return_types.max(\nvalues={self.values!r},\nindices={self.indices!r})"
+
+
+def _extreme(input, dim, keepdim, pair, along, whole):
+    if hasattr(dim, "_array"):
+        return pair(input, dim)
+    if dim is None:
+        if not input._array.size:
+            raise RuntimeError(
+                f"{whole.__name__[1:]}(): Expected reduction dim to be specified for "
+                "input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            )
+        return whole(input)
+    return MaxResult(*along(input, dim=dim, keepdim=keepdim))
+
+
+def max(input, dim=None, keepdim=False, *, other=None):
+    """The largest element; with `dim`, (values, indices) along it; with a tensor, as maximum."""
+    dim = dim if other is None else other
+    return _extreme(input, dim, keepdim, ew.maximum, reduce.max_dim, reduce.amax)
+
+
+def min(input, dim=None, keepdim=False, *, other=None):
+    """The smallest element; with `dim`, (values, indices) along it; with a tensor, as minimum."""
+    dim = dim if other is None else other
+    return _extreme(input, dim, keepdim, ew.minimum, reduce.min_dim, reduce.amin)
+
+
+def _spread_arguments(dim, unbiased, correction):
+    if isinstance(dim, bool):  # var(x, unbiased)
+        dim, unbiased = None, dim
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    return dim, correction
+
+
+def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """The variance, over n - correction elements."""
+    dim, correction = _spread_arguments(dim, unbiased, correction)
+    return reduce.var(input, dim=dim, correction=correction, keepdim=keepdim)
+
+
+def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """The standard deviation, over n - correction elements."""
+    dim, correction = _spread_arguments(dim, unbiased, correction)
+    return reduce.std(input, dim=dim, correction=correction, keepdim=keepdim)
+
+
+def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """(variance, mean)."""
+    found = var(input, dim, unbiased, keepdim, correction=correction)
+    return found, reduce.mean(input, dim=None if isinstance(dim, bool) else dim, keepdim=keepdim)
+
+
+def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+    """(standard deviation, mean)."""
+    found = std(input, dim, unbiased, keepdim, correction=correction)
+    return found, reduce.mean(input, dim=None if isinstance(dim, bool) else dim, keepdim=keepdim)
+
+
+def softmax(input, dim, dtype=None):
+    """e ** input over its sum along `dim`, computed in `dtype` if one is given."""
+    return fused.softmax(input if dtype is None else input.to(dtype), dim=dim)
+
+
+def log_softmax(input, dim, dtype=None):
+    """The logarithm of softmax, computed stably, in `dtype` if one is given."""
+    return fused.log_softmax(input if dtype is None else input.to(dtype), dim=dim)
+
+
+def count_nonzero(input, dim=None):
+    """How many elements are not 0."""
+    return reduce.sum(input != 0, dim=dim)
+
+
+# ------------------------------------------------------------------ shapes
+
+
+def flatten(input, start_dim=0, end_dim=-1):
+    """The axes from start_dim to end_dim as one: a view where possible.
+
+    Raises: RuntimeError where they are in the wrong order.
+    """
+    ndim = input.ndim
+    start, end = wrap_dim(start_dim, ndim), wrap_dim(end_dim, ndim)
+    if start > end:
+        raise RuntimeError(
+            f"flatten() has invalid args: start_dim ({start}) cannot come after end_dim ({end})"
+        )
+    if not ndim:
+        return shape.reshape(input, (1,))
+    size = tuple(input.shape)
+    total = 1
+    for n in size[start : end + 1]:
+        total *= n
+    return shape.reshape(input, (*size[:start], total, *size[end + 1 :]))
+
+
+def unflatten(input, dim, sizes):
+    """Axis `dim` as several axes of the given sizes, one of which may be -1."""
+    at, size = wrap_dim(dim, input.ndim), tuple(input.shape)
+    known = 1
+    for n in sizes:
+        known *= n if n != -1 else 1
+    sizes = tuple(size[at] // known if n == -1 else n for n in sizes)
+    return shape.view(input, size=(*size[:at], *sizes, *size[at + 1 :]))
+
+
+def view(input, *size):
+    """The same memory with other sizes, or read as another dtype of the same width.
+
+    Raises: RuntimeError where the sizes do not fit or a copy would be needed.
+    """
+    from minitorch import _tensor, dtypes
+
+    if len(size) == 1 and isinstance(size[0], dtypes.dtype):
+        return _tensor.share(_tensor.wrap(input._array.view(size[0].np)), input._cell)
+    return shape.view(input, size=flat(size))
+
+
+def view_as(input, other):
+    """`input` viewed in the shape of `other`."""
+    return shape.view(input, size=tuple(other.shape))
+
+
+def reshape_as(input, other):
+    """`input` reshaped to the shape of `other`."""
+    return shape.reshape(input, tuple(other.shape))
+
+
+def permute(input, *dims):
+    """The axes in another order, a view."""
+    return shape.permute(input, dims=flat(dims))
+
+
+def expand(input, *size):
+    """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
+    return shape.expand(input, size=flat(size))
+
+
+def expand_as(input, other):
+    """`input` expanded to the shape of `other`."""
+    return shape.expand(input, size=tuple(other.shape))
+
+
+def broadcast_tensors(*tensors):
+    """The tensors expanded to their common shape."""
+    size = errors.broadcast_shapes(*(t.shape for t in tensors))
+    return tuple(shape.expand(t, size=size) for t in tensors)
+
+
+def repeat(input, *repeats):
+    """Laid side by side, so many times along each axis."""
+    return shape.repeat(input, repeats=flat(repeats))
+
+
+def tile(input, dims):
+    """As repeat, with missing leading counts taken as 1."""
+    return shape.repeat(input, repeats=(1,) * (input.ndim - len(dims)) + tuple(dims))
+
+
+def flip(input, *dims):
+    """The axes `dims` in reverse order, a copy."""
+    return shape.flip(input, dims=flat(dims))
+
+
+def roll(input, shifts, dims=None):
+    """The elements moved along `dims`; without `dims`, along the flattened tensor."""
+    shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    if dims is None:
+        return shape.roll(input.reshape(-1), shifts=shifts, dims=(0,)).reshape(input.shape)
+    return shape.roll(input, shifts=shifts, dims=(dims,) if isinstance(dims, int) else tuple(dims))
+
+
+def movedim(input, source, destination):
+    """Axes `source` moved to the places `destination`, a view."""
+    n = input.ndim
+    source, destination = axes(source, n, "movedim"), axes(destination, n, "movedim")
+    order = [i for i in range(n) if i not in source]
+    for place, axis in sorted(zip(destination, source)):
+        order.insert(place, axis)
+    return shape.permute(input, dims=tuple(order))
+
+
+def narrow(input, dim, start, length):
+    """`length` slices along `dim` from `start`, a view. Raises: RuntimeError beyond the end."""
+    at, n = wrap_dim(dim, input.ndim), input.shape[dim]
+    start = int(start) + (n if start < 0 else 0)
+    if length < 0 or not 0 <= start <= n - length:
+        raise RuntimeError(
+            f"start ({start}) + length ({length}) exceeds dimension size ({n}) along {dim}"
+        )
+    return shape.basic_index(input, at=(slice(None),) * at + (slice(start, start + length), ...))
+
+
+def split(tensor, split_size_or_sections, dim=0):
+    """Consecutive views of the given size (the last may be smaller) or sizes along `dim`."""
+    at = wrap_dim(dim, tensor.ndim)
+    n, each = tensor.shape[at], split_size_or_sections
+    if isinstance(each, int):
+        if each < 0 or (each == 0 and n):
+            raise RuntimeError(f"split expects split_size be non-negative, but got {each} for {n}")
+        count = -(-n // each) if each else 1
+        each = [each] * (count - 1) + [n - each * (count - 1)] if count else [0]
+    return shape.split_with_sizes(tensor, sections=tuple(each), dim=dim)
+
+
+def chunk(input, chunks, dim=0):
+    """At most `chunks` views of equal size along `dim`, the last may be smaller."""
+    if chunks < 1:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = input.shape[wrap_dim(dim, input.ndim)]
+    return split(input, -(-n // chunks), dim) if n else split(input, [0] * chunks, dim)
+
+
+def cat(tensors, dim=0, *, out=None):
+    """The tensors one after another along `dim`. Raises: ValueError for none."""
+    if not len(tensors):
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    return shape.cat(tensors, dim=dim, **({} if out is None else {"out": out}))
+
+
+def hstack(tensors):
+    """Side by side: along axis 1, or 0 for vectors."""
+    return shape.cat(tensors, dim=0 if tensors[0].ndim < 2 else 1)
+
+
+def vstack(tensors):
+    """One below the other, vectors as rows."""
+    return shape.cat([shape.reshape(t, (1, -1)) if t.ndim < 2 else t for t in tensors], dim=0)
+
+
+def diag(input, diagonal=0):
+    """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
+    if input.ndim == 2:
+        return shape.clone(shape.diagonal(input, offset=diagonal))
+    if input.ndim != 1:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+    n = input.shape[0] + (diagonal if diagonal > 0 else -diagonal)
+    return shape.undiagonal(input, size=(n, n), offset=diagonal, dim1=0, dim2=1)
+
+
+def contiguous(input, memory_format=None):
+    """`input` itself where its memory is in row-major order, else a copy that is."""
+    return input if input._array.flags.c_contiguous else shape.contiguous_copy(input)
+
+
+def clone(input, *, memory_format=None):
+    """A copy with history."""
+    return shape.clone(input)
+
+
+# ------------------------------------------------------------------ choosing
+
+
+def masked_select(input, mask):
+    """The elements where the mask holds, as a vector."""
+    input, mask = broadcast_tensors(input, mask)
+    return index.take(input, mask, spec=(index.ARRAY,))
+
+
+def masked_fill(input, mask, value):
+    """`value`, a number or 0-d, where the mask holds."""
+    if getattr(value, "ndim", 0):
+        raise RuntimeError(
+            "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.ndim} dimension(s)."
+        )
+    if mask.dtype.name != "bool":
+        raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
+    return ew.masked_fill(input, mask, value)
+
+
+def gather(input, dim, index_=None, *, index=None, sparse_grad=False):
+    """The elements at `index` along `dim`."""
+    from minitorch.ops.index import gather as row
+
+    return row(input, index_ if index is None else index, dim=dim)
+
+
+def scatter(input, dim, index_=None, src=None, *, index=None, value=None):
+    """A copy of `input` with `src`, a tensor or number, put at `index` along `dim`."""
+    from minitorch.ops.index import scatter as row
+
+    return row(input, index_ if index is None else index, src if value is None else value, dim=dim)
+
+
+def argsort(input, dim=-1, descending=False, stable=False):
+    """The positions that sort along `dim`."""
+    return index.sort(input, dim=dim, descending=descending)[1]
+
+
+class SortResult(NamedTuple):
+    """Sorted values and where they were."""
+
+    values: Any
+    indices: Any
+
+
+def sort(input, dim=-1, descending=False, stable=False):
+    """(values, indices) in order along `dim`; equal elements keep their order."""
+    return SortResult(*index.sort(input, dim=dim, descending=descending))
+
+
+def topk(input, k, dim=-1, largest=True, sorted=True):
+    """(values, indices) of the k largest along `dim`, the largest first."""
+    return SortResult(*index.topk(input, k=k, dim=dim, largest=largest))
+
+
+def nonzero(input, *, as_tuple=False):
+    """The positions of the elements that are not 0: rows of a matrix, or one vector per axis."""
+    found = index.nonzero(input)
+    return shape.unbind(found, dim=1) if as_tuple else found
+
+
+def index_put(input, indices, values, accumulate=False):
+    """A copy of `input` with `values` put (or added) at the index tensors `indices`."""
+    spec = tuple(slice(None) if i is None else index.ARRAY for i in indices)
+    arrays = [i for i in indices if i is not None]
+    return index.index_put(input, values, *arrays, spec=spec, accumulate=accumulate)
+
+
+def index_fill(input, dim, index_, value):
+    """A copy of `input` with `value` at `index` along `dim`."""
+    spec = (slice(None),) * wrap_dim(dim, input.ndim) + (index.ARRAY,)
+    return index.index_put(input, value, index_, spec=spec)
+
+
+def take_along_dim(input, indices, dim=None):
+    """The elements at `indices` along `dim`; of the flattened tensor without it."""
+    if dim is None:
+        return index.gather(input.reshape(-1), indices.reshape(-1), dim=0)
+    return index.gather(input, indices, dim=dim)

@@ -1,0 +1,236 @@
+"""Sums of products: matrices, and everything made of them."""
+
+from __future__ import annotations
+
+from minitorch import errors
+from minitorch.ops.elementwise import mul
+from minitorch.ops.reduce import sum
+from minitorch.ops.shape import diagonal, expand, permute, reshape, t, transpose, unsqueeze
+from minitorch.primitive import contract
+
+
+def _check_dtypes(x, y, name):
+    if x.dtype != y.dtype:
+        raise RuntimeError(
+            f"{name}: expected m1 and m2 to have the same dtype, but got: "
+            f"{errors.alias(x.dtype)} != {errors.alias(y.dtype)}"
+        )
+
+
+@contract((lambda g, y: mm(g, t(y)), lambda g, x: mm(t(x), g)))
+def mm(xp, x, y):
+    """The product of two matrices: (n, k), (k, m) -> (n, m)."""
+    if x.ndim != 2 or y.ndim != 2:
+        which = "self" if x.ndim != 2 else "mat2"
+        raise RuntimeError(f"{which} must be a matrix, got shapes {list(x.shape)} and {list(y.shape)}")
+    if x.shape[1] != y.shape[0]:
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied "
+            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+        )
+    _check_dtypes(x, y, "mm")
+    return x.dot(y)  # half the overhead of `x @ y` on small matrices
+
+
+@contract((lambda g, y: bmm(g, transpose(y, dim0=1, dim1=2)),
+           lambda g, x: bmm(transpose(x, dim0=1, dim1=2), g)))
+def bmm(xp, x, y):
+    """The products of matrices, pair by pair: (b, n, k), (b, k, m) -> (b, n, m)."""
+    for a, name in ((x, "batch1"), (y, "batch2")):
+        if a.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor, got shape {list(a.shape)}")
+    if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
+        raise RuntimeError(
+            f"Expected size for first two dimensions of batch2 tensor to be: "
+            f"[{x.shape[0]}, {x.shape[2]}] but got: [{y.shape[0]}, {y.shape[1]}]."
+        )
+    _check_dtypes(x, y, "bmm")
+    return xp.matmul(x, y)
+
+
+@contract((lambda g, y: unsqueeze(g, dim=1) * y, lambda g, x: mv(t(x), g)))
+def mv(xp, x, y):
+    """A matrix times a vector: (n, k), (k) -> (n)."""
+    if x.ndim != 2 or y.ndim != 1 or x.shape[1] != y.shape[0]:
+        raise RuntimeError(
+            f"size mismatch, got input ({x.shape[0]}), mat "
+            f"({'x'.join(map(str, x.shape))}), vec ({'x'.join(map(str, y.shape))})"
+        )
+    _check_dtypes(x, y, "mv")
+    return x.dot(y)
+
+
+@contract((lambda g, y: g * y, lambda g, x: g * x))
+def dot(xp, x, y):
+    """The sum of the products of two vectors: (n), (n) -> ()."""
+    if x.ndim != 1 or y.ndim != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors: shapes "
+            f"{list(x.shape)} and {list(y.shape)}"
+        )
+    if x.size != y.size:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{x.size}] and src [{y.size}] to have the "
+            f"same number of elements, but got {x.size} and {y.size} elements respectively"
+        )
+    _check_dtypes(x, y, "dot")
+    return x.dot(y)
+
+
+def matmul(input, other):
+    """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch.
+
+    Shape: (n) (n) -> (); (n, k) (k) -> (n); (*, n, k) (*, k, m) -> (*, n, m)
+    Raises: RuntimeError for 0-d operands, inner sizes or batches that differ, dtypes that differ.
+    """
+    a, b = input.ndim, other.ndim
+    if a == 2 and b == 2:
+        return mm(input, other)
+    if a == 0 or b == 0:
+        raise RuntimeError(
+            f"both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
+        )
+    if a == 1:
+        return dot(input, other) if b == 1 else _squeezed(matmul(unsqueeze(input, dim=0), other), -2)
+    if b == 1:
+        return mv(input, other) if a == 2 else _squeezed(matmul(input, unsqueeze(other, dim=1)), -1)
+    if b == 2:  # one big product instead of a batch of small ones
+        flat = mm(reshape(input, (-1, input.shape[-1])), other)
+        return reshape(flat, (*input.shape[:-1], other.shape[-1]))
+    batch = errors.broadcast_shapes(input.shape[:-2], other.shape[:-2])
+    x = reshape(expand(input, size=(*batch, *input.shape[-2:])), (-1, *input.shape[-2:]))
+    y = reshape(expand(other, size=(*batch, *other.shape[-2:])), (-1, *other.shape[-2:]))
+    return reshape(bmm(x, y), (*batch, input.shape[-2], other.shape[-1]))
+
+
+def _squeezed(x, dim):
+    return reshape(x, tuple(n for i, n in enumerate(x.shape) if i != x.ndim + dim))
+
+
+def outer(input, vec2):
+    """out[i, j] = input[i] vec2[j]."""
+    for x, name in ((input, "self"), (vec2, "vec2")):
+        if x.ndim != 1:
+            raise RuntimeError(
+                f"outer: Expected 1-D argument {name}, but got {x.ndim}-D: shape {list(x.shape)}"
+            )
+    return unsqueeze(input, dim=1) * vec2
+
+
+def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+    """beta input + alpha (mat1 @ mat2)."""
+    product = mm(mat1, mat2)
+    product = product if alpha == 1 else mul(product, alpha)
+    return product + (input if beta == 1 else mul(input, beta))
+
+
+def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
+    """beta input + alpha (batch1 @ batch2), matrix by matrix."""
+    product = bmm(batch1, batch2)
+    product = product if alpha == 1 else mul(product, alpha)
+    return product + (input if beta == 1 else mul(input, beta))
+
+
+def einsum(equation, *operands):
+    """The sum of products that `equation` names: 'ij,jk->ik'; '...' stands for batch axes.
+
+    Raises: RuntimeError for a letter too many or too few, or sizes that differ.
+    """
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = tuple(operands[0])
+    left, arrow, right = equation.replace(" ", "").partition("->")
+    terms = left.split(",")
+    if len(terms) != len(operands):
+        raise RuntimeError(
+            f"einsum(): the number of subscripts in the equation ({len(terms)}) does not match the "
+            f"number of operands ({len(operands)})"
+        )
+    terms = [_without_dots(term, x.ndim) for term, x in zip(terms, operands)]
+    batch = max((term[0] for term in terms), key=len)
+    letters = "".join(term[1] for term in terms)
+    if arrow:
+        out = right.replace("...", batch)
+    else:
+        out = batch + "".join(sorted(c for c in set(letters) - set(batch) if letters.count(c) == 1))
+    for c in out:
+        if c not in letters:
+            raise RuntimeError(
+                f"einsum(): output subscript {c} does not appear in the equation for any input "
+                f"operand: {equation!r}"
+            )
+    sizes: dict = {}
+    for (_, term), x in zip(terms, operands):
+        for c, n in zip(term, x.shape):
+            if sizes.setdefault(c, n) not in (n, 1) and n != 1:
+                raise RuntimeError(
+                    f"einsum(): subscript {c} has size {n} for an operand of shape "
+                    f"{list(x.shape)} which does not broadcast with previously seen size {sizes[c]}"
+                )
+            sizes[c] = max(sizes[c], n)
+    order = out + "".join(sorted(set(letters) - set(out)))
+    product, have = None, set()
+    for k, ((_, term), x) in enumerate(zip(terms, operands)):
+        x = _in_order(x, term, order)
+        have |= set(term)
+        later = set("".join(t for _, t in terms[k + 1 :])) | set(out)
+        product = x if product is None else _multiply_sum(product, x, order, have - later)
+        have &= later
+    over = tuple(i for i, c in enumerate(order) if c not in out and product.shape[i] != 1)
+    if over:
+        product = sum(product, dim=over, keepdim=True)
+    return reshape(product, tuple(sizes[c] for c in out)) if sizes or product.ndim else product
+
+
+def _without_dots(term, ndim):
+    """(the letters given to '...', the whole term in letters)."""
+    if "..." not in term:
+        return "", term
+    named = len(term) - 3
+    batch = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[26 - (ndim - named) :] if ndim > named else ""
+    return batch, term.replace("...", batch)
+
+
+def _in_order(x, term, order):
+    """`x` with its axes as in `order`, size 1 where it has none; a repeated letter's diagonal."""
+    term = list(term)
+    for c in dict.fromkeys(term):
+        while term.count(c) > 1:
+            i = term.index(c)
+            j = term.index(c, i + 1)
+            x = diagonal(x, offset=0, dim1=i, dim2=j)
+            del term[j], term[i]
+            term.append(c)
+    present = [c for c in order if c in term]
+    x = permute(x, dims=tuple(term.index(c) for c in present))
+    size = iter(x.shape)
+    return reshape(x, tuple(next(size) if c in term else 1 for c in order))
+
+
+def _multiply_sum(x, y, order, gone):
+    """The product of two aligned tensors, summed over the letters in `gone`, as one bmm."""
+    kinds: dict = {"batch": [], "left": [], "right": [], "sum": []}
+    for i, c in enumerate(order):
+        n, m = x.shape[i], y.shape[i]
+        if c in gone and n == m:
+            kinds["sum"].append(i)
+        elif m == 1:
+            kinds["left"].append(i)
+        elif n == 1:
+            kinds["right"].append(i)
+        else:
+            kinds["batch"].append(i)
+    if not kinds["sum"]:
+        return x * y
+    b, lft, r, s = (kinds[k] for k in ("batch", "left", "right", "sum"))
+
+    def count(z, axes):
+        n = 1
+        for i in axes:
+            n *= z.shape[i]
+        return n
+
+    left = reshape(permute(x, dims=(*b, *lft, *s, *r)), (count(x, b), count(x, lft), count(x, s)))
+    right = reshape(permute(y, dims=(*b, *s, *r, *lft)), (count(y, b), count(y, s), count(y, r)))
+    out = reshape(bmm(left, right), (*(x.shape[i] for i in (*b, *lft)), *(y.shape[i] for i in r), *(1 for _ in s)))
+    where = (*b, *lft, *r, *s)
+    return permute(out, dims=tuple(where.index(i) for i in range(len(order))))

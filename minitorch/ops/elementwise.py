@@ -1,0 +1,395 @@
+"""One number in, one number out: arithmetic, functions, comparisons, bits.
+
+Inputs broadcast; the edges of the graph sum each gradient back to its input's shape.
+"""
+
+from __future__ import annotations
+
+from minitorch import errors
+from minitorch._special import erf as _erf
+from minitorch.primitive import compare, elementwise
+
+# ------------------------------------------------------------------ arithmetic
+
+
+@elementwise((lambda g: g, lambda g: g))
+def add(xp, x, y):
+    """x + y."""
+    return xp.add(x, y)
+
+
+@elementwise((lambda g: g, lambda g: -g))
+def sub(xp, x, y):
+    """x - y."""
+    return xp.subtract(x, y)
+
+
+@elementwise((lambda g, y: g * y, lambda g, x: g * x))
+def mul(xp, x, y):
+    """x y."""
+    return xp.multiply(x, y)
+
+
+@elementwise((lambda g, y: g / y, lambda g, x, y: -g * (x / y / y)), floats=True)
+def div(xp, x, y):
+    """x / y, integers as floats."""
+    return xp.true_divide(x, y)
+
+
+@elementwise(lambda g: -g)
+def neg(xp, x):
+    """-x."""
+    return xp.negative(x)
+
+
+def _pow_base(g, x, y):
+    if isinstance(y, (int, float)):
+        return zero(g) if y == 0 else g * (x ** (y - 1) * y)
+    return g * where(y == 0, 0, y * x ** (y - 1))
+
+
+def _pow_exponent(g, x, y, out):
+    return g * where((x == 0) & (y >= 0), 0, out * log(x))
+
+
+@elementwise((_pow_base, _pow_exponent))
+def pow(xp, x, y):
+    """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""
+    return x**y
+
+
+@elementwise((lambda g: zero(g), lambda g: zero(g)))
+def floor_divide(xp, x, y):
+    """The largest whole number not above x / y."""
+    errors.check_divisor(x, y)
+    return xp.floor_divide(x, y)
+
+
+@elementwise((lambda g: g, lambda g, x, y: -g * floor(x / y)))
+def remainder(xp, x, y):
+    """x - y floor(x / y): has the sign of y."""
+    errors.check_divisor(x, y)
+    return xp.remainder(x, y)
+
+
+@elementwise((lambda g: g, lambda g, x, y: -g * trunc(x / y)))
+def fmod(xp, x, y):
+    """x - y trunc(x / y): has the sign of x."""
+    errors.check_divisor(x, y)
+    return xp.fmod(x, y)
+
+
+@elementwise(lambda g, out: -g * (out * out), floats=True)
+def reciprocal(xp, x):
+    """1 / x."""
+    return xp.reciprocal(x)
+
+
+@elementwise(lambda g, x: g * (x * 2), torch_name="PowBackward0")
+def square(xp, x):
+    """x ** 2."""
+    return xp.square(x)
+
+
+@elementwise(lambda g: zero(g))
+def zero(xp, x):
+    """0 for every x."""
+    return xp.zeros(xp.shape(x), x.dtype)
+
+
+# ------------------------------------------------------------------ functions
+
+
+@elementwise(lambda g, out: g * out, floats=True)
+def exp(xp, x):
+    """e ** x."""
+    return xp.exp(x)
+
+
+@elementwise(lambda g, out: g * (out + 1), floats=True)
+def expm1(xp, x):
+    """e ** x - 1, exact near 0."""
+    return xp.expm1(x)
+
+
+@elementwise(lambda g, out: g * (out * 0.6931471805599453), floats=True)
+def exp2(xp, x):
+    """2 ** x."""
+    return xp.exp2(x)
+
+
+@elementwise(lambda g, x: g / x, floats=True)
+def log(xp, x):
+    """The natural logarithm."""
+    return xp.log(x)
+
+
+@elementwise(lambda g, x: g / (x * 0.6931471805599453), floats=True)
+def log2(xp, x):
+    """The logarithm to base 2."""
+    return xp.log2(x)
+
+
+@elementwise(lambda g, x: g / (x * 2.302585092994046), floats=True)
+def log10(xp, x):
+    """The logarithm to base 10."""
+    return xp.log10(x)
+
+
+@elementwise(lambda g, x: g / (x + 1), floats=True)
+def log1p(xp, x):
+    """log(1 + x), exact near 0."""
+    return xp.log1p(x)
+
+
+@elementwise(lambda g, out: g / (out * 2), floats=True)
+def sqrt(xp, x):
+    """The square root."""
+    return xp.sqrt(x)
+
+
+@elementwise(lambda g, out: g * (out * out * out * -0.5), floats=True)
+def rsqrt(xp, x):
+    """1 / sqrt(x)."""
+    return xp.reciprocal(xp.sqrt(x))
+
+
+@elementwise(lambda g, x: g * cos(x), floats=True)
+def sin(xp, x):
+    """The sine; x in radians."""
+    return xp.sin(x)
+
+
+@elementwise(lambda g, x: -g * sin(x), floats=True)
+def cos(xp, x):
+    """The cosine; x in radians."""
+    return xp.cos(x)
+
+
+@elementwise(lambda g, out: g * (out * out + 1), floats=True)
+def tan(xp, x):
+    """The tangent; x in radians."""
+    return xp.tan(x)
+
+
+@elementwise(lambda g, x: g / (x * x + 1), floats=True)
+def atan(xp, x):
+    """The inverse tangent, in radians."""
+    return xp.arctan(x)
+
+
+@elementwise(lambda g, out: g * (1 - out * out), floats=True)
+def tanh(xp, x):
+    """The hyperbolic tangent."""
+    return xp.tanh(x)
+
+
+@elementwise(lambda g, out: g * ((1 - out) * out), floats=True)
+def sigmoid(xp, x):
+    """1 / (1 + e ** -x)."""
+    return xp.reciprocal(xp.exp(-x) + 1)
+
+
+@elementwise(lambda g, x: g * (exp(-(x * x)) * 1.1283791670955126), floats=True)
+def erf(xp, x):
+    """2 / sqrt(pi) times the integral of e ** -t**2 from 0 to x."""
+    return _erf(xp, x)
+
+
+@elementwise(lambda g, x: g * sign(x))
+def abs(xp, x):
+    """|x|; the derivative at 0 is 0."""
+    return xp.absolute(x)
+
+
+@elementwise(lambda g: zero(g))
+def sign(xp, x):
+    """-1, 0 or 1."""
+    return xp.sign(x)
+
+
+@elementwise(lambda g: zero(g))
+def floor(xp, x):
+    """The largest whole number not above x."""
+    return xp.floor(x) if x.dtype.kind == "f" else x.copy()
+
+
+@elementwise(lambda g: zero(g))
+def ceil(xp, x):
+    """The smallest whole number not below x."""
+    return xp.ceil(x) if x.dtype.kind == "f" else x.copy()
+
+
+@elementwise(lambda g: zero(g))
+def trunc(xp, x):
+    """The whole part, towards 0."""
+    return xp.trunc(x) if x.dtype.kind == "f" else x.copy()
+
+
+@elementwise(lambda g: zero(g))
+def round(xp, x, *, decimals=0):
+    """The nearest number of that many decimals, halves to even."""
+    return xp.round(x, decimals)
+
+
+# ------------------------------------------------------------------ choosing
+
+
+@elementwise((None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)), masks=1)
+def where(xp, c, x, y):
+    """x where the condition holds, else y."""
+    errors.check_condition(c)
+    return xp.where(c, x, y)
+
+
+def _wins(g, x, y):
+    return where(x == y, g / 2, where(x < y, 0, g))
+
+
+@elementwise((_wins, lambda g, x, y: _wins(g, y, x)))
+def maximum(xp, x, y):
+    """The larger; NaN where one is NaN; a tie shares the gradient."""
+    return xp.maximum(x, y)
+
+
+@elementwise((lambda g, x, y: _wins(g, -x, -y), lambda g, x, y: _wins(g, -y, -x)))
+def minimum(xp, x, y):
+    """The smaller; NaN where one is NaN; a tie shares the gradient."""
+    return xp.minimum(x, y)
+
+
+def _inside(g, x, min, max):
+    low = True if min is None else x >= min
+    high = True if max is None else x <= max
+    return where(low & high, g, 0)
+
+
+@elementwise(_inside)
+def clamp(xp, x, *, min=None, max=None):
+    """x limited to [min, max]; the gradient passes where min <= x <= max."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    return xp.clip(x, min, max)
+
+
+@elementwise(
+    (lambda g, mask: where(mask, 0, g), None, lambda g, mask: where(mask, g, 0)), promote=False
+)
+def masked_fill(xp, x, mask, value):
+    """value where the mask holds, else x; in the dtype of x."""
+    errors.check_condition(mask)
+    return xp.where(mask, xp.asarray(value).astype(x.dtype), x)
+
+
+@elementwise(lambda g, out: where(out <= 0, 0, g))
+def relu(xp, x):
+    """max(x, 0); the derivative at 0 is 0."""
+    return xp.maximum(x, 0)
+
+
+# ------------------------------------------------------------------ comparisons
+
+
+@compare()
+def eq(xp, x, y):
+    """x == y."""
+    return xp.equal(x, y)
+
+
+@compare()
+def ne(xp, x, y):
+    """x != y."""
+    return xp.not_equal(x, y)
+
+
+@compare()
+def lt(xp, x, y):
+    """x < y."""
+    return xp.less(x, y)
+
+
+@compare()
+def le(xp, x, y):
+    """x <= y."""
+    return xp.less_equal(x, y)
+
+
+@compare()
+def gt(xp, x, y):
+    """x > y."""
+    return xp.greater(x, y)
+
+
+@compare()
+def ge(xp, x, y):
+    """x >= y."""
+    return xp.greater_equal(x, y)
+
+
+@compare()
+def logical_and(xp, x, y):
+    """Both are not 0."""
+    return xp.logical_and(x, y)
+
+
+@compare()
+def logical_or(xp, x, y):
+    """One at least is not 0."""
+    return xp.logical_or(x, y)
+
+
+@compare()
+def logical_xor(xp, x, y):
+    """Just one is not 0."""
+    return xp.logical_xor(x, y)
+
+
+@compare()
+def logical_not(xp, x):
+    """x is 0."""
+    return xp.logical_not(x)
+
+
+@compare()
+def isnan(xp, x):
+    """x is not a number."""
+    return xp.isnan(x)
+
+
+@compare()
+def isinf(xp, x):
+    """x is infinite."""
+    return xp.isinf(x)
+
+
+@compare()
+def isfinite(xp, x):
+    """x is neither NaN nor infinite."""
+    return xp.isfinite(x)
+
+
+# ------------------------------------------------------------------ bits
+
+
+@elementwise((None, None))
+def bitwise_and(xp, x, y):
+    """x & y, for integers and bools."""
+    return xp.bitwise_and(x, y)
+
+
+@elementwise((None, None))
+def bitwise_or(xp, x, y):
+    """x | y, for integers and bools."""
+    return xp.bitwise_or(x, y)
+
+
+@elementwise((None, None))
+def bitwise_xor(xp, x, y):
+    """x ^ y, for integers and bools."""
+    return xp.bitwise_xor(x, y)
+
+
+@elementwise(None)
+def bitwise_not(xp, x):
+    """~x, for integers and bools."""
+    return xp.bitwise_not(x)

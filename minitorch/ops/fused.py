@@ -1,0 +1,460 @@
+"""Several operations in one row, for speed or for stability; `like=` says which."""
+
+from __future__ import annotations
+
+from minitorch import errors
+from minitorch._special import gelu as _gelu
+from minitorch._special import gelu_grad as _gelu_grad
+from minitorch.ops._dims import kept
+from minitorch.ops.elementwise import abs, exp, log, rsqrt, sigmoid, sign, tanh, where
+from minitorch.ops.reduce import mean, sum, var
+from minitorch.ops.shape import reshape, sum_to
+from minitorch.primitive import elementwise, fused
+
+
+def residual(saved, again, x):
+    """What the forward left for the backward: as saved when the rule runs on arrays; computed
+    again, with its history, when the rule runs on tensors to be differentiated once more."""
+    return again(x) if hasattr(x, "_array") else saved
+
+
+# ------------------------------------------------------------------ linear
+
+
+def _rows(x):
+    return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
+
+
+def _linear_like(x, weight, bias=None):
+    out = x @ weight.T
+    return out if bias is None else out + bias
+
+
+@fused(
+    (lambda g, weight: g @ weight, lambda g, x: _rows(g).T @ _rows(x), lambda g: g),
+    like=_linear_like,
+    torch_name="AddmmBackward0",
+)
+def linear(xp, x, weight, bias=None):
+    """x weight^T + bias.
+
+    Shape: (*, in), (out, in), (out) -> (*, out); a weight of (in) gives (*)
+    Raises: RuntimeError where sizes or dtypes differ.
+    """
+    _check_linear(x, weight, bias)
+    if x.ndim == 2:
+        out = x.dot(weight.T)
+    else:
+        out = x.reshape(-1, x.shape[-1]).dot(weight.T).reshape(*x.shape[:-1], *weight.shape[:-1])
+    if bias is not None:
+        out += bias
+    return out
+
+
+def _check_linear(x, weight, bias):
+    if x.dtype is not weight.dtype and x.dtype != weight.dtype:
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got {errors.title(x.dtype)} and "
+            f"{errors.title(weight.dtype)}"
+        )
+    if not x.ndim or x.shape[-1] != weight.shape[-1]:
+        rows = x.size // max(x.shape[-1], 1) if x.ndim else 1
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1] if x.ndim else 1} and "
+            f"{weight.shape[-1]}x{weight.shape[0]}): input {list(x.shape)}, weight "
+            f"{list(weight.shape)}"
+        )
+    if bias is not None and bias.shape != weight.shape[:-1] and bias.size != 1:
+        raise RuntimeError(
+            f"The expanded size of the tensor ({weight.shape[0]}) must match the existing size "
+            f"({bias.shape[-1]}) at non-singleton dimension 1.  Target sizes: "
+            f"{[*x.shape[:-1], weight.shape[0]]}.  Tensor sizes: {list(bias.shape)}"
+        )
+
+
+# ------------------------------------------------------------------ activations
+
+
+def _gelu_tanh(x):
+    return x * 0.5 * (tanh((x + x * x * x * 0.044715) * 0.7978845608028654) + 1)
+
+
+def _gelu_rule(g, x, approximate):
+    if approximate == "tanh":
+        inner = tanh((x + x * x * x * 0.044715) * 0.7978845608028654)
+        slope = (x * x * 0.134145 + 1) * 0.7978845608028654
+        return g * ((inner + 1) * 0.5 + x * 0.5 * (1 - inner * inner) * slope)
+    return g * gelu_slope(x)
+
+
+@elementwise(_gelu_rule, floats=True)
+def gelu(xp, x, *, approximate="none"):
+    """x Phi(x), Phi the normal distribution function; or its tanh approximation.
+
+    Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
+    """
+    if approximate == "none":
+        return _gelu(xp, x)
+    if approximate == "tanh":
+        return _gelu_tanh(x)
+    raise RuntimeError(f"approximate argument must be either none or tanh, got {approximate!r}")
+
+
+@elementwise(lambda g, x: g * (exp(x * x * -0.5) * (2 - x * x) * 0.3989422804014327))
+def gelu_slope(xp, x):
+    """Phi(x) + x phi(x), the derivative of gelu."""
+    return _gelu_grad(xp, x)
+
+
+def _silu_rule(g, x):
+    s = sigmoid(x)
+    return g * (s * (x * (1 - s) + 1))
+
+
+@elementwise(_silu_rule, like=lambda x: x * sigmoid(x), floats=True)
+def silu(xp, x):
+    """x / (1 + e ** -x)."""
+    return x / (xp.exp(-x) + 1)
+
+
+@elementwise(
+    lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
+    like=lambda x, beta=1, threshold=20: log(exp(x * beta) + 1) / beta,
+    floats=True,
+)
+def softplus(xp, x, *, beta=1, threshold=20):
+    """log(1 + e ** (beta x)) / beta, without overflow; x itself where beta x > threshold."""
+    scaled = x * beta
+    return xp.where(scaled > threshold, x, xp.logaddexp(scaled, 0) / beta).astype(x.dtype)
+
+
+@elementwise(lambda g, x: g * sigmoid(-x), torch_name="LogSigmoidBackward0", floats=True)
+def logsigmoid(xp, x):
+    """log(1 / (1 + e ** -x)), without overflow."""
+    return -xp.logaddexp(-x, 0).astype(x.dtype)
+
+
+@elementwise(lambda g, x, negative_slope: where(x > 0, g, g * negative_slope))
+def leaky_relu(xp, x, *, negative_slope=0.01):
+    """x where it is positive, else negative_slope x."""
+    return xp.where(x > 0, x, x * negative_slope)
+
+
+@elementwise(lambda g, x, alpha: where(x > 0, g, g * (exp(where(x > 0, 0, x)) * alpha)))
+def elu(xp, x, *, alpha=1.0):
+    """x where it is positive, else alpha (e ** x - 1)."""
+    return xp.where(x > 0, x, xp.expm1(xp.minimum(x, 0)) * alpha).astype(x.dtype)
+
+
+# ------------------------------------------------------------------ softmax
+
+
+def _check_floating(x, name):
+    if x.dtype.kind != "f":
+        raise NotImplementedError(
+            f"\"{name}_lastdim_kernel_impl\" not implemented for '{errors.title(x.dtype)}'"
+        )
+
+
+def _shifted(xp, x, dim):
+    """x minus its largest along `dim`, so that no exponential overflows."""
+    at = errors.wrap_dim(dim, x.ndim)
+    if not x.ndim:
+        return xp.zeros((), x.dtype) * x, ()
+    return x - xp.maximum.reduce(x, axis=at, keepdims=True), at
+
+
+@fused(
+    lambda g, out, dim: out * (g - sum(out * g, dim=dim, keepdim=True)),
+    like=lambda x, dim: exp(x) / sum(exp(x), dim=dim, keepdim=True),
+)
+def softmax(xp, x, *, dim):
+    """e ** x over its sum along `dim`."""
+    _check_floating(x, "softmax")
+    if not x.size:
+        return x.copy()
+    out, at = _shifted(xp, x, dim)
+    out = xp.exp(out)
+    out /= xp.add.reduce(out, axis=at, keepdims=True)
+    return out
+
+
+@fused(
+    lambda g, out, dim: g - exp(out) * sum(g, dim=dim, keepdim=True),
+    like=lambda x, dim: x - log(sum(exp(x), dim=dim, keepdim=True)),
+)
+def log_softmax(xp, x, *, dim):
+    """x - log(sum(e ** x)) along `dim`."""
+    _check_floating(x, "log_softmax")
+    if not x.size:
+        return x.copy()
+    out, at = _shifted(xp, x, dim)
+    out -= xp.log(xp.add.reduce(xp.exp(out), axis=at, keepdims=True))
+    return out
+
+
+# ------------------------------------------------------------------ losses
+
+
+def reduced(x, reduction):
+    """`x` summed, averaged or left as it is. Raises: ValueError for another `reduction`."""
+    if reduction == "mean":
+        return mean(x)
+    if reduction == "sum":
+        return sum(x)
+    check_reduction(reduction)
+    return x
+
+
+def check_reduction(reduction):
+    """Raise ValueError unless `reduction` is 'mean', 'sum' or 'none'."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction: 'none', 'mean' or 'sum'")
+
+
+def _share(g, x_shape, reduction):
+    """What each element of a loss of `x_shape` gets of the gradient of the reduced loss."""
+    if reduction != "mean":
+        return g
+    count = 1
+    for n in x_shape:
+        count *= n
+    return g / count if count else g * float("nan")
+
+
+def _mse_rule(g, x, y, reduction):
+    return (x - y) * (_share(g, errors.broadcast_shapes(x.shape, y.shape), reduction) * 2)
+
+
+def _reduce_array(xp, x, reduction):
+    if reduction == "none":
+        return x
+    total = xp.add.reduce(x, axis=None)
+    if reduction == "mean":
+        return total / x.dtype.type(x.size)
+    check_reduction(reduction)
+    return total
+
+
+@elementwise(
+    (_mse_rule, lambda g, x, y, reduction: -_mse_rule(g, x, y, reduction)),
+    like=lambda x, y, reduction="mean": reduced((x - y) * (x - y), reduction),
+    kind="fused",
+)
+def mse_loss(xp, x, y, *, reduction="mean"):
+    """(x - y) ** 2, averaged, summed or as it is."""
+    return _reduce_array(xp, xp.square(x - y), reduction)
+
+
+def _l1_rule(g, x, y, reduction):
+    return sign(x - y) * _share(g, errors.broadcast_shapes(x.shape, y.shape), reduction)
+
+
+@elementwise(
+    (_l1_rule, lambda g, x, y, reduction: -_l1_rule(g, x, y, reduction)),
+    like=lambda x, y, reduction="mean": reduced(abs(x - y), reduction),
+    kind="fused",
+)
+def l1_loss(xp, x, y, *, reduction="mean"):
+    """|x - y|, averaged, summed or as it is."""
+    return _reduce_array(xp, xp.absolute(x - y), reduction)
+
+
+def _class_index(xp, target, classes, ignore_index):
+    """(target with ignored places made 0, which places count), checked."""
+    counts = target != ignore_index
+    wrong = counts & ((target < 0) | (target >= classes))
+    if wrong.any():
+        raise IndexError(
+            f"Target {target[wrong].flat[0]} is out of bounds for {classes} classes (indices 0 to "
+            f"{classes - 1})"
+        )
+    return (target, None) if counts.all() else (xp.where(counts, target, 0), counts)
+
+
+def _class_weights(xp, target, counts, weight, dtype):
+    """The weight of each place, None where all are 1."""
+    if weight is None:
+        return None if counts is None else counts.astype(dtype)
+    chosen = weight[target]
+    return chosen if counts is None else xp.where(counts, chosen, weight.dtype.type(0))
+
+
+@fused(
+    (lambda g, x_shape, target, weight, ignore_index, reduction: nll_grad(
+        g, target, weight, size=x_shape, ignore_index=ignore_index, reduction=reduction), None, None)
+)
+def nll_loss(xp, x, target, weight=None, *, ignore_index=-100, reduction="mean"):
+    """-weight[target] x[target], averaged by weight, summed or as it is; x are log-probabilities.
+
+    Shape: (N, C, *), (N, *) -> () or (N, *); also (C), () -> ()
+    Raises: IndexError for a target that is no class, RuntimeError for other sizes or dtypes.
+    """
+    _check_target(x, target, weight)
+    at = 1 if x.ndim > 1 else 0
+    target, counts = _class_index(xp, target, x.shape[at], ignore_index)
+    picked = xp.take_along_axis(x, xp.expand_dims(target, at), at).squeeze(at)
+    weights = _class_weights(xp, target, counts, weight, x.dtype)
+    losses = -picked if weights is None else -picked * weights
+    if reduction == "none":
+        return losses
+    total = xp.add.reduce(losses, axis=None)
+    if reduction == "mean":
+        return total / (x.dtype.type(target.size) if weights is None else weights.sum())
+    check_reduction(reduction)
+    return total
+
+
+def _check_target(x, target, weight):
+    classes = x.shape[1 if x.ndim > 1 else 0] if x.ndim else 0
+    if target.dtype != "int64":
+        if target.dtype == "uint8":
+            return
+        raise RuntimeError(f"expected scalar type Long but found {errors.title(target.dtype)}")
+    expected = (x.shape[0], *x.shape[2:]) if x.ndim > 1 else ()
+    if target.shape != expected:
+        if x.ndim > 1 and target.ndim and target.shape[0] != x.shape[0]:
+            raise ValueError(
+                f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
+                f"({target.shape[0]})."
+            )
+        raise RuntimeError(
+            f"nll_loss: expected target of shape {list(expected)} for input of shape "
+            f"{list(x.shape)}, got {list(target.shape)}"
+        )
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {classes} classes or no classes but "
+            f"got weight tensor of shape: {list(weight.shape)}"
+        )
+
+
+@fused(
+    (lambda g, target, weight, ignore_index, reduction: nll_loss(
+        g, target, weight, ignore_index=ignore_index, reduction=reduction), None, None)
+)
+def nll_grad(xp, x, target, weight=None, *, size, ignore_index, reduction):
+    """The adjoint of nll_loss, which is linear: `x` (the gradient) put at the target classes."""
+    at = 1 if len(size) > 1 else 0
+    target, counts = _class_index(xp, target, size[at], ignore_index)
+    weights = _class_weights(xp, target, counts, weight, x.dtype)
+    share = -x
+    if reduction == "mean":
+        share = share / (x.dtype.type(target.size) if weights is None else weights.sum())
+    if weights is not None:
+        share = share * weights
+    out = xp.zeros(size, x.dtype)
+    xp.put_along_axis(out, xp.expand_dims(target, at), _at_class(xp, share, target, at), at)
+    return out
+
+
+def _at_class(xp, share, target, at):
+    return xp.expand_dims(xp.broadcast_to(share, target.shape), at)
+
+
+def _bce_logits_like(x, y, weight=None, pos_weight=None, reduction="mean"):
+    p = sigmoid(x)
+    positive = log(p) * y if pos_weight is None else log(p) * y * pos_weight
+    losses = -(positive + log(1 - p) * (1 - y))
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def _bce_logits_joint(g, x, y, weight, pos_weight, reduction, needs):
+    shape = errors.broadcast_shapes(x.shape, y.shape)
+    g = _share(g, shape, reduction)
+    if weight is not None:
+        g = g * weight
+    p = sigmoid(x)
+    if pos_weight is None:
+        gx, gy = g * (p - y), -g * x
+    else:
+        w = (pos_weight - 1) * y + 1
+        gx = g * (w * (p - 1) + (1 - y))
+        gy = g * ((pos_weight - 1) * softplus(-x, threshold=float("inf")) - x)
+    return gx, (gy if needs[1] else None), None, None
+
+
+@elementwise(joint=_bce_logits_joint, like=_bce_logits_like, kind="fused",
+             torch_name="BinaryCrossEntropyWithLogitsBackward0")
+def bce_with_logits(xp, x, y, weight=None, pos_weight=None, *, reduction="mean"):
+    """Cross-entropy of sigmoid(x) against y in [0, 1]: (1 - y) x + w log(1 + e ** -x)."""
+    soft = xp.maximum(-x, 0) + xp.log1p(xp.exp(-xp.absolute(x)))
+    losses = (1 - y) * x
+    losses = losses + (soft if pos_weight is None else ((pos_weight - 1) * y + 1) * soft)
+    return _reduce_array(xp, losses if weight is None else losses * weight, reduction)
+
+
+# ------------------------------------------------------------------ normalization
+
+
+def _normalized_grads(g, x, weight, centre, rstd, over, size, needs):
+    """Gradients of ((x - centre) rstd) weight + bias, centre and rstd being those of `x`."""
+    normal = (x - centre) * rstd
+    gx = None
+    if needs[0]:
+        gn = g if weight is None else g * reshape(weight, size)
+        gx = gn - mean(gn, dim=over, keepdim=True)
+        gx = (gx - normal * mean(gn * normal, dim=over, keepdim=True)) * rstd
+    return gx, (g * normal if needs[1] else None), (g if needs[2] else None)
+
+
+def _to_weight(gw, size, weight_shape):
+    """The gradient of a weight that was broadcast as `size`."""
+    return None if gw is None else reshape(sum_to(gw, size=size), weight_shape)
+
+
+def _norm_joint(g, x, weight, bias, _mean, _rstd, over, size, eps, needs):
+    centre = residual(_mean, lambda x: mean(x, dim=over, keepdim=True), x)
+    rstd = residual(
+        _rstd, lambda x: rsqrt(var(x, dim=over, correction=0, keepdim=True) + eps), x
+    )
+    gx, gw, gb = _normalized_grads(g, x, weight, centre, rstd, over, size, needs)
+    return (
+        gx,
+        None if gw is None else _to_weight(gw, size, weight.shape),
+        None if gb is None else _to_weight(gb, size, bias.shape),
+    )
+
+
+def _norm_like(x, weight=None, bias=None, *, over, size, eps):
+    centre = mean(x, dim=over, keepdim=True)
+    out = (x - centre) * rsqrt(var(x, dim=over, correction=0, keepdim=True) + eps)
+    out = out if weight is None else out * reshape(weight, size)
+    return out if bias is None else out + reshape(bias, size)
+
+
+@fused(joint=_norm_joint, like=_norm_like, outs=("out", "_mean", "_rstd"),
+       torch_name="NativeLayerNormBackward0")
+def normalize(xp, x, weight=None, bias=None, *, over, size, eps):
+    """(x - mean) / sqrt(variance + eps) over the axes `over`, times weight, plus bias.
+
+    `size` is the shape as which weight and bias broadcast against x: what layer and batch
+    normalization differ in is only `over` and `size`.
+    """
+    n = x.dtype.type(max(x.size // max(_product(kept(x.shape, over)), 1), 1))
+    centre = xp.add.reduce(x, axis=over, keepdims=True) / n
+    out = x - centre
+    variance = xp.add.reduce(xp.square(out), axis=over, keepdims=True) / n
+    rstd = xp.reciprocal(xp.sqrt(variance + eps))
+    out *= rstd
+    if weight is not None:
+        out *= weight.reshape(size)
+    if bias is not None:
+        out += bias.reshape(size)
+    return out, centre, rstd
+
+
+def _product(size):
+    n = 1
+    for k in size:
+        n *= k
+    return n
+
+
+# ------------------------------------------------------------------ dropout
+
+
+@fused((lambda g, mask, scale: dropout(g, mask, scale=scale), None), torch_name="MulBackward0")
+def dropout(xp, x, mask, *, scale):
+    """x scale where the mask (1 or 0) holds, else 0."""
+    return x * (mask * x.dtype.type(scale))

@@ -1,0 +1,51 @@
+"""Rows that draw from a generator, which keeps torch's streams; see `minitorch.random`.
+
+In-place forms write by the generator's `fill_` methods, which follow the order of the memory.
+"""
+
+from __future__ import annotations
+
+from minitorch.ops.elementwise import zero
+from minitorch.primitive import random_row
+
+
+@random_row()
+def uniform(xp, *, size, low, high, dtype, generator):
+    """low + (high - low) u with u uniform on [0, 1)."""
+    return generator.uniform(size, low, high, dtype)
+
+
+@random_row()
+def normal(xp, *, size, mean, std, dtype, generator):
+    """mean + std z with z of mean 0 and variance 1."""
+    return generator.normal(size, mean, std, dtype)
+
+
+@random_row()
+def randint(xp, *, low, high, size, dtype, generator):
+    """Integers from `low` up to, not including, `high`."""
+    return generator.integers(low, high, size, dtype)
+
+
+@random_row()
+def random_(xp, *, size, dtype, generator):
+    """Integers from 0 to the last one before the dtype skips some."""
+    return generator.random_(size, dtype)
+
+
+@random_row()
+def randperm(xp, *, n, dtype, generator):
+    """The integers 0 ... n-1 in random order."""
+    return generator.permutation(n, dtype)
+
+
+@random_row()
+def bernoulli(xp, *, size, p, dtype, generator):
+    """1 with probability p, else 0."""
+    return generator.bernoulli(size, p, dtype)
+
+
+@random_row(lambda g: zero(g), torch_name="Bernoulli")
+def bernoulli_tensor(xp, p, *, generator):
+    """1 with probability p, else 0, for each element of p."""
+    return generator.bernoulli_tensor(p)

@@ -1,0 +1,258 @@
+"""Fewer elements: sums, means, extremes along `dim`; None means all of them."""
+
+from __future__ import annotations
+
+from minitorch import errors
+from minitorch.ops._dims import axes, kept
+from minitorch.ops.elementwise import exp, where, zero
+from minitorch.ops.index import put_along
+from minitorch.ops.shape import expand, flip, inverse, permute, reshape, stack, unbind
+from minitorch.primitive import reduce
+
+
+def spread_out(g, x_shape, dim, keepdim):
+    """`g`, reduced along `dim`, seen again in the shape before."""
+    if not keepdim:
+        g = reshape(g, kept(x_shape, axes(dim, len(x_shape))))
+    return expand(g, size=x_shape)
+
+
+def _count(shape, dim):
+    n = 1
+    for i in axes(dim, len(shape)):
+        n *= shape[i]
+    return n
+
+
+@reduce(lambda g, x_shape, dim, keepdim: spread_out(g, x_shape, dim, keepdim))
+def sum(xp, x, *, dim=None, keepdim=False, dtype=None):
+    """The sum; integers in int64."""
+    as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
+    return xp.add.reduce(x, axis=axes(dim, x.ndim), dtype=as_dtype, keepdims=keepdim)
+
+
+def _mean_rule(g, x_shape, dim, keepdim):
+    return spread_out(g / _count(x_shape, dim), x_shape, dim, keepdim)
+
+
+@reduce(_mean_rule)
+def mean(xp, x, *, dim=None, keepdim=False, dtype=None):
+    """The sum over the number of elements.
+
+    Raises: RuntimeError for integers, unless a floating `dtype` is given.
+    """
+    if dtype is not None:
+        x = x.astype(dtype.np)
+    if x.dtype.kind in "iub":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+            f"complex dtype. Got: {errors.title(x.dtype)}"
+        )
+    total = xp.add.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+    return total / x.dtype.type(_count(x.shape, dim))
+
+
+def _prod_rule(g, x, dim, keepdim):
+    """The product of the others, from products of those before and of those after."""
+    over = axes(dim, x.ndim)
+    rest = tuple(i for i in range(x.ndim) if i not in over)
+    order = (*over, *rest)
+    ordered = permute(x, dims=order)
+    parts = unbind(reshape(ordered, (_count(x.shape, dim), *(x.shape[i] for i in rest))), dim=0)
+    one = zero(parts[0]) + 1 if parts else None
+    before, after = [one], [one]
+    for first, last in zip(parts[:-1], parts[:0:-1]):
+        before.append(before[-1] * first)
+        after.append(after[-1] * last)
+    others = stack([b * a for b, a in zip(before, reversed(after))], dim=0)
+    others = permute(reshape(others, ordered.shape), dims=inverse(order, x.ndim))
+    return spread_out(g, x.shape, dim, keepdim) * others
+
+
+@reduce(_prod_rule)
+def prod(xp, x, *, dim=None, keepdim=False, dtype=None):
+    """The product; integers in int64."""
+    as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
+    return xp.multiply.reduce(x, axis=axes(dim, x.ndim), dtype=as_dtype, keepdims=keepdim)
+
+
+def _extreme_rule(g, x, out, dim, keepdim):
+    """Equal shares to all the elements that are the extreme."""
+    hit = x == spread_out(out, x.shape, dim, keepdim)
+    share = where(hit, spread_out(g, x.shape, dim, keepdim), 0)
+    return share / spread_out(sum(where(hit, zero(x) + 1, 0), dim=dim, keepdim=keepdim), x.shape, dim, keepdim)
+
+
+def _check_elements(x, dim, name):
+    if not x.size and any(x.shape[i] == 0 for i in axes(dim, x.ndim)):
+        raise (RuntimeError if dim is None else IndexError)(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with "
+            f"elements along it: dim={dim}, shape {list(x.shape)}"
+        )
+
+
+@reduce(_extreme_rule)
+def amax(xp, x, *, dim=(), keepdim=False):
+    """The largest; NaN where there is one."""
+    _check_elements(x, dim or None, "amax")
+    return xp.maximum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+
+
+@reduce(_extreme_rule)
+def amin(xp, x, *, dim=(), keepdim=False):
+    """The smallest; NaN where there is one."""
+    _check_elements(x, dim or None, "amin")
+    return xp.minimum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+
+
+def _selected_rule(g, indices, x_shape, dim, keepdim):
+    g = g[0]
+    if not x_shape:
+        return g
+    at = errors.wrap_dim(dim, len(x_shape))
+    if not keepdim:
+        g, indices = reshape(g, kept(x_shape, (at,))), reshape(indices, kept(x_shape, (at,)))
+    return put_along(g, indices, size=x_shape, dim=at)
+
+
+def _selected(xp, x, dim, keepdim, arg):
+    if not x.ndim:
+        errors.wrap_dim(dim, 0)
+        return x.copy(), xp.zeros((), xp.int64)
+    at = errors.wrap_dim(dim, x.ndim)
+    _check_elements(x, at, arg.__name__)
+    where_ = xp.expand_dims(arg(x, axis=at), at)
+    values = xp.take_along_axis(x, where_, at)
+    return (values, where_) if keepdim else (values.squeeze(at), where_.squeeze(at))
+
+
+@reduce(_selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
+def max_dim(xp, x, *, dim, keepdim=False):
+    """The largest along `dim` and where it is; the gradient goes there."""
+    return _selected(xp, x, dim, keepdim, xp.argmax)
+
+
+@reduce(_selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
+def min_dim(xp, x, *, dim, keepdim=False):
+    """The smallest along `dim` and where it is; the gradient goes there."""
+    return _selected(xp, x, dim, keepdim, xp.argmin)
+
+
+def _arg(xp, x, dim, keepdim, arg):
+    name = arg.__name__
+    if dim is None:
+        if not x.size:
+            raise IndexError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
+            )
+        return xp.asarray(arg(x)).reshape((1,) * x.ndim if keepdim else ())
+    return _selected(xp, x, dim, keepdim, arg)[1]
+
+
+@reduce(None)
+def argmax(xp, x, *, dim=None, keepdim=False):
+    """Where the largest is, as int64; in the flattened tensor when `dim` is None."""
+    return _arg(xp, x, dim, keepdim, xp.argmax)
+
+
+@reduce(None)
+def argmin(xp, x, *, dim=None, keepdim=False):
+    """Where the smallest is, as int64; in the flattened tensor when `dim` is None."""
+    return _arg(xp, x, dim, keepdim, xp.argmin)
+
+
+@reduce(None)
+def all(xp, x, *, dim=None, keepdim=False):
+    """Whether no element is 0."""
+    return xp.logical_and.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+
+
+@reduce(None)
+def any(xp, x, *, dim=None, keepdim=False):
+    """Whether some element is not 0."""
+    return xp.logical_or.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+
+
+def _centred(x, dim):
+    return x - mean(x, dim=dim, keepdim=True)
+
+
+def _var_rule(g, x, dim, correction, keepdim):
+    n = _count(x.shape, dim) - correction
+    scale = 2 / n if n > 0 else float("nan")
+    return spread_out(g * scale, tuple(x.shape), dim, keepdim) * _centred(x, dim)
+
+
+@reduce(_var_rule)
+def var(xp, x, *, dim=None, correction=1, keepdim=False):
+    """The mean squared distance from the mean, over n - correction."""
+    over = axes(dim, x.ndim)
+    n = _count(x.shape, dim)
+    centre = xp.add.reduce(x, axis=over, keepdims=True) / x.dtype.type(n)
+    squares = xp.add.reduce(xp.square(x - centre), axis=over, keepdims=keepdim)
+    return squares / x.dtype.type(n - correction if n > correction else 0)
+
+
+def _std_rule(g, x, out, dim, correction, keepdim):
+    return _var_rule(where(out == 0, 0, g / (out * 2)), x, dim, correction, keepdim)
+
+
+@reduce(_std_rule)
+def std(xp, x, *, dim=None, correction=1, keepdim=False):
+    """The square root of the variance; its derivative at 0 is 0."""
+    return xp.sqrt(var(x, dim=dim, correction=correction, keepdim=keepdim))
+
+
+def _logsumexp_rule(g, x, out, dim, keepdim):
+    return spread_out(g, x.shape, dim, keepdim) * exp(x - spread_out(out, x.shape, dim, keepdim))
+
+
+@reduce(_logsumexp_rule)
+def logsumexp(xp, x, *, dim, keepdim=False):
+    """log(sum(e ** x)), without overflow."""
+    over = axes(dim, x.ndim)
+    top = xp.maximum.reduce(x, axis=over, keepdims=True)
+    top = xp.where(xp.isfinite(top), top, 0)
+    out = xp.log(xp.add.reduce(xp.exp(x - top), axis=over, keepdims=True)) + top
+    return out if keepdim else out.reshape([n for i, n in enumerate(x.shape) if i not in over])
+
+
+@reduce(lambda g, dim: flip(cumsum(flip(g, dims=(dim,)), dim=dim), dims=(dim,)))
+def cumsum(xp, x, *, dim, dtype=None):
+    """The sum of the elements up to here along `dim`; integers in int64."""
+    as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
+    return xp.add.accumulate(x, axis=errors.wrap_dim(dim, x.ndim), dtype=as_dtype) if x.ndim else x.copy()
+
+
+def _norm_rule(g, x, out, dim, keepdim):
+    size = x.shape
+    ratio = where(out == 0, 0, g / out)
+    return x * spread_out(ratio, size, dim, keepdim)
+
+
+@reduce(_norm_rule, torch_name="LinalgVectorNormBackward0")
+def norm2(xp, x, *, dim=None, keepdim=False):
+    """The Euclidean length; its derivative at 0 is 0."""
+    return xp.sqrt(xp.add.reduce(xp.square(x), axis=axes(dim, x.ndim), keepdims=keepdim))
+
+
+def norm(input, p=2, dim=None, keepdim=False, dtype=None):
+    """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf.
+
+    Raises: NotImplementedError for the nuclear norm.
+    """
+    if p == "nuc":
+        raise NotImplementedError("norm: p='nuc' is not supported")
+    if dtype is not None:
+        input = input.to(dtype)
+    if p in (2, 2.0, "fro", None):
+        return norm2(input, dim=dim, keepdim=keepdim)
+    size = input.abs()
+    if p in (float("inf"), float("-inf")):
+        return (amax if p > 0 else amin)(size, dim=() if dim is None else dim, keepdim=keepdim)
+    if p == 0:
+        return sum((size != 0).to(input.dtype), dim=dim, keepdim=keepdim)
+    if p == 1:
+        return sum(size, dim=dim, keepdim=keepdim)
+    return sum(size**p, dim=dim, keepdim=keepdim) ** (1 / p)
+

@@ -1,0 +1,402 @@
+"""The same elements with other sizes (views) or in another place. Each one's adjoint is a row too."""
+
+from __future__ import annotations
+
+from minitorch.errors import wrap_dim
+from minitorch.ops._dims import axes, flat, sizes
+from minitorch.ops.elementwise import zero
+from minitorch.primitive import shape as moved
+from minitorch.primitive import view as view_row
+
+# ------------------------------------------------------------------ views
+
+
+def viewable(x, size):
+    """Whether the elements of array `x` lie so that `size` needs no copy (torch's rule)."""
+    if x.flags.c_contiguous or x.size == 0:
+        return True
+    # Runs of axes that lie as one: (elements, stride), innermost last.
+    runs = []
+    for n, stride in zip(x.shape, x.strides):
+        if n == 1:
+            continue
+        if runs and runs[-1][1] == n * stride:
+            runs[-1] = (runs[-1][0] * n, stride)
+        else:
+            runs.append((n, stride))
+    wanted = [n for n in size if n != 1]
+    for total, _ in reversed(runs):
+        while total > 1 and wanted and total % wanted[-1] == 0:
+            total //= wanted.pop()
+        if total != 1:
+            return False
+    return not wanted
+
+
+@view_row(lambda g, x_shape: reshape(g, x_shape))
+def view(xp, x, *, size):
+    """The same memory with sizes `size`, one of which may be -1.
+
+    Raises: RuntimeError where the sizes do not fit, or the strides would need a copy.
+    """
+    size = sizes(size, x.size)
+    if not viewable(x, size):
+        raise RuntimeError(
+            f"view size {list(size)} is not compatible with input tensor's size {list(x.shape)} "
+            f"and stride {[s // x.itemsize for s in x.strides]} (at least one dimension spans "
+            "across two contiguous subspaces). Use .reshape(...) instead."
+        )
+    return x.reshape(size)
+
+
+def reshape(input, *shape):
+    """`input` with sizes `shape`: a view where the strides allow it, else a copy.
+
+    Raises: RuntimeError where the sizes do not fit.
+    """
+    array = getattr(input, "_array", input)
+    size = sizes(flat(shape), array.size)
+    return view(input if viewable(array, size) else clone(input), size=size)
+
+
+@view_row(lambda g, dims: permute(g, dims=inverse(dims, g.ndim)))
+def permute(xp, x, *, dims):
+    """The axes in the order `dims`."""
+    if len(dims) != x.ndim:
+        raise RuntimeError(
+            f"permute: number of dimensions in the tensor input does not match the length of the "
+            f"desired ordering of dimensions: {x.ndim} (shape {list(x.shape)}) and {len(dims)}"
+        )
+    order = [wrap_dim(d, x.ndim) for d in dims]
+    if len(set(order)) != x.ndim:
+        raise RuntimeError(f"permute(): duplicate dims are not allowed: {list(dims)}")
+    return x.transpose(order)
+
+
+def inverse(dims, ndim):
+    """The permutation that undoes `dims`."""
+    order = [d % ndim for d in dims]
+    return tuple(order.index(i) for i in range(ndim))
+
+
+@view_row(lambda g, dim0, dim1: transpose(g, dim0=dim0, dim1=dim1))
+def transpose(xp, x, *, dim0, dim1):
+    """Axes `dim0` and `dim1` exchanged."""
+    a, b = wrap_dim(dim0, x.ndim), wrap_dim(dim1, x.ndim)
+    return x.swapaxes(a, b) if x.ndim else x[...]
+
+
+@view_row(lambda g: t(g), torch_name="TBackward0")
+def t(xp, x):
+    """A matrix transposed; fewer dimensions as they are.
+
+    Raises: RuntimeError for more than two dimensions.
+    """
+    if x.ndim > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
+    return x.T
+
+
+def spread(xp, x, size):
+    """Array `x` seen as `size`, repeated along broadcast axes without a copy."""
+    lead = len(size) - x.ndim
+    steps = tuple(0 if n == 1 else step for n, step in zip(x.shape, x.strides))
+    strides = (0,) * lead + steps
+    if x.flags.c_contiguous:
+        return xp.ndarray(size, x.dtype, x, 0, strides)  # 10 times cheaper than as_strided
+    return xp.lib.stride_tricks.as_strided(x, size, strides)
+
+
+@view_row(lambda g, x_shape: sum_to(g, size=x_shape))
+def expand(xp, x, *, size):
+    """`x` repeated along axes of size 1 to the sizes `size`, without a copy; -1 keeps a size."""
+    size = tuple(int(n) for n in size)
+    lead = len(size) - x.ndim
+    if lead < 0:
+        raise RuntimeError(
+            f"expand: the number of sizes provided ({len(size)}) must be greater or equal to the "
+            f"number of dimensions in the tensor ({x.ndim})"
+        )
+    full = list(size)
+    for i, n in enumerate(x.shape):
+        if full[i + lead] == -1:
+            full[i + lead] = n
+        elif n not in (1, full[i + lead]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({full[i + lead]}) must match the existing size "
+                f"({n}) at non-singleton dimension {i + lead}.  Target sizes: {list(size)}.  "
+                f"Tensor sizes: {list(x.shape)}"
+            )
+    if -1 in full:
+        raise RuntimeError(
+            f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing "
+            f"dimension {full.index(-1)}"
+        )
+    return spread(xp, x, tuple(full))
+
+
+@view_row(lambda g, x_shape: reshape(g, x_shape))
+def squeeze(xp, x, *, dim=None):
+    """Without the axes of size 1, or without those that `dim` names."""
+    gone = () if dim == () else axes(dim, x.ndim, "squeeze")
+    return x[tuple(0 if n == 1 and i in gone else slice(None) for i, n in enumerate(x.shape))]
+
+
+@view_row(lambda g, x_shape: reshape(g, x_shape))
+def unsqueeze(xp, x, *, dim):
+    """With an axis of size 1 before axis `dim`."""
+    at = wrap_dim(dim, x.ndim + 1)
+    return x[(slice(None),) * at + (None,)]
+
+
+@view_row(lambda g, x_shape, dim, index: _scattered(g, x_shape, dim, index))
+def select(xp, x, *, dim, index):
+    """The slice at `index` of axis `dim`."""
+    at = wrap_dim(dim, x.ndim)
+    if not x.ndim:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    if not -x.shape[at] <= index < x.shape[at]:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(x.shape)} at "
+            f"dimension {at}"
+        )
+    return x[(slice(None),) * at + (index, ...)]
+
+
+def _scattered(g, x_shape, dim, index):
+    at = (slice(None),) * wrap_dim(dim, len(x_shape)) + (index, ...)
+    return unslice(g, size=x_shape, at=at)
+
+
+@view_row(lambda g, x_shape, at: unslice(g, size=x_shape, at=at), torch_name="SliceBackward0")
+def basic_index(xp, x, *, at):
+    """x[at] for `at` made of ints, slices, None and Ellipsis."""
+    return x[at]
+
+
+@moved(lambda g, at: basic_index(g, at=at), torch_name="SliceBackward0Backward0")
+def unslice(xp, x, *, size, at):
+    """Zeros of sizes `size` with `x` put at the basic index `at`."""
+    out = xp.zeros(size, x.dtype)
+    out[at] = x
+    return out
+
+
+@view_row(lambda g, x_shape, offset, dim1, dim2: undiagonal(
+    g, size=x_shape, offset=offset, dim1=dim1, dim2=dim2))
+def diagonal(xp, x, *, offset=0, dim1=0, dim2=1):
+    """The diagonal of axes `dim1`, `dim2`, as a last axis."""
+    a, b = wrap_dim(dim1, x.ndim), wrap_dim(dim2, x.ndim)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    out = xp.diagonal(x, offset, a, b)
+    return xp.lib.stride_tricks.as_strided(
+        x[_corner(x, offset, a, b)], out.shape, out.strides, writeable=True
+    )
+
+
+def _corner(x, offset, a, b):
+    start = [slice(None)] * x.ndim
+    start[a], start[b] = slice(max(-offset, 0), None), slice(max(offset, 0), None)
+    return tuple(start)
+
+
+@moved(lambda g, offset, dim1, dim2: diagonal(g, offset=offset, dim1=dim1, dim2=dim2))
+def undiagonal(xp, x, *, size, offset, dim1, dim2):
+    """Zeros of sizes `size` with `x` on the diagonal of axes `dim1`, `dim2`."""
+    out = xp.zeros(size, x.dtype)
+    a, b = wrap_dim(dim1, len(size)), wrap_dim(dim2, len(size))
+    diag = xp.diagonal(out, offset, a, b)
+    diag.flags.writeable = True
+    diag[...] = x
+    return out
+
+
+@view_row(lambda g, dim: stack(g, dim=dim), outs=("*",))
+def unbind(xp, x, *, dim=0):
+    """The slices along axis `dim`, each without that axis."""
+    if not x.ndim:
+        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+    at = (slice(None),) * wrap_dim(dim, x.ndim)
+    return tuple(x[(*at, i, ...)] for i in range(x.shape[len(at)]))
+
+
+@view_row(
+    lambda g, dim: cat(g, dim=dim), outs=("*",), torch_name="SplitWithSizesBackward0"
+)
+def split_with_sizes(xp, x, *, sections, dim=0):
+    """Consecutive pieces of sizes `sections` along axis `dim`."""
+    at = wrap_dim(dim, x.ndim)
+    if sum(sections) != x.shape[at]:
+        raise RuntimeError(
+            f"split_with_sizes expects split_sizes to sum exactly to {x.shape[at]} (input "
+            f"tensor's size at dimension {at}), but got split_sizes={list(sections)}"
+        )
+    lead, out, start = (slice(None),) * at, [], 0
+    for n in sections:
+        out.append(x[(*lead, slice(start, start + n))])
+        start += n
+    return tuple(out)
+
+
+# ------------------------------------------------------------------ copies
+
+
+@moved(lambda g: g)
+def clone(xp, x):
+    """A copy, in the order the memory has."""
+    return x.copy() if 0 in x.strides else x.copy(order="K")
+
+
+@moved(lambda g: g, torch_name="CloneBackward0")
+def contiguous_copy(xp, x):
+    """A copy in row-major order."""
+    return x.copy(order="C")
+
+
+@moved(lambda g: g, torch_name="ToCopyBackward0")
+def to(xp, x, *, dtype):
+    """`x` in another dtype (given as torch's); fractions are cut off where it holds integers."""
+    return x.astype(dtype.np)
+
+
+@moved(lambda g, x_shape: expand(g, size=x_shape))
+def sum_to(xp, x, *, size):
+    """`x` summed over the axes along which `size` was broadcast: the adjoint of `expand`."""
+    size = tuple(size)
+    lead = x.ndim - len(size)
+    over = tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(size) if n == 1 and x.shape[i + lead] != 1
+    )
+    return xp.add.reduce(x, axis=over).reshape(size)
+
+
+@moved((lambda g: zero(g), lambda g: g), torch_name="CopyBackwards")
+def copy(xp, x, y):
+    """`y` in the shape and dtype of `x`."""
+    out = xp.empty(x.shape, x.dtype)
+    try:
+        xp.copyto(out, y, casting="unsafe")
+    except ValueError:
+        raise RuntimeError(
+            f"The expanded size of the tensor ({list(x.shape)}) must match the existing size "
+            f"({list(y.shape)}).  Target sizes: {list(x.shape)}.  Tensor sizes: {list(y.shape)}"
+        ) from None
+    return out
+
+
+@moved((lambda g: zero(g), lambda g: g))
+def fill(xp, x, value):
+    """`value`, a number or 0-d, everywhere in the shape and dtype of `x`."""
+    return xp.full(x.shape, value, x.dtype)
+
+
+def _pieces(g, tensors_shape, dim, needs):
+    """The part of `g` that each input of `cat` became."""
+    at = wrap_dim(dim, g.ndim)
+    start, parts = 0, []
+    for size, wanted in zip(tensors_shape, needs):
+        n = size[at] if len(size) == g.ndim else 0
+        here = (slice(None),) * at + (slice(start, start + n),)
+        parts.append(reshape(basic_index(g, at=here), size) if wanted else None)
+        start += n
+    return parts
+
+
+@moved(joint=_pieces, promote=True)
+def cat(xp, *tensors, dim=0):
+    """The tensors one after another along axis `dim`; 1-D tensors without elements are ignored.
+
+    Raises: ValueError for none, RuntimeError where other sizes differ.
+    """
+    parts = [x for x in tensors if x.shape != (0,)] or tensors
+    for i, x in enumerate(tensors):
+        if not x.ndim:
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
+    at = wrap_dim(dim, parts[0].ndim)
+    for i, x in enumerate(parts):
+        _check_alike(x.shape, parts[0].shape, at, i)
+    return xp.concatenate(parts, axis=at)
+
+
+def _check_alike(size, first, at, i):
+    if len(size) != len(first):
+        raise RuntimeError(
+            f"Tensors must have same number of dimensions: got {len(first)} and {len(size)}"
+        )
+    for k, (a, b) in enumerate(zip(first, size)):
+        if k != at and a != b:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {at}. Expected size {a} but got "
+                f"size {b} for tensor number {i} in the list: {list(first)} and {list(size)}"
+            )
+
+
+@moved(joint=lambda g, dim, needs: unbind(g, dim=dim), promote=True)
+def stack(xp, *tensors, dim=0):
+    """The tensors side by side along a new axis `dim`.
+
+    Raises: RuntimeError where they are none, or differ in size.
+    """
+    if not tensors:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    for i, x in enumerate(tensors):
+        if x.shape != tensors[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at "
+                f"entry 0 and {list(x.shape)} at entry {i}"
+            )
+    at = (slice(None),) * wrap_dim(dim, tensors[0].ndim + 1)
+    return xp.concatenate([x[(*at, None)] for x in tensors], axis=len(at))
+
+
+@moved(lambda g, dims: flip(g, dims=dims))
+def flip(xp, x, *, dims):
+    """The axes `dims` in reverse order."""
+    return xp.flip(x, axes(dims, x.ndim, "flip")).copy()
+
+
+@moved(lambda g, diagonal: tril(g, diagonal=diagonal))
+def tril(xp, x, *, diagonal=0):
+    """The lower triangle of each matrix, zeros above `diagonal`."""
+    return xp.tril(x, diagonal)
+
+
+@moved(lambda g, diagonal: triu(g, diagonal=diagonal))
+def triu(xp, x, *, diagonal=0):
+    """The upper triangle of each matrix, zeros below `diagonal`."""
+    return xp.triu(x, diagonal)
+
+
+@moved(lambda g, shifts, dims: roll(g, shifts=tuple(-n for n in shifts), dims=dims))
+def roll(xp, x, *, shifts, dims):
+    """The elements moved by `shifts` along the axes `dims`, what leaves enters at the other end."""
+    return xp.roll(x, shifts, dims)
+
+
+@moved(lambda g, x_shape, repeats: _sum_repeats(g, x_shape, repeats))
+def repeat(xp, x, *, repeats):
+    """`x` laid side by side, `repeats` times along each axis."""
+    if len(repeats) < x.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
+            f"tensor: {len(repeats)} < {x.ndim}"
+        )
+    return xp.tile(x, repeats)
+
+
+def _sum_repeats(g, x_shape, repeats):
+    full = (1,) * (len(repeats) - len(x_shape)) + tuple(x_shape)
+    apart = tuple(n for pair in zip(repeats, full) for n in pair)
+    summed = sum_to(reshape(g, apart), size=tuple(m for n in full for m in (1, n)))
+    return reshape(summed, x_shape)
+
+
+@moved(lambda g, x_shape, before: basic_index(
+    g, at=tuple(slice(b, b + n) for b, n in zip(before, x_shape))), torch_name="ConstantPadNdBackward0")
+def constant_pad(xp, x, *, before, after, value=0):
+    """`value` around `x`: `before` and `after` give the number on each side of each axis."""
+    size = tuple(b + n + a for b, n, a in zip(before, x.shape, after))
+    out = xp.full(size, value, x.dtype)
+    out[tuple(slice(b, b + n) for b, n in zip(before, x.shape))] = x
+    return out

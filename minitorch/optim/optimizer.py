@@ -1,0 +1,405 @@
+"""Optimizer: parameter groups, state and its dictionary, hooks; and how an update rule is run.
+
+An optimizer is one update rule per parameter, written once: a function on arrays that changes them
+in place (`sgd`, `adam`). Learning rates are read from `param_groups` and step counts from `state`
+in every step, never kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from minitorch import dtypes
+from minitorch._tensor import Tensor, wrap
+from minitorch.backend import xp
+from minitorch.grad_mode import enable_grad
+from minitorch.graph import RemovableHandle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Optimizer", "required"]
+
+BLOCK = 16384  # elements; with this many, all arrays of a rule stay in a core's second-level cache
+
+
+class _Required:
+    """Stands in `defaults` for what every group must say itself."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _Required()
+
+
+def _watchable(step: Callable) -> Callable:
+    """`step`, with the optimizer's step hooks around it; `hooked` tells that it is."""
+
+    @functools.wraps(step)
+    def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if not self._watched:
+            return step(self, *args, **kwargs)
+        self._opt_called = True
+        for hook in tuple(self._optimizer_step_pre_hooks.values()):
+            changed = hook(self, (self, *args), kwargs)
+            if changed is not None:
+                if not (isinstance(changed, tuple) and len(changed) == 2):
+                    raise RuntimeError(
+                        f"{step.__qualname__}: a step pre-hook must return None or a tuple of "
+                        f"(new_args, new_kwargs), but got {changed}."
+                    )
+                (_, *args), kwargs = changed
+        loss = step(self, *args, **kwargs)
+        for hook in tuple(self._optimizer_step_post_hooks.values()):
+            hook(self, (self, *args), kwargs)
+        return loss
+
+    hooked.hooked = True  # type: ignore[attr-defined]
+    return hooked
+
+
+class Optimizer:
+    """Base class of all optimizers.
+
+    A subclass either defines `_update_group(group)`, which runs its rule on each parameter that
+    has a gradient, or overrides `step`.
+
+    Raises: TypeError for `params` that are no ordered collection of tensors, dicts or named
+        tensors; ValueError for none, for tensors that were computed, and for one given twice.
+    """
+
+    _watched = False  # set on an instance by its first step hook or learning rate scheduler
+    _opt_called = False  # whether `step` ran since it is watched
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _watchable(cls.step)  # type: ignore[method-assign]
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self._clear_hooks()
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                f"but got torch.{params.dtype.title}Tensor"
+            )
+        self.state: defaultdict[Any, Any] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        groups = _ordered(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def _clear_hooks(self) -> None:
+        for store in (
+            "_optimizer_step_pre_hooks",
+            "_optimizer_step_post_hooks",
+            "_optimizer_state_dict_pre_hooks",
+            "_optimizer_state_dict_post_hooks",
+            "_optimizer_load_state_dict_pre_hooks",
+            "_optimizer_load_state_dict_post_hooks",
+        ):
+            setattr(self, store, OrderedDict())
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group: `params` and whatever is to differ from the defaults there.
+
+        Raises: as the constructor.
+        """
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        params = [params] if isinstance(params, Tensor) else _ordered(params)
+        names = [p[0] for p in params if isinstance(p, tuple)]
+        if names and len(names) != len(params):
+            raise ValueError(
+                "all optimizer params should be with/without names. Some param names are missing"
+            )
+        param_group["params"] = params = [p[1] if isinstance(p, tuple) else p for p in params]
+        if names:
+            param_group["param_names"] = names
+        for p in params:
+            self._check_parameter(p)
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(
+                    "parameter group didn't specify a value of required optimization parameter "
+                    f"{name}"
+                )
+            param_group.setdefault(name, default)
+        self._check_group(param_group)
+        self.param_groups.append(param_group)
+
+    def _check_parameter(self, p: Any) -> None:
+        if not isinstance(p, Tensor):
+            raise TypeError(
+                f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+            )
+        if not (p.is_leaf or p.retains_grad):
+            raise ValueError("can't optimize a non-leaf Tensor")
+
+    def _check_group(self, group: dict[str, Any]) -> None:
+        params = group["params"]
+        if len(set(params)) != len(params):
+            import warnings
+
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; each of them is "
+                "updated as often as it appears; in future, this will cause an error",
+                stacklevel=4,
+            )
+        before = {p for g in self.param_groups for p in g["params"]}
+        if not before.isdisjoint(params):
+            raise ValueError("some parameters appear in more than one parameter group")
+        for other in self.param_groups:
+            if ("param_names" in other) != ("param_names" in group):
+                lacking = "without" if "param_names" in other else "with"
+                raise ValueError(
+                    "all optimizer param groups should be with/without names. cannot add param "
+                    f"group {lacking} names to the optimizer"
+                )
+
+    # ---------------------------------------------------------------- a step
+
+    @_watchable
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter that has a gradient.
+
+        `closure` computes the gradients anew and returns the loss, which is returned.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            self._update_group(group)
+        return loss
+
+    def _update_group(self, group: dict[str, Any]) -> None:
+        """Update the parameters of one group; to be defined by each optimizer."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither _update_group nor step")
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p._grad = None
+                elif p._grad is not None:
+                    p._grad = p._grad.detach()
+                    p._grad.zero_()
+
+    # ---------------------------------------------------------------- state
+
+    def state_dict(self) -> dict[str, Any]:
+        """{'state': per parameter, 'param_groups': ...}, parameters numbered in their order.
+
+        The tensors are the optimizer's own, not copies.
+        """
+        for hook in self._optimizer_state_dict_pre_hooks.values():
+            hook(self)
+        number: dict[Any, int] = {}
+        packed = []
+        for group in self.param_groups:
+            for p in group["params"]:
+                number.setdefault(p, len(number))
+            rest = {name: value for name, value in group.items() if name != "params"}
+            packed.append({**rest, "params": [number[p] for p in group["params"]]})
+        state = {number.get(key, key): value for key, value in self.state.items()}
+        result = {"state": state, "param_groups": packed}
+        for hook in self._optimizer_state_dict_post_hooks.values():
+            changed = hook(self, result)
+            result = result if changed is None else changed
+        return result
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over state and hyper-parameters; parameters correspond by their order.
+
+        State tensors are converted to the dtype of their parameter, step counts are not.
+
+        Raises: ValueError where number or sizes of the groups differ; nothing is changed then.
+        """
+        state_dict = state_dict.copy()
+        for hook in self._optimizer_load_state_dict_pre_hooks.values():
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
+        saved_groups = [{**group} for group in state_dict["param_groups"]]
+        self._check_same_groups(saved_groups)
+        params = [p for group in self.param_groups for p in group["params"]]
+        numbers = [n for group in saved_groups for n in group["params"]]
+        parameter = dict(zip(numbers, params))
+        state: defaultdict[Any, Any] = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            if key in parameter:
+                state[parameter[key]] = _fitted(value, parameter[key])
+            else:
+                state[key] = value
+        for group, saved in zip(self.param_groups, saved_groups):
+            saved["params"] = group["params"]
+            if "param_names" in group:
+                saved.setdefault("param_names", group["param_names"])
+        self.__setstate__({"state": state, "param_groups": saved_groups})
+        for hook in self._optimizer_load_state_dict_post_hooks.values():
+            hook(self)
+
+    def _check_same_groups(self, saved_groups: list[dict]) -> None:
+        if len(saved_groups) != len(self.param_groups):
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups: "
+                f"{len(saved_groups)}, the optimizer has {len(self.param_groups)}"
+            )
+        for i, (group, saved) in enumerate(zip(self.param_groups, saved_groups)):
+            if len(group["params"]) != len(saved["params"]):
+                raise ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of "
+                    f"optimizer's group: group {i} has {len(saved['params'])} parameters there, "
+                    f"{len(group['params'])} here"
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "defaults": self.defaults,
+            "state": self.state,
+            "param_groups": self.param_groups,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "_optimizer_step_pre_hooks" not in self.__dict__:
+            self._clear_hooks()
+        for group in self.param_groups:  # saved by a version that had fewer hyper-parameters
+            for name, default in self.defaults.items():
+                if default is not required:
+                    group.setdefault(name, default)
+
+    # ---------------------------------------------------------------- hooks
+
+    def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; may return (args, kwargs)."""
+        self._watched = True
+        return RemovableHandle(self._optimizer_step_pre_hooks, hook)
+
+    def register_step_post_hook(self, hook: Callable) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        self._watched = True
+        return RemovableHandle(self._optimizer_step_post_hooks, hook)
+
+    def register_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer)` before `state_dict`."""
+        return _add(self._optimizer_state_dict_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` after `state_dict`; may return another one."""
+        return _add(self._optimizer_state_dict_post_hooks, hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` before it is loaded; may return another one."""
+        return _add(self._optimizer_load_state_dict_pre_hooks, hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(optimizer)` after `load_state_dict`."""
+        return _add(self._optimizer_load_state_dict_post_hooks, hook, prepend)
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines += [""] * (i > 0) + [f"Parameter Group {i}"]
+            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _ordered(params: Any) -> list:
+    if isinstance(params, set):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering of "
+            "tensors in sets will change between runs. Please use a list instead."
+        )
+    return list(params)
+
+
+def _fitted(value: Any, p: Tensor, name: Any = None) -> Any:
+    """A loaded state value with its tensors in the dtype of the parameter it belongs to."""
+    if isinstance(value, Tensor):
+        if name == "step" or not p.dtype.is_floating_point:
+            return value
+        return value.to(p.dtype)
+    if isinstance(value, dict):
+        return {k: _fitted(v, p, k) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_fitted(v, p) for v in value)
+    return value
+
+
+def _add(hooks: OrderedDict, hook: Callable, prepend: bool) -> RemovableHandle:
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
+# -------------------------------------------------------------------- for the rules
+
+
+def check_hyperparameters(defaults: dict[str, Any], *names: str) -> None:
+    """Raise ValueError for negative values, RuntimeError for flags that exclude each other."""
+    lr = defaults["lr"]
+    if isinstance(lr, Tensor):
+        if defaults["foreach"] and not defaults.get("capturable"):
+            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+        if lr._array.size != 1:
+            raise ValueError(f"Tensor lr must be 1-element, got shape {lr.shape}")
+    words = {"lr": "learning rate", "momentum": "momentum value", "eps": "epsilon value"}
+    for name in ("lr", *names):
+        if not 0.0 <= defaults[name]:
+            raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {defaults[name]}")
+    if defaults["fused"] and defaults["differentiable"]:
+        raise RuntimeError("`fused` does not support `differentiable`")
+    if defaults["fused"] and defaults["foreach"]:
+        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+    if defaults["differentiable"]:
+        raise NotImplementedError("differentiable=True is not supported: updates are not recorded")
+
+
+@functools.lru_cache(maxsize=128)
+def scalars(dtype: Any, *values: float | None) -> tuple:
+    """`values` as 0-d arrays, None for None: a ufunc takes them 300 ns faster than numbers."""
+    return tuple(None if v is None else xp.asarray(v, dtype) for v in values)
+
+
+def empty_like(p: Tensor) -> Tensor:
+    """A tensor for the state of `p`, in its dtype and memory order, not filled."""
+    return wrap(xp.empty_like(p._array))
+
+
+def in_blocks(rule: Callable, arrays: tuple, constants: tuple) -> None:
+    """Run `rule(xp, scratch, *arrays, *constants)`, over large arrays block by block.
+
+    A rule passes over its arrays many times: in blocks, all but the first pass read from cache.
+    `scratch` is two arrays to put intermediate results in, or two None where it may allocate.
+    """
+    p = arrays[0]
+    if p.size <= BLOCK or not all(a is None or a.flags.c_contiguous for a in arrays):
+        rule(xp, (None, None), *arrays, *constants)
+        return
+    flat = [None if a is None else a.reshape(-1) for a in arrays]
+    scratch = xp.empty((2, BLOCK), p.dtype)
+    for start in range(0, p.size, BLOCK):
+        stop = min(start + BLOCK, p.size)
+        block = [None if a is None else a[start:stop] for a in flat]
+        rule(xp, scratch[:, : stop - start], *block, *constants)

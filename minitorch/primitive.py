@@ -1,0 +1,601 @@
+"""What an operation is, and what happens when it is called.
+
+An operation is a *row*: a decorated function whose body is the forward on arrays, with one rule
+per differentiable input. The decorator returns a plain function that promotes, runs, wraps and
+records. Called on arrays it only runs: so one rule serves `backward()` (on arrays), double backward
+(on tensors, recorded again) and anything else that hands it operands.
+
+Note [what a rule may name]. A rule's parameters say what it needs: `g`, the incoming gradient,
+first; then any input by name; `out`, or an output by name; `<input>_shape` and `<input>_dtype`; a
+static parameter. Named arrays are saved and checked for later writes, the rest keeps nothing alive.
+"""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from . import dtypes, errors
+from ._tensor import Tensor, View, edge, result, wrap
+from .backend import ROWS, xp
+from .graph import Node
+from .grad_mode import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ndarray, _generic = xp.ndarray, xp.generic
+NUMBERS = (int, float, complex, bool)
+_ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "y": "other"}
+
+
+class Plan:
+    """What one row does backwards for one set of inputs that require a gradient."""
+
+    __slots__ = ("backward", "complete", "inputs", "live", "name", "saved_names", "slots")
+
+    def __init__(self, row: Row, live: tuple[int, ...], inputs: int) -> None:
+        self.live, self.inputs, self.name = live, inputs, row.node_name
+        self.complete = row.outs == ("*",)  # its rule wants a gradient for every output
+        named: dict[str, None] = {}
+        for i in live:
+            named.update(dict.fromkeys(row.expanded(i, inputs)))
+        order = sorted(named, key=lambda n: row.source(n)[0] not in ("in", "out"))
+        self.saved_names = tuple(order)
+        self.slots = tuple(row.source(n) for n in order)
+        if row.joint is not None:
+            self.backward = self._joint(row, order)
+        else:
+            rest = inputs - len(row.inputs) if row.rest else 0
+            self.backward = self._each(
+                [_bind(row.rules[i], row.needs(i), order, rest=(row.rest, rest)) for i in live]
+            )
+
+    @staticmethod
+    def _each(rules: list) -> Callable:
+        if len(rules) == 1:
+            (rule,) = rules
+            return lambda g, saved: (rule(g, saved),)
+        if len(rules) == 2:
+            first, second = rules
+            return lambda g, saved: (first(g, saved), second(g, saved))
+        return lambda g, saved: [rule(g, saved) for rule in rules]
+
+    def _joint(self, row: Row, order: list[str]) -> Callable:
+        wanted = tuple(i in self.live for i in range(self.inputs))
+        live, joint = self.live, row.joint
+        takes_needs = "needs" in _names(joint)
+        rule = _bind(joint, row.joint_needs, order, needs=wanted if takes_needs else None)
+
+        def backward(g: Any, saved: Any) -> list:
+            grads = rule(g, saved)
+            return [grads[i] for i in live]
+
+        return backward
+
+
+def _bind(
+    rule: Callable, names: tuple, order: list, needs: Any = None, rest: tuple[str, int] = ("", 0)
+) -> Callable:
+    """`rule` as a function of (g, saved): its named values picked out of the saved ones."""
+    if rest[0] in names:
+        first = order.index(f"{rest[0]}:{order_of_rest(order, rest[0])}")
+        picks = [
+            slice(first, first + rest[1]) if n == rest[0] else order.index(n) for n in names
+        ]
+        return lambda g, saved: rule(g, *[saved[i] for i in picks])
+    at = [order.index(n) for n in names]
+    if needs is not None:
+        return lambda g, saved: rule(g, *[saved[i] for i in at], needs=needs)
+    if not at:
+        return lambda g, saved: rule(g)
+    if len(at) == 1:
+        (i,) = at
+        return lambda g, saved: rule(g, saved[i])
+    pick = itemgetter(*at)
+    return lambda g, saved: rule(g, *pick(saved))
+
+
+def order_of_rest(order: list, rest: str) -> str:
+    """The number of the first of the variadic inputs among the saved names."""
+    return next(n.partition(":")[2] for n in order if n.startswith(f"{rest}:"))
+
+
+def _names(function: Callable) -> tuple[str, ...]:
+    code = function.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+class Row:
+    """One line of the table of operations."""
+
+    def __init__(self, forward: Callable, vjp: Any, joint: Any, options: dict[str, Any]) -> None:
+        code = forward.__code__
+        self.forward = self.run = forward
+        self.name = forward.__name__.rstrip("_")
+        positional = code.co_varnames[1 : code.co_argcount]
+        total = code.co_argcount + code.co_kwonlyargcount
+        variadic = (code.co_varnames[total],) if code.co_flags & 4 else ()
+        self.starred = bool(variadic) and not positional  # a list of tensors, as cat takes
+        self.rest = variadic[0] if variadic and positional else ""  # index arrays, no gradient
+        self.inputs = positional or variadic
+        self.optional = len(forward.__defaults__ or ())
+        self.params = code.co_varnames[code.co_argcount : total]
+        self.defaults = forward.__kwdefaults__ or {}
+        self.kind: str = options["kind"]
+        self.promote: bool = options.get("promote", False)
+        self.floats: bool = options.get("floats", False)
+        self.masks: int = options.get("masks", 0)  # leading inputs that keep their dtype
+        self.outs: tuple[str, ...] = options.get("outs", ("out",))
+        self.visible = sum(not n.startswith("_") for n in self.outs)
+        self.like = options.get("like")
+        self.domain = options.get("domain")
+        title = options.get("torch_name") or "".join(w.capitalize() for w in self.name.split("_"))
+        self.node_name = title if title[-1].isdigit() else f"{title}Backward0"
+        self.joint = joint
+        self.rules = vjp if isinstance(vjp, tuple) else (vjp,) * len(self.inputs)
+        if len(self.rules) != len(self.inputs):
+            raise TypeError(
+                f"{self.name}: {len(self.rules)} rules for {len(self.inputs)} inputs {self.inputs}"
+            )
+        self.joint_needs = self._check(joint) if joint else ()
+        self._needs = tuple(self._check(rule) if rule else () for rule in self.rules)
+        self.differentiable = tuple(bool(joint or rule) for rule in self.rules)
+        self.plans: dict[Any, Plan] = {}
+        self.public: Any = None
+
+    def _check(self, rule: Callable) -> tuple[str, ...]:
+        names = [n for n in _names(rule) if n != "needs"]
+        if not names or names[0] != "g":
+            raise TypeError(f"{self.name}: the first parameter of a rule is g, not {names[:1]}")
+        for n in names[1:]:
+            self.source(n)
+        return tuple(names[1:])
+
+    def needs(self, i: int) -> tuple[str, ...]:
+        """The names that the rule of input `i` uses."""
+        return self.joint_needs or (() if self.starred else self._needs[i])
+
+    def expanded(self, i: int, inputs: int) -> list[str]:
+        """`needs(i)` with the name of variadic index arrays replaced by one name for each."""
+        names: list[str] = []
+        for n in self.needs(i):
+            one_each = [f"{n}:{k}" for k in range(len(self.inputs), inputs)]
+            names += one_each if self.rest and n == self.rest else [n]
+        return names
+
+    def source(self, name: str) -> tuple[str, Any]:
+        """Where a name used by a rule comes from. Raises: TypeError, listing what is allowed."""
+        if name in self.inputs:
+            return "in", self.inputs.index(name)
+        if self.rest and name.partition(":")[0] == self.rest:
+            return "in", int(name.partition(":")[2] or len(self.inputs))
+        if name in self.outs:
+            return "out", self.outs.index(name)
+        if name in self.params:
+            return "param", name
+        base, _, what = name.rpartition("_")
+        if what in ("shape", "dtype") and base in self.inputs:
+            return what, self.inputs.index(base)
+        raise TypeError(
+            f"{self.name}: a rule names {name!r}; it may name g, {', '.join(self.inputs)} (each "
+            f"also with _shape, _dtype), {', '.join((*self.outs, *self.params))}"
+        )
+
+    def plan(self, live: tuple[int, ...], inputs: int) -> Plan:
+        """The plan for gradients to the inputs `live`, made on first use."""
+        found = self.plans.get((live, inputs))
+        if found is None:
+            found = self.plans[live, inputs] = Plan(self, live, inputs)
+        return found
+
+    def __repr__(self) -> str:
+        return f"<row {self.name}>"
+
+
+# ------------------------------------------------------------------ calling a row
+
+
+def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
+    """Run `row` on its operands: promote, compute, wrap, record."""
+    arrays: list = []
+    edges: list = []
+    live: tuple = ()
+    dtype = None
+    mixed = False
+    i = 0
+    for x in inputs:
+        if isinstance(x, Tensor):
+            array = x._array
+            node = x._node if x._view is None else edge(x)
+            if node is not None and row.differentiable[i if not row.starred else 0]:
+                edges.append((node, x._nr))
+                live += (i,)
+            if dtype is None:
+                dtype = array.dtype
+            elif array.dtype is not dtype:
+                mixed = True
+            arrays.append(array)
+        else:
+            arrays.append(x)
+            mixed = mixed or type(x) is _ndarray
+        i += 1
+    if dtype is None:
+        return _run_on_arrays(row, inputs, params)
+    if row.promote and (mixed or dtype.kind != "f"):
+        arrays = promote(row, inputs, arrays)
+    try:
+        out = row.run(xp, *arrays, **params)
+    except Exception as error:
+        raise errors.explain(row, arrays, params, error) from None
+    if type(out) is tuple:
+        return _wrap_several(row, inputs, arrays, params, out, edges, live)
+    if type(out) is not _ndarray:
+        out = xp.asarray(out)
+    if not live or not state.grad:
+        return wrap(out)
+    cell = [0]
+    return result(out, record(row, inputs, arrays, params, (out,), edges, live, cell), 0, cell)
+
+
+def record(
+    row: Row, inputs: tuple, arrays: list, params: dict, outs: tuple, edges: list, live: tuple, cell: Any
+) -> Node:
+    """The node of one call: saves what the rules of the live inputs named, and nothing else."""
+    plan = row.plans.get((live, len(inputs))) or row.plan(live, len(inputs))
+    out = outs[0]
+    if not plan.slots:
+        return Node(plan, edges, (), (), out.shape, out.dtype)
+    saved: list = []
+    versions: list = []
+    for kind, i in plan.slots:
+        if kind == "in":
+            array = arrays[i] if i < len(arrays) else None
+            saved.append(array)
+            x = inputs[i] if i < len(inputs) else None
+            if isinstance(x, Tensor) and x._array is array:
+                versions.append((x._cell, x._cell[0]))
+            else:
+                versions.append(None)
+        elif kind == "out":
+            saved.append(outs[i])
+            versions.append((cell, 0))
+        elif kind == "param":
+            saved.append(params[i] if i in params else row.defaults[i])
+        elif kind == "shape":
+            saved.append(tuple(map(xp.shape, arrays)) if row.starred else xp.shape(arrays[i]))
+        else:
+            saved.append(arrays[i].dtype)
+    return Node(plan, edges, saved, versions, out.shape, out.dtype)
+
+
+def _wrap_several(
+    row: Row, inputs: tuple, arrays: list, params: dict, outs: tuple, edges: list, live: tuple
+) -> Any:
+    """As the end of `apply`, for a row that returns a tuple: hidden outputs are only saved."""
+    outs = tuple(xp.asarray(o) for o in outs)
+    visible = row.visible if row.outs != ("*",) else len(outs)
+    node = None
+    cells = [[0] for _ in range(visible)]
+    if live and state.grad:
+        node = record(row, inputs, arrays, params, outs, edges, live, cells[0])
+        if visible > 1:
+            node.outputs = visible
+            node.shape = [o.shape for o in outs[:visible]]
+            node.dtype = [o.dtype for o in outs[:visible]]
+    made = tuple(
+        result(o, node if o.dtype.kind in "fV" else None, nr, cells[nr])
+        for nr, o in enumerate(outs[:visible])
+    )
+    return made[0] if visible == 1 and row.outs != ("*",) else made
+
+
+def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
+    """A rule calls a row on arrays: nothing is promoted, wrapped or recorded."""
+    for i, x in enumerate(inputs):
+        if not (x is None or isinstance(x, (_ndarray, _generic, *NUMBERS))):
+            raise TypeError(
+                f"{row.name}(): argument '{argument_name(row, i)}' (position {i + 1}) must be "
+                f"Tensor, not {type(x).__name__}"
+            )
+    if inputs and not any(isinstance(x, (_ndarray, _generic)) for x in inputs):
+        raise TypeError(
+            f"{row.name}(): argument '{argument_name(row, 0)}' (position 1) must be Tensor, "
+            f"not {type(inputs[0]).__name__}"
+        )
+    out = row.run(xp, *inputs, **params)
+    if type(out) is tuple and row.visible == 1 and row.outs != ("*",):
+        return out[0]
+    return out if inputs or type(out) is tuple else wrap(out)
+
+
+def argument_name(row: Row, i: int) -> str:
+    """torch's name of the input at position `i`."""
+    if row.starred:
+        return "tensors"
+    name = row.inputs[i] if i < len(row.inputs) else str(i)
+    return _ALIASES.get(name, name)
+
+
+def promote(row: Row, inputs: tuple, arrays: list) -> list:
+    """The operands in their common dtype. Python numbers stay numbers where that is the same."""
+    operands = []
+    for x, array in list(zip(inputs, arrays))[row.masks :]:
+        if isinstance(array, _ndarray):
+            rank = 2 if array.ndim else 1
+            operands.append((dtypes.from_numpy_dtype(array.dtype), rank))
+        elif isinstance(array, _generic):
+            operands.append((dtypes.of_number(array.item()), 0))
+        elif isinstance(array, NUMBERS):
+            operands.append((dtypes.of_number(array), 0))
+        elif array is not None:
+            raise errors.bad_operand(row, x)
+    common = dtypes.result_type_of(operands)
+    if row.floats and common.category != dtypes.FLOAT:
+        common = dtypes.get_default_dtype()
+    to = common.np
+    return arrays[: row.masks] + [
+        a if a is None or (isinstance(a, _ndarray) and a.dtype == to) else _cast(a, to)
+        for a in arrays[row.masks :]
+    ]
+
+
+def _cast(a: Any, to: Any) -> Any:
+    if isinstance(a, _ndarray):
+        return a.astype(to)
+    if isinstance(a, _generic):
+        a = a.item()
+    if to.kind == "f":
+        return a
+    if isinstance(a, int) and to.kind in "iu":
+        a = xp.int64(a) if -(2**63) <= a < 2**63 else errors.overflow(a, to)
+    return xp.asarray(a).astype(to)[()]
+
+
+# ------------------------------------------------------------------ in place
+
+
+def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
+    """Make `x` hold `out`, memory and history: how every in-place operation ends.
+
+    Raises: RuntimeError where torch does: leaves, views that may not be written, shapes that grow,
+    dtypes that do not fit.
+    """
+    node = edge(x)
+    tracked = state.grad and (node is not None or out._node is not None)
+    if tracked or (x._view is not None and state.grad and edge(x._view.base) is not None):
+        errors.check_inplace(x, node, name)
+    target, value = x._array, out._array
+    if value.shape != target.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+            f"{list(value.shape)}"
+        )
+    if value.dtype != target.dtype:
+        errors.check_result_fits(value.dtype, target.dtype)
+        out = ROWS["to"].public(out, dtype=x.dtype)
+    errors.check_overlap(target)
+    if tracked and out._node is not None:
+        _keep_saved(out._node, target)
+    xp.copyto(target, value, casting="unsafe")
+    x._cell[0] += 1
+    if tracked:
+        rebase(x, out)
+    return x
+
+
+def _keep_saved(node: Node, target: Any) -> None:
+    """Copy what `node` saved of `target`, which is about to be overwritten by its own result."""
+    if node.is_leaf or not node.saved:
+        return
+    for k, array in enumerate(node.saved):
+        if array is target:
+            node.saved[k] = array.copy()
+            node.versions[k] = None
+
+
+def rebase(x: Tensor, out: Tensor) -> None:
+    """Give `x` the history of `out`; for a view, let the base flow through what was written."""
+    view = x._view
+    if view is None:
+        x._node, x._nr = out._node, out._nr
+        return
+    base = view.base
+    plan = CopySlices(view, base._node is not None, out._node is not None)
+    edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
+    base._node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
+    base._nr = 0  # x's own node is made again from the base when it is next asked for
+
+
+class CopySlices:
+    """The plan of a base after one of its views was written: a gradient for each of the two."""
+
+    name = "CopySlices"
+    inputs = 2
+    slots = saved_names = ()
+
+    def __init__(self, view: View, to_base: bool, to_value: bool) -> None:
+        self.replay = view.replay
+        self.live = (0,) * to_base + (1,) * to_value
+
+    def backward(self, g: Any, saved: Any) -> list:
+        """(g outside the view, g inside it), for arrays and for tensors alike."""
+        base = g.clone() if isinstance(g, Tensor) else g.copy()
+        inside = self.replay(base)
+        value = inside.clone() if isinstance(g, Tensor) else inside.copy()
+        inside[...] = 0
+        return [(base, value)[i] for i in self.live]
+
+
+def inplace(public: Callable, name: str) -> Callable:
+    """The in-place form of an operation: `x.name(...)` computes, then overwrites x."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return overwrite(self, public(self, *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place form of `{public.__name__}`."
+    method.__wrapped__ = public  # type: ignore[attr-defined]
+    return method
+
+
+# ------------------------------------------------------------------ defining a row
+
+
+def view_of(base: Tensor, out: Tensor, step: tuple, mode: str = "") -> Tensor:
+    """Tie `out`, made from `base` by `step` = (function, keyword arguments), to its memory."""
+    out._cell = cell = base._cell
+    before = base._view
+    if not state.grad:
+        mode = mode or "no_grad"
+    if before is None:
+        out._view = View(base, (step,), cell[0], mode)
+    else:
+        out._view = View(before.base, (*before.chain, step), cell[0], mode or before.mode)
+    return out
+
+
+def _public(row: Row) -> Callable:
+    """The function a user calls: binds the arguments, then `apply`."""
+    n = len(row.inputs)
+
+    if row.starred:
+
+        def public(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            kwargs = bind(row, (tensors, *args), kwargs, 1)[1] if args or kwargs else kwargs
+            out = kwargs.pop("out", None)
+            made = apply(row, tuple(tensors), kwargs)
+            return made if out is None else write_out(row, made, out)
+
+    elif row.rest:
+
+        def public(*args: Any, **kwargs: Any) -> Any:
+            return apply(row, args, kwargs)
+
+    elif row.kind == "view":
+
+        def public(*args: Any, **kwargs: Any) -> Any:
+            if len(args) != n or kwargs:
+                args, kwargs = bind(row, args, kwargs, n)
+            out = apply(row, args, kwargs)
+            base = args[0]
+            if not isinstance(base, Tensor):
+                return out
+            if type(out) is not tuple:
+                return view_of(base, out, (public, kwargs))
+            for i, part in enumerate(out):
+                view_of(base, part, (_part, {"of": public, "nr": i, **kwargs}), "multiple")
+            return out
+
+    else:
+
+        def public(*args: Any, **kwargs: Any) -> Any:
+            if len(args) != n or kwargs:
+                args, kwargs = bind(row, args, kwargs, n)
+                out = kwargs.pop("out", None)
+                if out is not None:
+                    return write_out(row, apply(row, args, kwargs), out)
+            return apply(row, args, kwargs)
+
+    public.__name__ = public.__qualname__ = row.name
+    public.__doc__ = row.forward.__doc__
+    public.__module__ = row.forward.__module__
+    public.row = row  # type: ignore[attr-defined]
+    return public
+
+
+def _part(source: Any, *, of: Callable, nr: int, **params: Any) -> Any:
+    return of(source, **params)[nr]
+
+
+def bind(row: Row, args: tuple, kwargs: dict, n: int) -> tuple[tuple, dict]:
+    """Sort a call's arguments into inputs and parameters, as torch accepts them.
+
+    Raises: TypeError for a missing, repeated or unknown argument, naming it.
+    """
+    params = {k: v for k, v in kwargs.items() if k in row.params}
+    if len(params) != len(kwargs):
+        args = _bind_names(row, args, kwargs, params, n)
+    if len(args) > n:
+        extra = args[n:]
+        if len(extra) > len(row.params):
+            raise TypeError(
+                f"{row.name}() takes at most {n + len(row.params)} positional arguments, "
+                f"got {len(args)}"
+            )
+        params.update(zip(row.params, extra))
+        args = args[:n]
+    elif len(args) < n:
+        if n - len(args) > row.optional:
+            raise TypeError(
+                f"{row.name}() missing required argument '{argument_name(row, len(args))}' "
+                f"(position {len(args) + 1})"
+            )
+        args += (None,) * (n - len(args))
+    return args, params
+
+
+def _bind_names(row: Row, args: tuple, kwargs: dict, params: dict, n: int) -> tuple:
+    given = list(args)
+    for name, value in kwargs.items():
+        names = [argument_name(row, i) for i in range(n)]
+        if name in row.params:
+            continue
+        if _ALIASES.get(name) in row.params:
+            params[_ALIASES[name]] = value
+        elif name == "out":
+            params["out"] = value
+        elif name in names or name in row.inputs:
+            i = names.index(name) if name in names else row.inputs.index(name)
+            given += [None] * (i + 1 - len(given))
+            given[i] = value
+        else:
+            raise TypeError(f"{row.name}() got an unexpected keyword argument '{name}'")
+    return tuple(given)
+
+
+def write_out(row: Row, made: Tensor, out: Tensor) -> Tensor:
+    """Put a result where `out=` asks. Raises: RuntimeError where a gradient would be lost."""
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{row.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if state.grad and (edge(out) is not None or made._node is not None):
+        raise RuntimeError(
+            f"{row.name}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad."
+        )
+    errors.check_result_fits(made._array.dtype, out._array.dtype)
+    if out._array.shape == made._array.shape:
+        xp.copyto(out._array, made._array, casting="unsafe")
+    else:
+        out._array = made._array.astype(out._array.dtype)
+    out._cell[0] += 1
+    return out
+
+
+def define(kind: str, **fixed: Any) -> Callable:
+    """A decorator for rows of one kind."""
+
+    def decorator(vjp: Any = None, *, joint: Any = None, **options: Any) -> Callable:
+        def decorate(forward: Callable) -> Callable:
+            row = Row(forward, vjp, joint, {"kind": kind, **fixed, **options})
+            if row.name in ROWS:
+                raise TypeError(f"there is a row named {row.name!r} already")
+            ROWS[row.name] = row
+            row.public = _public(row)
+            return row.public
+
+        return decorate
+
+    return decorator
+
+
+elementwise = define("elementwise", promote=True)  # broadcast, one dtype, shape of the broadcast
+compare = define("compare", promote=True)  # the same, with a bool result
+reduce = define("reduce")  # fewer elements along `dim`
+view = define("view")  # the same memory, other sizes
+shape = define("shape")  # the same elements, elsewhere
+index = define("index")  # elements chosen by index arrays
+contract = define("contract")  # sums of products
+window = define("window")  # sliding windows
+fused = define("fused")  # several operations in one, for speed or stability
+random_row = define("random")  # drawn from a generator
