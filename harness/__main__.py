@@ -5,8 +5,30 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
-EXIT_CODES = "exit codes: 0 pass, 1 numbers differ, 2 structure differs, 3 the run itself failed"
+from harness.compare import Outcome
+
+EXAMPLES = """\
+examples:
+  python -m harness run train.py -- --model mlp --data digits --seed 0
+  python -m harness run train.py --quick -- --model cnn
+  python -m harness run train.py --backends engine.py:mine,torch -- --model mlp
+
+exit codes:
+  0 pass    1 numbers differ    2 structure differs    3 the run itself failed
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers a wrong command line with one line, and with the exit code of a failed run."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and exit with 3, since 2 says that the structure differs."""
+        if message.startswith("unrecognized arguments"):
+            message += " (the script's own arguments go after --)"
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        sys.exit(int(Outcome.FAILED))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,19 +38,118 @@ def main(argv: list[str] | None = None) -> int:
         from harness import bench
 
         return bench.main(argv[1:])
-    parser = _parser()
-    if "--" in argv:
-        cut = argv.index("--")
-        args = parser.parse_args(argv[:cut])
-        args.arguments = argv[cut + 1 :]
-    else:
-        args = parser.parse_args(argv)
-        args.arguments = []
+    cut = argv.index("--") if "--" in argv else len(argv)
+    args = _parser().parse_args(argv[:cut])
+    args.arguments = argv[cut + 1 :]
     return args.command(args)
 
 
 def _run(args: argparse.Namespace) -> int:
-    """Compare a script on two backends."""
-    from harness.backends import BackendError
-    from harness.processes import RunFailed
-    from harness.run import Options, run
+    """Compare a script on two backends, write its report, print the verdict."""
+    try:
+        import pandas  # noqa: F401  found missing now rather than after the runs
+        import tabulate  # noqa: F401
+
+        from harness import index, report
+        from harness.backends import BackendError
+        from harness.processes import RunFailed
+        from harness.run import Options, run
+    except ImportError as error:
+        return _fail(f'{error}: the reports need pip install "minitorch[verify]"')
+    if "--backend" in args.arguments:
+        return _fail("--backend is added by the harness; choose with --backends A,B before the --")
+    try:
+        result = run(
+            Options(
+                script=args.script,
+                arguments=args.arguments,
+                backends=args.backends,
+                steps=40 if args.quick and args.steps is None else args.steps,
+                ensemble=2 if args.quick else args.ensemble,
+                threads=args.threads,
+                pairs=0 if args.no_timing else 6 if args.quick else args.pairs,
+                jobs=args.jobs,
+                name=args.name,
+                out=args.out,
+                keep=args.keep,
+            )
+        )
+    except (RunFailed, BackendError) as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        return _fail("interrupted")
+    folder = report.write(result)
+    index.write(args.out)
+    print(report.summary(result, folder))
+    return int(result.outcome)
+
+
+def _report(args: argparse.Namespace) -> int:
+    """Write the index of all reports."""
+    from harness import index
+
+    print(f"wrote {index.write(args.out)}")
+    return 0
+
+
+def _fail(message: str) -> int:
+    print(f"harness: {message}", file=sys.stderr)
+    return int(Outcome.FAILED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m harness",
+        description="Does an engine compute what PyTorch computes, and how fast?",
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    run = commands.add_parser(
+        "run",
+        help="run a script on two backends, compare every step, time both, write a report",
+        description="Run a script on two backends in separate processes, compare every step,"
+        " time both in turns, and write a report.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.set_defaults(command=_run)
+    add = run.add_argument
+    add("script", help="the script; its own arguments follow after --")
+    engines = "candidate and reference: names, or path/to/file.py:name (minitorch,torch)"
+    runs = "reference runs that start one ulp away and make the budget (4)"
+    reports = {"type": Path, "default": Path("reports"), "metavar": "DIR"}
+    add("--backends", type=_two, default=("minitorch", "torch"), metavar="A,B", help=engines)
+    add("--steps", type=_count, help="stop after this many optimizer steps")
+    add("--ensemble", type=_count, default=4, metavar="K", help=runs)
+    add("--threads", type=_count, default=2, help="threads of both engines (2)")
+    add("--pairs", type=_count, default=20, metavar="K", help="rounds of the timing (20)")
+    add("--no-timing", action="store_true", help="compare only")
+    add("--quick", action="store_true", help="40 steps, an ensemble of 2, 6 rounds of timing")
+    add("--jobs", type=_count, default=2, help="recorded runs at the same time (2)")
+    add("--out", **reports, help="where reports go (reports/)")
+    add("--name", help="name of the report's folder (what the script calls itself)")
+    add("--keep", action="store_true", help="keep the recorded tensors in the report's folder")
+
+    report = commands.add_parser("report", help="write the index of all reports, index.md")
+    report.set_defaults(command=_report)
+    report.add_argument("--out", **reports, help="where the reports are (reports/)")
+
+    commands.add_parser("bench", help="time the standard workloads; see bench --help")
+    return parser
+
+
+def _two(text: str) -> tuple[str, str]:
+    names = tuple(text.split(","))
+    if len(names) != 2 or not all(names):
+        raise argparse.ArgumentTypeError(f"expected two backends, A,B; got {text!r}")
+    return names
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number, at least 1; got {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

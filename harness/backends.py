@@ -18,9 +18,10 @@ Three ways to register one:
     @register_backend("mylib")                    in a file: --backends path/to/file.py:mylib,torch
     class MyLib(Backend): ...
 
-    --backends mylib,torch                        nothing at all, if `import mylib` has torch's names
+    --backends mylib,torch                        nothing, where `import mylib` has torch's names
 
-A script takes its engine's name from `--backend NAME` and imports it, or calls `harness.load(NAME)`.
+A script takes its engine's name from `--backend NAME` and imports it, or calls
+`harness.load(NAME)`.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ class Backend:
 
     def check(self) -> None:
         """Raises: BackendError where the engine is not installed. Nothing is imported to tell."""
-        if type(self).namespace is Backend.namespace:
-            if importlib.util.find_spec(self.module) is None:
-                how = INSTALL.get(self.module, "no such module")
-                raise BackendError(f"backend {self.name} is not installed: {how}")
+        own = type(self).namespace is not Backend.namespace
+        if not own and importlib.util.find_spec(self.module) is None:
+            how = INSTALL.get(self.module, "no such module")
+            raise BackendError(f"backend {self.name} is not installed: {how}")
 
     def namespace(self) -> Any:
         """The module that a script uses as `torch`. Raises: BackendError where it is missing."""

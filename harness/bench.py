@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from tabulate import tabulate
@@ -54,30 +54,25 @@ class Facts(NamedTuple):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Time, print the table, write the report; 0 timed, 1 losses differ, 2 usage, 3 no engine."""
+    """Time, print the table, write the report; 0: timed, 1: losses differ, 3: could not run."""
     options = _options(argv)
     wanted = {name: str(options.threads) for name in THREAD_VARIABLES}
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         # NumPy's BLAS reads its thread count when it is loaded: start again with it set.
         command = [sys.executable, "-m", "harness.bench", *argv]
         return subprocess.run(command, env={**os.environ, **wanted}, check=False).returncode
-    names = options.backends.split(",")
-    if len(names) != 2:
-        print(f"bench: --backends takes two names, got {options.backends!r}", file=sys.stderr)
-        return 2
     try:
-        engines = [find(name) for name in names]
+        engines = [find(name) for name in options.backends]
         for engine in engines:
             engine.namespace()
             engine.set_threads(options.threads)
     except BackendError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 3
+        _stop(str(error))
     chosen = [WORKLOADS[name] for name in options.workloads or WORKLOADS]
     bar = tqdm(chosen, disable=None, leave=False)
     results = [measure(workload, *engines, pairs=options.pairs) for workload in bar]
     facts = _facts(engines, options)
-    print(table(results, names))
+    print(table(results, facts.engines))
     print(*facts.lines, sep="\n")
     write(Path(options.out), results, facts)
     return int(any(result.differs for result in results))
@@ -89,6 +84,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         description="Time two engines on the same workloads, in interleaved pairs.",
         epilog="; ".join(f"{workload.name}: {workload.what}" for workload in WORKLOADS.values()),
     )
+    parser.error = _stop  # type: ignore[method-assign]
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=" ".join(WORKLOADS))
     parser.add_argument("--pairs", type=int, default=30, help="pairs per workload (30)")
     parser.add_argument("--threads", type=int, default=2, help="threads of each engine (2)")
@@ -100,7 +96,16 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         parser.error(f"unknown workload {unknown[0]!r}: known are {', '.join(WORKLOADS)}")
     if options.pairs < 1 or options.threads < 1:
         parser.error("--pairs and --threads have to be at least 1")
+    options.backends = options.backends.split(",")
+    if len(options.backends) != 2:
+        parser.error(f"--backends takes two names, A,B; got {','.join(options.backends)!r}")
     return options
+
+
+def _stop(message: str) -> NoReturn:
+    """End with one line on stderr and the exit code of a run that failed."""
+    print(f"bench: {message}", file=sys.stderr)
+    sys.exit(3)
 
 
 # --- measuring ------------------------------------------------------------------------------------

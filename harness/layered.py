@@ -99,11 +99,15 @@ def _rows(end: Box) -> list[list[Box]]:
 
 def _order(rows: list[list[Box]]) -> None:
     """Order rows by the mean place of their neighbours, down and up; keep the best order seen."""
+    for row in rows:
+        _number(row)
     best, fewest = [row[:] for row in rows], _crossings(rows)
     for sweep in range(SWEEPS):
+        if not fewest:
+            break
         for row in rows if sweep % 2 == 0 else rows[::-1]:
-            _number(rows)
             row.sort(key=_mean_above if sweep % 2 == 0 else _mean_below)
+            _number(row)
         crossings = _crossings(rows)
         if crossings < fewest:
             best, fewest = [row[:] for row in rows], crossings
@@ -113,10 +117,9 @@ def _order(rows: list[list[Box]]) -> None:
             left.right, right.left = right, left
 
 
-def _number(rows: list[list[Box]]) -> None:
-    for row in rows:
-        for place, box in enumerate(row):
-            box.x = float(place)
+def _number(row: list[Box]) -> None:
+    for place, box in enumerate(row):
+        box.x = float(place)
 
 
 def _mean_above(box: Box) -> float:
@@ -133,7 +136,6 @@ def _mean(boxes: Sequence[Box]) -> float:
 
 def _crossings(rows: list[list[Box]]) -> int:
     """How many pairs of edges between neighbouring rows cross: the inversions of their ends."""
-    _number(rows)
     total = 0
     for row in rows:
         ends: list[float] = []

@@ -20,6 +20,7 @@ from harness.flow import GradientFlow
 from harness.timing import Ratio, format_ratio
 
 CANDIDATE, REFERENCE = "#1f4e9c", "#f0935c"
+PALE = {CANDIDATE: "#bccae3", REFERENCE: "#fadfd0"}
 INK, SOFT, GRID = "#1f2430", "#6b7385", "#e6e9ef"
 BAND, BAND_EDGE, ALARM, THREADS = "#dcebdf", "#7fb08a", "#c62839", "#a07fd0"
 
@@ -27,6 +28,10 @@ VANISHING = 1e-7
 """A layer whose mean |gradient| is smaller does not learn."""
 EXPLODING = 1e2
 """A layer with a larger |gradient| is about to overflow."""
+
+ENGINES = (CANDIDATE, REFERENCE)
+THIN = {"color": CANDIDATE, "linewidth": 1.3, "zorder": 3}
+WIDE = {"color": REFERENCE, "linewidth": 4.5, "alpha": 0.75, "solid_capstyle": "round"}
 
 STYLE = {
     "font.size": 10.5,
@@ -72,14 +77,14 @@ def loss(path: Path, losses: Mapping[str, Sequence[float]], drift: Drift | None 
             figure = Figure(figsize=(9, 6.6), layout="constrained")
             top, bottom = figure.subplots(2, sharex=True, height_ratios=[1, 1])
             _draw_drift(bottom, drift)
-        for (label, values), look in zip(losses.items(), _curve_looks(len(losses))):
+        for (label, values), look in zip(losses.items(), (THIN, WIDE)):
             top.plot(range(1, len(values) + 1), values, label=label, **look)
         _title(top, "Training loss", "loss of every batch" if len(losses) == 1 else "")
         top.set_ylim(bottom=min(0.0, *map(np.nanmin, losses.values())) if losses else 0)
         top.legend(loc="upper right", ncols=2)
         axis = top if drift is None else bottom
         axis.set_xlabel("step")
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         axis.set_xlim(0, 1 + max(map(len, losses.values())))
         figure.savefig(path)
 
@@ -97,12 +102,11 @@ def gradient_flow(
         axis = figure.subplots()
         width = 0.8 / len(flows)
         marks = []
-        for engine, (label, flow) in enumerate(flows.items()):
-            colour = _engine_colours(len(flows))[engine]
+        for engine, ((label, flow), colour) in enumerate(zip(flows.items(), ENGINES)):
             at = np.arange(len(names)) + (engine - (len(flows) - 1) / 2) * width
             mean = np.array([flow.mean(n) if n in flow.names else np.nan for n in names])
             largest = np.array([flow.largest(n) if n in flow.names else np.nan for n in names])
-            axis.bar(at, largest, width * 0.92, color=colour, alpha=0.3, label=f"{label}, largest")
+            axis.bar(at, largest, width * 0.92, color=PALE[colour], label=f"{label}, largest")
             axis.bar(at, mean, width * 0.92, color=colour, label=f"{label}, mean")
             marks += [(x, m, big) for x, m, big in zip(at, mean, largest)]
         _log_bars(axis, marks)
@@ -139,16 +143,6 @@ def timing(
         figure.savefig(path)
 
 
-def _curve_looks(count: int) -> list[dict[str, Any]]:
-    thin = {"color": CANDIDATE, "linewidth": 1.3, "zorder": 3}
-    wide = {"color": REFERENCE, "linewidth": 4.5, "alpha": 0.75, "solid_capstyle": "round"}
-    return [thin, wide][:count]
-
-
-def _engine_colours(count: int) -> list[str]:
-    return [CANDIDATE, REFERENCE][:count]
-
-
 def _draw_drift(axis: Any, drift: Drift) -> None:
     """Relative loss difference on a log axis; equal losses lie on a line of their own, `0`."""
     steps = np.arange(1, len(drift.difference) + 1)
@@ -166,8 +160,14 @@ def _draw_drift(axis: Any, drift: Drift) -> None:
     axis.plot(steps, mine, ".", color=CANDIDATE, markersize=5, label=drift.labels[0])
     if drift.failed:
         axis.axvline(drift.failed, color=ALARM, linewidth=1.2)
-        axis.annotate(f" first difference: step {drift.failed}", (drift.failed, ceiling), (0, -12),
-                      textcoords="offset points", color=ALARM, fontsize=9.5)
+        axis.annotate(
+            f" first difference: step {drift.failed}",
+            (drift.failed, ceiling),
+            (0, -12),
+            textcoords="offset points",
+            color=ALARM,
+            fontsize=9.5,
+        )
     axis.set_yscale("log")
     axis.set_ylim(zero / 2.2, ceiling)
     decades = np.arange(lowest, highest + 1, 1 if highest - lowest < 8 else 2)
@@ -177,8 +177,9 @@ def _draw_drift(axis: Any, drift: Drift) -> None:
     )
     axis.yaxis.set_minor_formatter(NullFormatter())
     _title(axis, "Difference of the loss", "relative to the reference")
-    axis.legend(*map(reversed, axis.get_legend_handles_labels()), loc="upper right",
-                markerscale=2, ncols=3)
+    axis.legend(
+        *map(reversed, axis.get_legend_handles_labels()), loc="upper right", markerscale=2, ncols=3
+    )
 
 
 def _log_bars(axis: Any, marks: list[tuple[float, float, float]]) -> None:
@@ -195,8 +196,16 @@ def _log_bars(axis: Any, marks: list[tuple[float, float, float]]) -> None:
 def _write_difference(axis: Any, position: int, difference: float) -> None:
     """Write how far two bars lie apart, on one line along the top."""
     text = f"{difference:.0e}" if difference else "0"
-    axis.annotate(text, (position, 1), (0, -12), xycoords=("data", "axes fraction"),
-                  textcoords="offset points", ha="center", color=SOFT, fontsize=9)
+    axis.annotate(
+        text,
+        (position, 1),
+        (0, -12),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        color=SOFT,
+        fontsize=9,
+    )
 
 
 def _mark_trouble(axis: Any, marks: list[tuple[float, float, float]]) -> str:
@@ -207,8 +216,17 @@ def _mark_trouble(axis: Any, marks: list[tuple[float, float, float]]) -> str:
     for word, bars in (("vanishing", vanishing), ("exploding", exploding)):
         for x, height in bars:
             y = min(max(height, axis.get_ylim()[0]), top)
-            axis.annotate(word, (x, y), (0, 4), textcoords="offset points", color=ALARM,
-                          rotation=90, ha="center", va="bottom", fontsize=9)
+            axis.annotate(
+                word,
+                (x, y),
+                (0, 4),
+                textcoords="offset points",
+                color=ALARM,
+                rotation=90,
+                ha="center",
+                va="bottom",
+                fontsize=9,
+            )
     if not vanishing and not exploding:
         return "no layer vanishes or explodes"
     axis.set_ylim(top=top * 30)
@@ -224,8 +242,9 @@ def _draw_phases(axis: Any, phases: Mapping[str, Mapping[str, float]]) -> None:
         for index, name in enumerate(names):
             value = spent.get(name, 0.0)
             shade = shades[index % len(shades)]
-            axis.barh(row, value, left=left, color=shade, height=0.55,
-                      label=name if row == 0 else None)
+            axis.barh(
+                row, value, left=left, color=shade, height=0.55, label=name if row == 0 else None
+            )
             left += value
         axis.text(left, row, f"  {left:.2f} ms", va="center", color=INK)
     axis.set_yticks(range(len(phases)), phases)
@@ -244,9 +263,16 @@ def _draw_ratios(axis: Any, ratios: Mapping[str, tuple[Sequence[float], Ratio]])
         axis.axvspan(ratio.low, ratio.high, *_rows(row, len(ratios)), color=colour, alpha=0.15)
         axis.plot(values, row + spread, ".", color=colour, alpha=0.7)
         axis.plot([ratio.median] * 2, [row - 0.27, row + 0.27], color=colour, linewidth=2.5)
-        axis.text(0.01, row - 0.33, format_ratio(ratio), color=colour, weight="bold",
-                  transform=axis.get_yaxis_transform(), va="bottom",
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+        axis.text(
+            0.01,
+            row - 0.33,
+            format_ratio(ratio),
+            color=colour,
+            weight="bold",
+            transform=axis.get_yaxis_transform(),
+            va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
     every = np.concatenate([values for values, _ in ratios.values()])
     axis.axvline(1, color=SOFT, linewidth=1, linestyle=(0, (4, 3)))
     axis.set_xscale("log", base=2)

@@ -27,6 +27,7 @@ import numpy as np
 
 from harness.backends import Backend, find
 from harness.distance import Distance, Distances, step_distances
+from harness.flow import GradientFlow
 from harness.record import Arrays, Record, Writer
 
 VARIABLE = "HARNESS_PROBE"
@@ -68,8 +69,12 @@ def open_probe(torch: Any, model: Any, name: str = "", out: str | None = None) -
         _move_one_ulp(backend, model, task["perturb"])
     folder = Path(task["folder"])
     if task["mode"] == "compare":
-        return Comparer(backend, folder, task["steps"], Record(Path(task["against"])), task["lockstep"])
-    return Recorder(backend, folder, task["steps"], model, {"name": name, "threads": task["threads"]})
+        return Comparer(
+            backend, folder, task["steps"], Record(Path(task["against"])), task["lockstep"]
+        )
+    return Recorder(
+        backend, folder, task["steps"], model, {"name": name, "threads": task["threads"]}
+    )
 
 
 class _Follower(Probe):
@@ -129,7 +134,7 @@ class Comparer(_Follower):
         self._reference = reference
         self._lockstep = lockstep
         folder.mkdir(parents=True, exist_ok=True)
-        self._lines = open(folder / "distances.jsonl", "w", buffering=1)
+        self._lines = open(folder / "distances.jsonl", "w", buffering=1)  # noqa: SIM115
 
     def _take(self, arrays: Arrays, model: Any) -> None:
         recorded = self._reference.arrays(self._steps)

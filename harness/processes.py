@@ -85,8 +85,11 @@ def _environment(leg: Leg) -> dict[str, Any]:
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     here = str(Path(harness.__file__).resolve().parent.parent)
     path = os.environ.get("PYTHONPATH")
+    # Recorded runs share the cores: a thread that waits must not burn the other run's time.
+    patience = {} if leg.mode == "time" else {"OMP_WAIT_POLICY": "PASSIVE"}
     return {
         **os.environ,
+        **patience,
         **dict.fromkeys(threads, str(leg.threads)),
         "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here,
         VARIABLE: json.dumps(asdict(leg)),

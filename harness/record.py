@@ -29,8 +29,8 @@ class Writer:
     def __init__(self, folder: Path, header: dict[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "header.json").write_text(json.dumps({"schema": SCHEMA, **header}, indent=1))
-        self._index = open(folder / "steps.jsonl", "w", buffering=1)
-        self._values = open(folder / "values.bin", "wb")
+        self._index = open(folder / "steps.jsonl", "w", buffering=1)  # noqa: SIM115
+        self._values = open(folder / "values.bin", "wb")  # noqa: SIM115
         self._last_random: tuple[bytes, Any] = (b"", None)
 
     def step(self, number: int, arrays: Arrays, random: bytes | None) -> None:

@@ -23,6 +23,8 @@ from harness.timing import format_ratio, verdict
 
 SCHEMA = "harness.run/1"
 
+PLURAL = {"gradient": "gradients", "parameter": "parameters", "buffer": "buffers"}
+
 NOTES = f"""\
 ## How to read this
 
@@ -30,12 +32,13 @@ NOTES = f"""\
   random states have to be equal, bit by bit.
 - **Relative** is the 2-norm of a tensor's difference over the 2-norm of the reference's tensor;
   **ulp** is the largest difference in units of the spacing at the reference's largest element.
-- **The budget** is {FACTOR:g} times the envelope: the farthest that runs of the reference got from each
-  other when all their parameters were moved by one ulp at the start, up to that step. The losses of
-  the first {FIRST_STEPS} steps have a fixed tolerance instead, {FIRST_LOSS:g} relative.
+- **The budget** is {FACTOR:g} times the envelope: the farthest that the reference got from itself,
+  up to that step, when every parameter was moved by one ulp at the start. The first {FIRST_STEPS}
+  losses have a fixed tolerance instead, {FIRST_LOSS:g} relative.
 - What leaves its budget counts as a difference when it does so from the reference's own state too
   (lock-step): two correct engines may part where a unit lands on different sides of a kink.
-- **A final score** has to lie in the range of the reference's runs, give or take {METRIC_ALLOWANCE:g}.
+- **A final score** has to lie in the range of the reference's runs, give or take
+  {METRIC_ALLOWANCE:g}.
 - **Times** are of runs that record nothing: the engines take turns of a few steps in random order,
   and the ratio is the median over all rounds with its 95 % bootstrap interval. The control is the
   reference against a second process of itself: it has to be 1.
@@ -153,8 +156,9 @@ def _number_checks(result: Result) -> Iterator[tuple[str, str]]:
         if len(of_kind):
             yield plural, f"{len(of_kind):,} tensors, {_fared(of_kind)}"
     if result.parted:
-        yield "parted", (
-            f"{result.parted}; from the reference's own state the candidate is within its budget"
+        yield (
+            "parted",
+            (f"{result.parted}; from the reference's own state the candidate is within its budget"),
         )
 
 
@@ -207,7 +211,10 @@ def _draw(result: Result, folder: Path) -> None:
             [step["loss"].relative for step in result.distances],
             [step["loss"] for step in result.budgets],
             [step["loss"].relative for step in result.other_threads],
-            (f"{mine} against {theirs}", f"{theirs}, {other_threads(threads)} against {threads} threads"),
+            (
+                f"{mine} against {theirs}",
+                f"{theirs}, {other_threads(threads)} against {threads} threads",
+            ),
             result.divergence.step if result.divergence else None,
         )
         gradients = tensor_table(result).query("kind == 'gradient'")
@@ -243,7 +250,8 @@ def _markdown(result: Result, folder: Path) -> Iterator[str]:
         yield from _table(_time_table(result))
     if result.distances:
         yield "## Every tensor at its worst step\n"
-        worst = _worst(tensor_table(result).assign(key=lambda t: t.kind + t.name), by="key")
+        tensors = tensor_table(result).query("kind != 'learning rate'")
+        worst = _worst(tensors.assign(key=tensors.kind + tensors["name"]), by="key")
         yield from _table(worst.drop(columns="key").rename(columns={"of_budget": "of budget"}))
     yield NOTES
     yield "## Environment\n"

@@ -160,7 +160,10 @@ class _Run:
             steps=len(reference),
             losses=(candidate.losses, reference.losses),
             problem=compare.structure(candidate, reference),
-            flows={self.labels[0]: GradientFlow.of(candidate), self.labels[1]: GradientFlow.of(reference)},
+            flows={
+                self.labels[0]: GradientFlow.of(candidate),
+                self.labels[1]: GradientFlow.of(reference),
+            },
         )
         if not result.problem:
             self._judge(result, candidate, reference)

@@ -105,7 +105,8 @@ _ERF_NEAR = (
 def erf(xp: Any, x: Array) -> Array:
     """2/√π ∫₀ˣ exp(-t²) dt, exactly odd.
 
-    Units: at most 1.94 ulp from the truth in float32 (every number tried), 1.3 in float64.
+    Units: at most 1.94 ulp from the truth in float32 (every number from 0.001 to 5 tried),
+    1.3 in float64.
     """
     return _map(xp, x, _erf_single, _erf_double)
 
@@ -132,7 +133,7 @@ def gelu_grad(xp: Any, x: Array) -> Array:
     """Φ(x) + x φ(x), the derivative of gelu; NaN at ±inf, as the product is.
 
     Units: at most 3 ulp from the truth for x > 0 and 6 + x²/2 for x < 0, in float32 and float64;
-    2e-7 absolute around the zero at x = -0.7518.
+    around the zero at x = -0.7518 at most 2e-7 absolute in float32.
     """
     return _map(xp, x, _gelu_grad, _gelu_grad)
 
@@ -203,6 +204,7 @@ def _horner_monic(xp: Any, z: Array, coefficients: Sequence[Array], out: Array) 
 
 
 def _horner_steps(xp: Any, z: Array, coefficients: Sequence[Array], out: Array) -> None:
+    """Add a coefficient and multiply by z, in turn; the last is only added."""
     *inner, last = coefficients
     for c in inner:
         xp.add(out, c, out)

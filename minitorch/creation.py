@@ -362,8 +362,9 @@ def randperm(
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
     require(device)
-    made = draw.randperm(n=n, generator=generator_or_default(generator))
-    made = made if dtype in (None, dtypes.int64) else made.to(dtype)
+    made = draw.randperm(
+        n=n, dtype=to_numpy(dtype or dtypes.int64), generator=generator_or_default(generator)
+    )
     return made.requires_grad_(requires_grad)
 
 

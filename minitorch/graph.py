@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from ._tensor import AccumulateGrad, Tensor, next_sequence, result, wrap
 from .backend import ROWS, xp
+from .dtypes import from_numpy_dtype
 from .grad_mode import set_grad_enabled, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _sequence = attrgetter("sequence")
+_ndarray = xp.ndarray
 
 
 class Node:
@@ -199,7 +201,7 @@ def _fit(g: Any, shape: tuple, dtype: Any) -> Any:
     if isinstance(g, Tensor):
         if g._array.shape != shape:
             g = ROWS["sum_to"].public(g, size=shape)
-        return g if g._array.dtype == dtype else ROWS["to"].public(g, dtype=dtype)
+        return g if g._array.dtype == dtype else ROWS["to"].public(g, dtype=from_numpy_dtype(dtype))
     if g.shape != shape:
         g = sum_to(g, shape)
     return g if g.dtype == dtype else g.astype(dtype)
@@ -221,9 +223,10 @@ def sweep(
     pending: dict[Any, Any] = {}
     summed: set = set()  # nodes whose pending gradient is a sum of our own: add to it in place
     for node, nr, g in roots:
-        _deposit(pending, summed, node, nr, g if create else g.copy())
+        _add(pending, summed, node, nr, g if create else g.copy())
     order = reachable(pending)
     needed = None if capture is None else leading_to(order, capture)
+    plain = not (create or state.anomaly)
     for node in order:
         g = pending.pop(node, None)
         if g is None:
@@ -237,35 +240,42 @@ def sweep(
             if capture is None:
                 node.accumulate(g)
             continue
-        if needed is not None and not any(target in needed for target, _ in node.edges):
+        if needed is not None and node not in needed:
             continue
-        if node.versions:
-            check_versions(node)
-        elif node.saved is None:
+        saved = node.saved
+        if saved is None:
             raise RuntimeError(errors.RELEASED)
+        for version in node.versions:
+            if version is not None and version[0][0] != version[1]:
+                check_versions(node)
         if node.outputs > 1 and node.plan.complete:
             g = _complete(node, g, create)
-        if create or node.node_hooks or state.anomaly:
-            grads = _run(node, g, create)
+        if plain and node.node_hooks is None:
+            grads = node.plan.backward(g, saved)
         else:
-            grads = node.plan.backward(g, node.saved)
-        if not keep and node.saved:
+            grads = _run(node, g, create)
+        if saved and not keep:
             node.saved, node.versions = None, ()
         for (target, nr), gx in zip(node.edges, grads):
             if gx is None or (needed is not None and target not in needed):
                 continue
             if target.outputs > 1:
-                shape, dtype = target.shape[nr], target.dtype[nr]
+                _add(pending, summed, target, nr, _fit(gx, target.shape[nr], target.dtype[nr]))
+                continue
+            if gx.shape != target.shape or gx.dtype is not target.dtype:
+                gx = _fit(gx, target.shape, target.dtype)
+            if target in pending:
+                if target.is_leaf and not create:
+                    pending[target] += gx
+                else:
+                    _add(pending, summed, target, nr, gx)
+            elif target.is_leaf and type(gx) is _ndarray and (gx is g or gx.base is not None):
+                pending[target] = gx.copy()  # a leaf keeps it: it must not be somebody else's
             else:
-                shape, dtype = target.shape, target.dtype
-            if gx.shape != shape or gx.dtype != dtype:
-                gx = _fit(gx, shape, dtype)
-            if target.is_leaf and not create and (gx is g or gx.base is not None):
-                gx = gx.copy()  # a leaf keeps what it is given: it must not be somebody else's
-            _deposit(pending, summed, target, nr, gx)
+                pending[target] = gx
 
 
-def _deposit(pending: dict, summed: set, node: Any, nr: int, g: Any) -> None:
+def _add(pending: dict, summed: set, node: Any, nr: int, g: Any) -> None:
     """Add `g` to what has arrived at output `nr` of `node`: out of place first, then in place."""
     if node.outputs > 1:
         waiting = pending.setdefault(node, [None] * node.outputs)

@@ -12,7 +12,7 @@ from .backend import require, xp
 from .creation import generator_or_default
 from .graph import RemovableHandle, register_tensor_hook
 from .ops import composite, contract, elementwise, index, reduce, shape
-from .primitive import apply, inplace, overwrite
+from .primitive import apply, apply_pair, inplace, overwrite
 
 _OPERANDS = (Tensor, int, float, xp.ndarray, xp.generic)
 _NONE: dict = {}
@@ -24,6 +24,8 @@ def _operator(public: Any, reflected: bool = False) -> Any:
     row = public.row
 
     def operator(self: Tensor, other: Any) -> Any:
+        if isinstance(other, Tensor):
+            return apply_pair(row, self, other)
         if not isinstance(other, _OPERANDS):
             return NotImplemented
         return apply(row, (other, self) if reflected else (self, other), _NONE)
@@ -422,7 +424,7 @@ def _bind_rest() -> None:
     T.__invert__ = lambda self: apply(elementwise.bitwise_not.row, (self,), _NONE)
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
     T.__contains__ = lambda self, element: builtins.bool((self == element).any())
-    T.__repr__ = T.__str__ = printing.tensor_repr
+    T.__repr__ = printing.tensor_repr
     T.numel = T.nelement = composite.numel
     T.dim = T.ndimension = lambda self: self._array.ndim
     T.new_zeros, T.new_ones = _new(creation.zeros), _new(creation.ones)

@@ -30,6 +30,8 @@ class Parameter(Tensor):
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
 
+    __str__ = __repr__
+
     def __deepcopy__(self, memo: dict) -> Parameter:
         """A copy of the values alone: neither the gradient nor the user's attributes."""
         if id(self) not in memo:

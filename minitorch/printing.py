@@ -65,8 +65,9 @@ def tensor_repr(tensor: Tensor, *, tensor_contents: str | None = None) -> str:
     name = "tensor" if type(tensor) in (Tensor, Parameter) else type(tensor).__name__
     opening = f"{name}("
     notes = []
-    if not _options["edgeitems"] if array.size else array.ndim != 1:
-        notes.append(f"size={array.shape}")  # where the brackets do not show it
+    shape_shows = _options["edgeitems"] if array.size else array.ndim == 1
+    if not shape_shows:
+        notes.append(f"size={array.shape}")
     evident = kind is dtypes.get_default_dtype()
     if not evident and not (array.size and kind in (dtypes.int64, dtypes.bool_)):
         notes.append(f"dtype={kind}")

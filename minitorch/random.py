@@ -495,7 +495,7 @@ def _range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int]:
                 stacklevel=4,
             )
     if kind.number:
-        low, last = _round_inward(low, last, dtype.type, kind.integers, high is not None)
+        low, last = _round_inward(low, last, dtype.type, kind.integers)
     if low > last:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to' in {kind.name}, "
@@ -504,13 +504,13 @@ def _range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int]:
     return low, last - low + 1
 
 
-def _round_inward(low: int, last: int, number: Any, integers: int, both: bool) -> tuple[int, int]:
+def _round_inward(low: int, last: int, number: Any, integers: int) -> tuple[int, int]:
     """Move bounds that a float type rounds outward to the next ones it has, as torch does."""
     near = int(number(low + 1))
     if near < low:
         low = near + _spacing(low + 1, integers)
     near = int(number(last))
-    if both and last < near < 1 << 63:  # torch's own conversion to int64 wraps beyond
+    if last < near < 1 << 63:  # torch's own conversion to int64 wraps beyond
         last = near - _spacing(last, integers) - 1
     return low, last
 

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_normal_of_strided_arrays(dtype, mean_std):
 
 def test_second_normal_of_a_pair_waits_for_the_next_small_draw():
     g = start(3)
-    for n in (5, 3, 1, 16, 1, 20, 7, 1):
+    for n in (5, 3, 1, 16, 1, 20, 7):
         assert_same(torch.randn(n), g.normal(n, 0, 1, np.float32), g)
     torch.manual_seed(3)
     assert_same(torch.randn(5), g.manual_seed(3).normal(5, 0, 1, np.float32), g)
@@ -105,17 +106,22 @@ def words_before_tempering(words: np.ndarray) -> np.ndarray:
     return y
 
 
-def assert_normals_same(radii: np.ndarray, angles: np.ndarray) -> None:
-    """Compare the normals made of chosen 24-bit numbers, by a state made up to yield them."""
-    words = np.concatenate([radii.reshape(-1, 38, 8), angles.reshape(-1, 38, 8)], axis=2)
-    words = words_before_tempering(words.reshape(-1, 608))
+def states_that_yield(words: np.ndarray) -> Iterator[np.ndarray]:
+    """For each row of `words`, the state of a generator about to draw them."""
     state = torch.Generator().get_state().numpy()
     state[8:12] = np.int32([624]).view(np.uint8)  # words left
     state[16:24] = np.int64([1]).view(np.uint8)  # the next one
     key = state[24 : 24 + 8 * 624].view(np.uint64)
+    for row in words_before_tempering(words):
+        key[1 : 1 + row.size] = row
+        yield state
+
+
+def assert_normals_same(radii: np.ndarray, angles: np.ndarray) -> None:
+    """Compare the normals made of chosen 24-bit numbers."""
+    words = np.concatenate([radii.reshape(-1, 38, 8), angles.reshape(-1, 38, 8)], axis=2)
     g, theirs = Generator(), torch.Generator()
-    for block in words:
-        key[1:609] = block
+    for state in states_that_yield(words.reshape(-1, 608)):
         theirs.set_state(torch.from_numpy(state))
         g.set_state(wrap(state))
         expected = torch.randn(608, generator=theirs).numpy()
@@ -204,6 +210,20 @@ def test_bernoulli_of_a_number(dtype, p):
         assert_same(empty(n, dtype).bernoulli_(p), g.bernoulli(n, p, dtype), g)
 
 
+@pytest.mark.parametrize(
+    ("p", "bits", "expected"),
+    [(0, 0, 0), (0.5, 2**52 - 1, 1), (0.5, 2**52, 0), (2**-53, 0, 1), (2**-54, 0, 1), (1, -1, 1)],
+)
+def test_bernoulli_at_the_edge(p, bits, expected):
+    (state,) = states_that_yield(np.array([[bits >> 32 & 0xFFFFFFFF, bits & 0xFFFFFFFF]]))
+    torch.set_rng_state(torch.from_numpy(state))
+    g = Generator()
+    g.set_state(wrap(state))
+    ours = g.bernoulli(1, p, np.int64)
+    assert ours == expected
+    assert_same(torch.empty(1, dtype=torch.int64).bernoulli_(p), ours, g)
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_bernoulli_of_a_tensor(dtype):
     for seed in SEEDS:
@@ -213,6 +233,7 @@ def test_bernoulli_of_a_tensor(dtype):
             assert_same(torch.bernoulli(torch.from_numpy(p)), g.bernoulli_tensor(p), g)
 
 
+@pytest.mark.filterwarnings("ignore:.* is out of bounds", "ignore:random_")
 def test_bfloat16():
     bfloat16 = np.dtype(pytest.importorskip("ml_dtypes").bfloat16)
     minitorch.dtypes.to_numpy(minitorch.dtypes.bfloat16)

@@ -138,6 +138,15 @@ def test_numpys_generators_are_imported_at_the_first_draw():
 
 # Bad input
 
+
+def state_with(at: int, value: int, next_word: int = 0) -> np.ndarray:
+    """The state of a new generator with other numbers in its head."""
+    state = torch.Generator().get_state().numpy()
+    state[at : at + 4] = np.int32([value]).view(np.uint8)
+    state[16:24] = np.int64([next_word]).view(np.uint8)
+    return state
+
+
 t, g = torch, Generator()
 x32, half = np.empty(3, np.float32), np.empty(3, np.float16)
 REFUSED = {
@@ -173,8 +182,20 @@ REFUSED = {
         lambda: g.set_state(wrap(np.zeros(5056, np.uint8))),
     ),
     "state strided": (
-        lambda: t.set_rng_state(t.get_rng_state().repeat(2)[::2]),
-        lambda: g.set_state(wrap(np.zeros(2 * 5056, np.uint8)[::2])),
+        lambda: t.set_rng_state(t.get_rng_state().repeat_interleave(2)[::2]),
+        lambda: g.set_state(wrap(g.get_state().numpy().repeat(2)[::2])),
+    ),
+    "state not seeded": (
+        lambda: t.set_rng_state(t.from_numpy(state_with(12, 0))),
+        lambda: g.set_state(wrap(state_with(12, 0))),
+    ),
+    "state with no word left": (
+        lambda: t.set_rng_state(t.from_numpy(state_with(8, 0, 625))),
+        lambda: g.set_state(wrap(state_with(8, 0, 625))),
+    ),
+    "state with too many words left": (
+        lambda: t.set_rng_state(t.from_numpy(state_with(8, 625, 0))),
+        lambda: g.set_state(wrap(state_with(8, 625, 0))),
     ),
     "fork_rng of a device": (
         lambda: t.random.fork_rng(devices=[0]).__enter__(),
@@ -216,6 +237,10 @@ REFUSED = {
     "bernoulli of a tensor with 2": (
         lambda: t.bernoulli(t.tensor([0.5, 2.0])),
         lambda: g.bernoulli_tensor(np.float32([0.5, 2])),
+    ),
+    "bernoulli of a tensor with nan": (
+        lambda: t.bernoulli(t.tensor([0.5, float("nan")])),
+        lambda: g.bernoulli_tensor(np.float32([0.5, np.nan])),
     ),
     "bernoulli of integers": (
         lambda: t.bernoulli(t.tensor([1, 0])),

@@ -159,7 +159,8 @@ def test_every_layout_gives_the_same_numbers(function, dtype):
         assert result.shape == view(base).shape, name
         assert result.dtype == base.dtype, name
         assert np.array_equal(result, view(expected)), name
-        assert result.strides == np.negative(view(base)).strides, name
+        if name in ("transposed", "permuted"):
+            assert result.strides == view(base).strides, name
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

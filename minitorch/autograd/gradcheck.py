@@ -86,6 +86,8 @@ def gradcheck(
         outputs = _differentiable(func(*inputs))
     for nr, output in enumerate(outputs):
         for i, x in wanted:
+            if not (x._array.size and output._array.size):
+                continue
             if output.requires_grad:
                 analytic = _analytic(output, x)
             else:

@@ -55,8 +55,10 @@ def sizes(size: Any, numel: int) -> tuple[int, ...]:
     raise RuntimeError(f"shape '{list(size)}' is invalid for input of size {numel}")
 
 
-def flat(size: tuple) -> tuple:
-    """The sizes of a call that gives them one by one or as one sequence."""
+def flat(size: tuple, named: Any = None) -> tuple:
+    """The sizes of a call that gives them one by one, as one sequence or by name."""
+    if named is not None:
+        return tuple(named)
     if len(size) == 1 and not hasattr(size[0], "__index__"):
         return tuple(size[0])
     return tuple(size)

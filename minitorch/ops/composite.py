@@ -43,9 +43,9 @@ def div(input, other, *, rounding_mode=None, out=None):
     if rounding_mode == "floor":
         return ew.floor_divide(input, other, **kept)
     if rounding_mode == "trunc":
-        return ew.sub(input, ew.fmod(input, other)).div(other).trunc().to(
-            result_type(input, other)
-        )
+        if result_type(input, other).is_floating_point:
+            return ew.trunc(ew.div(input, other), **kept)
+        return ew.floor_divide(ew.sub(input, ew.fmod(input, other)), other, **kept)
     raise RuntimeError(
         "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
         f"'{rounding_mode}'"
@@ -264,14 +264,14 @@ def reshape_as(input, other):
     return shape.reshape(input, tuple(other.shape))
 
 
-def permute(input, *dims):
+def permute(input, *order, dims=None):
     """The axes in another order, a view."""
-    return shape.permute(input, dims=flat(dims))
+    return shape.permute(input, dims=flat(order, dims))
 
 
-def expand(input, *size):
+def expand(input, *sizes, size=None):
     """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
-    return shape.expand(input, size=flat(size))
+    return shape.expand(input, size=flat(sizes, size))
 
 
 def expand_as(input, other):
@@ -285,9 +285,9 @@ def broadcast_tensors(*tensors):
     return tuple(shape.expand(t, size=size) for t in tensors)
 
 
-def repeat(input, *repeats):
+def repeat(input, *counts, repeats=None):
     """Laid side by side, so many times along each axis."""
-    return shape.repeat(input, repeats=flat(repeats))
+    return shape.repeat(input, repeats=flat(counts, repeats))
 
 
 def tile(input, dims):
@@ -295,9 +295,9 @@ def tile(input, dims):
     return shape.repeat(input, repeats=(1,) * (input.ndim - len(dims)) + tuple(dims))
 
 
-def flip(input, *dims):
+def flip(input, *axes, dims=None):
     """The axes `dims` in reverse order, a copy."""
-    return shape.flip(input, dims=flat(dims))
+    return shape.flip(input, dims=flat(axes, dims))
 
 
 def roll(input, shifts, dims=None):
@@ -418,7 +418,11 @@ def scatter(input, dim, index_=None, src=None, *, index=None, value=None):
     """A copy of `input` with `src`, a tensor or number, put at `index` along `dim`."""
     from minitorch.ops.index import scatter as row
 
-    return row(input, index_ if index is None else index, src if value is None else value, dim=dim)
+    index = index_ if index is None else index
+    value = src if value is None else value
+    if getattr(value, "ndim", 0) and value.shape != index.shape:
+        value = shape.basic_index(value, at=tuple(slice(n) for n in index.shape))
+    return row(input, index, value, dim=dim)
 
 
 def argsort(input, dim=-1, descending=False, stable=False):

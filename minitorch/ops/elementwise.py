@@ -15,41 +15,42 @@ from minitorch.primitive import compare, elementwise
 @elementwise((lambda g: g, lambda g: g))
 def add(xp, x, y):
     """x + y."""
-    return xp.add(x, y)
+    return x + y
 
 
 @elementwise((lambda g: g, lambda g: -g))
 def sub(xp, x, y):
     """x - y."""
-    return xp.subtract(x, y)
+    return x - y
 
 
 @elementwise((lambda g, y: g * y, lambda g, x: g * x))
 def mul(xp, x, y):
     """x y."""
-    return xp.multiply(x, y)
+    return x * y
 
 
 @elementwise((lambda g, y: g / y, lambda g, x, y: -g * (x / y / y)), floats=True)
 def div(xp, x, y):
     """x / y, integers as floats."""
-    return xp.true_divide(x, y)
+    return x / y
 
 
 @elementwise(lambda g: -g)
 def neg(xp, x):
     """-x."""
-    return xp.negative(x)
+    return -x
 
 
 def _pow_base(g, x, y):
     if isinstance(y, (int, float)):
         return zero(g) if y == 0 else g * (x ** (y - 1) * y)
-    return g * where(y == 0, 0, y * x ** (y - 1))
+    return where(y == 0, 0, g * (y * x ** (y - 1)))
 
 
 def _pow_exponent(g, x, y, out):
-    return g * where((x == 0) & (y >= 0), 0, out * log(x))
+    base = zero(out) + x if isinstance(x, (int, float)) else x
+    return g * where((x == 0) & (y >= 0), 0, out * log(base))
 
 
 @elementwise((_pow_base, _pow_exponent))
@@ -65,7 +66,7 @@ def floor_divide(xp, x, y):
     return xp.floor_divide(x, y)
 
 
-@elementwise((lambda g: g, lambda g, x, y: -g * floor(x / y)))
+@elementwise((lambda g: g, lambda g, x, y: -g * floor_divide(x, y)))
 def remainder(xp, x, y):
     """x - y floor(x / y): has the sign of y."""
     errors.check_divisor(x, y)
@@ -106,7 +107,7 @@ def exp(xp, x):
     return xp.exp(x)
 
 
-@elementwise(lambda g, out: g * (out + 1), floats=True)
+@elementwise(lambda g, x: g * exp(x), floats=True)
 def expm1(xp, x):
     """e ** x - 1, exact near 0."""
     return xp.expm1(x)
@@ -204,8 +205,8 @@ def abs(xp, x):
 
 @elementwise(lambda g: zero(g))
 def sign(xp, x):
-    """-1, 0 or 1."""
-    return xp.sign(x)
+    """-1, 0 or 1; 0 where x is NaN."""
+    return xp.subtract(x > 0, x < 0, dtype=x.dtype) if x.dtype.kind != "b" else x.copy()
 
 
 @elementwise(lambda g: zero(g))

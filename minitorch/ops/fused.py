@@ -8,7 +8,7 @@ from minitorch._special import gelu_grad as _gelu_grad
 from minitorch.ops._dims import kept
 from minitorch.ops.elementwise import abs, exp, log, rsqrt, sigmoid, sign, tanh, where
 from minitorch.ops.reduce import mean, sum, var
-from minitorch.ops.shape import reshape, sum_to
+from minitorch.ops.shape import reshape, sum_to, unsqueeze
 from minitorch.primitive import elementwise, fused
 
 
@@ -25,13 +25,22 @@ def _rows(x):
     return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
 
 
+def _columns(g, weight_ndim):
+    """`g` with the axis of outputs that a weight of one dimension has not."""
+    return g if weight_ndim == 2 else unsqueeze(g, dim=-1)
+
+
 def _linear_like(x, weight, bias=None):
     out = x @ weight.T
     return out if bias is None else out + bias
 
 
 @fused(
-    (lambda g, weight: g @ weight, lambda g, x: _rows(g).T @ _rows(x), lambda g: g),
+    (
+        lambda g, weight: _columns(g, weight.ndim) @ _rows(weight),
+        lambda g, x, weight_shape: _rows(_columns(g, len(weight_shape))).T @ _rows(x),
+        lambda g: g,
+    ),
     like=_linear_like,
     torch_name="AddmmBackward0",
 )
@@ -140,7 +149,7 @@ def leaky_relu(xp, x, *, negative_slope=0.01):
     return xp.where(x > 0, x, x * negative_slope)
 
 
-@elementwise(lambda g, x, alpha: where(x > 0, g, g * (exp(where(x > 0, 0, x)) * alpha)))
+@elementwise(lambda g, x, alpha: where(x <= 0, g * (exp(where(x <= 0, x, 0)) * alpha), g))
 def elu(xp, x, *, alpha=1.0):
     """x where it is positive, else alpha (e ** x - 1)."""
     return xp.where(x > 0, x, xp.expm1(xp.minimum(x, 0)) * alpha).astype(x.dtype)

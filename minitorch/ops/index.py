@@ -148,8 +148,6 @@ def scatter(xp, x, indices, value, *, dim):
     at = wrap_dim(dim, x.ndim)
     _check_gather(x, indices, at, "scatter")
     out = x.copy()
-    if getattr(value, "ndim", 0):
-        value = value[tuple(slice(n) for n in indices.shape)]
     out[_along(xp, indices, at)] = value
     return out
 
@@ -245,11 +243,7 @@ def parse(key, ndim):
     """
     key = key if isinstance(key, tuple) else (key,)
     key = tuple(_entry(k) for k in key)
-    used = sum(
-        k.ndim if getattr(k, "dtype", None) is not None and k.dtype.kind == "b" else 1
-        for k in key
-        if k is not None and k is not Ellipsis
-    )
+    used = sum(_width(k) for k in key)
     if used > ndim:
         raise IndexError(f"too many indices for tensor of dimension {ndim}")
     basic, spec, arrays, open_ = [], [], [], False
@@ -261,8 +255,7 @@ def parse(key, ndim):
             basic.extend([ALL] * (ndim - used))
             spec.extend([ALL] * (ndim - used))
         elif hasattr(k, "dtype"):
-            width = k.ndim if k.dtype.kind == "b" else 1
-            basic.extend([ALL] * width)
+            basic.extend([ALL] * _width(k))
             spec.append(ARRAY)
             arrays.append(k)
         else:
@@ -270,6 +263,14 @@ def parse(key, ndim):
             if k is None or isinstance(k, slice):
                 spec.append(ALL)
     return (*basic, ...), tuple(spec), arrays
+
+
+def _width(k):
+    """How many axes an entry of a key takes: a mask as many as it has."""
+    if k is None or k is Ellipsis:
+        return 0
+    array = getattr(k, "_array", k)
+    return array.ndim if hasattr(array, "dtype") and array.dtype.kind == "b" else 1
 
 
 def _entry(k):

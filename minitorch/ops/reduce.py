@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minitorch import errors
 from minitorch.ops._dims import axes, kept
-from minitorch.ops.elementwise import exp, where, zero
+from minitorch.ops.elementwise import exp, sign, where, zero
 from minitorch.ops.index import put_along
 from minitorch.ops.shape import expand, flip, inverse, permute, reshape, stack, unbind
 from minitorch.primitive import reduce
@@ -54,12 +54,14 @@ def mean(xp, x, *, dim=None, keepdim=False, dtype=None):
 
 def _prod_rule(g, x, dim, keepdim):
     """The product of the others, from products of those before and of those after."""
+    if 0 in x.shape:
+        return zero(x)
     over = axes(dim, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in over)
     order = (*over, *rest)
     ordered = permute(x, dims=order)
     parts = unbind(reshape(ordered, (_count(x.shape, dim), *(x.shape[i] for i in rest))), dim=0)
-    one = zero(parts[0]) + 1 if parts else None
+    one = zero(parts[0]) + 1
     before, after = [one], [one]
     for first, last in zip(parts[:-1], parts[:0:-1]):
         before.append(before[-1] * first)
@@ -84,7 +86,7 @@ def _extreme_rule(g, x, out, dim, keepdim):
 
 
 def _check_elements(x, dim, name):
-    if not x.size and any(x.shape[i] == 0 for i in axes(dim, x.ndim)):
+    if 0 in (x.shape[i] for i in axes(dim, x.ndim)):
         raise (RuntimeError if dim is None else IndexError)(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with "
             f"elements along it: dim={dim}, shape {list(x.shape)}"
@@ -251,7 +253,7 @@ def norm(input, p=2, dim=None, keepdim=False, dtype=None):
     if p in (float("inf"), float("-inf")):
         return (amax if p > 0 else amin)(size, dim=() if dim is None else dim, keepdim=keepdim)
     if p == 0:
-        return sum((size != 0).to(input.dtype), dim=dim, keepdim=keepdim)
+        return sum(sign(size), dim=dim, keepdim=keepdim)
     if p == 1:
         return sum(size, dim=dim, keepdim=keepdim)
     return sum(size**p, dim=dim, keepdim=keepdim) ** (1 / p)

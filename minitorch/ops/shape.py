@@ -56,7 +56,7 @@ def reshape(input, *shape):
     """
     array = getattr(input, "_array", input)
     size = sizes(flat(shape), array.size)
-    return view(input if viewable(array, size) else clone(input), size=size)
+    return view(input if viewable(array, size) else contiguous_copy(input), size=size)
 
 
 @view_row(lambda g, dims: permute(g, dims=inverse(dims, g.ndim)))
@@ -353,7 +353,7 @@ def stack(xp, *tensors, dim=0):
 @moved(lambda g, dims: flip(g, dims=dims))
 def flip(xp, x, *, dims):
     """The axes `dims` in reverse order."""
-    return xp.flip(x, axes(dims, x.ndim, "flip")).copy()
+    return xp.flip(x, axes(dims, x.ndim, "flip") if dims else ()).copy()
 
 
 @moved(lambda g, diagonal: tril(g, diagonal=diagonal))

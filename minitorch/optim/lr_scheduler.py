@@ -81,7 +81,8 @@ class LRScheduler:
         else:
             _warn(
                 "scheduler.step(epoch): the epoch parameter is deprecated; call scheduler.step() "
-                "once per epoch"
+                "once per epoch",
+                stacklevel=3,
             )
             self.last_epoch = epoch
             self._get_lr_called_within_step = True
@@ -116,10 +117,13 @@ class LRScheduler:
         return [_copied(group["lr"]) for group in self.optimizer.param_groups]
 
 
-def _warn(text: str) -> None:
+_LRScheduler = LRScheduler  # its name in older scripts
+
+
+def _warn(text: str, stacklevel: int = 4) -> None:
     import warnings
 
-    warnings.warn(text, UserWarning, stacklevel=4)
+    warnings.warn(text, UserWarning, stacklevel=stacklevel)
 
 
 class LambdaLR(LRScheduler):

@@ -194,15 +194,15 @@ class BackwardHookFunction(Function):
     """The identity, with `ctx.through(gradients)` in its backward."""
 
     @staticmethod
-    def forward(ctx: Any, through: Callable, *tensors: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, through: Callable, zeros: bool, *tensors: Tensor) -> tuple[Tensor, ...]:
         ctx.through = through
-        ctx.set_materialize_grads(False)
+        ctx.set_materialize_grads(zeros)
         ctx.mark_non_differentiable(*(t for t in tensors if not t.requires_grad))
         return tensors
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple:
-        return (None, *ctx.through(grads))
+        return (None, None, *ctx.through(grads))
 
 
 class _BackwardGate:
@@ -223,7 +223,7 @@ class _BackwardGate:
     def enter(self, args: tuple) -> tuple:
         """The arguments, their tensors passed through the first identity."""
         self.inputs = len(args)
-        gated = self._pass(args, self._at_inputs)
+        gated = self._pass(args, self._at_inputs, zeros=True)
         self.guards_inputs = gated is not args
         return gated
 
@@ -243,7 +243,8 @@ class _BackwardGate:
         return self._pass((result,), self._at_outputs)[0]
 
     @staticmethod
-    def _pass(values: tuple, at: Callable) -> tuple:
+    def _pass(values: tuple, at: Callable, zeros: bool = False) -> tuple:
+        """`values` through an identity that calls `at` backwards; `zeros` where no gradient came."""
         where = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
         if not is_grad_enabled() or not any(values[i].requires_grad for i in where):
             return values
@@ -256,7 +257,8 @@ class _BackwardGate:
             return tuple(full[i] for i in where)
 
         passed = list(values)
-        for i, t in zip(where, BackwardHookFunction.apply(through, *(values[i] for i in where))):
+        gated = BackwardHookFunction.apply(through, zeros, *(values[i] for i in where))
+        for i, t in zip(where, gated):
             passed[i] = t
         if hasattr(values, "_fields"):  # a named tuple stays one
             return type(values)(*passed)
@@ -268,15 +270,27 @@ class _BackwardGate:
             if changed is not None:
                 grads = _same_number(changed, grads, "grad_output")
         self.grad_outputs = grads
-        if not self.guards_inputs:
-            for hook in self.hooks:
-                changed = hook(self.module, (None,) * self.inputs, grads)
-                if changed is not None and any(g is not None for g in changed):
-                    raise RuntimeError(
-                        "Backward hook for Modules where no input requires gradient should always "
-                        "return None or None for all gradients."
-                    )
+        if self.hooks and not self.guards_inputs:
+            self._call_without_inputs(grads)
         return grads
+
+    def _call_without_inputs(self, grads: tuple) -> None:
+        """No input requires a gradient: the hooks are called where the backward begins."""
+        import warnings
+
+        warnings.warn(
+            f"full backward hook of {type(self.module).__name__}: no input requires a gradient, so "
+            "it is called with grad_input None when the gradient of the output is known, not after "
+            "the module's backward",
+            stacklevel=2,
+        )
+        for hook in self.hooks:
+            changed = hook(self.module, (None,) * self.inputs, grads)
+            if changed is not None and any(g is not None for g in changed):
+                raise RuntimeError(
+                    "Backward hook for Modules where no input requires gradient should always "
+                    "return None or None for all gradients."
+                )
 
     def _at_inputs(self, grads: tuple) -> tuple:
         if self.grad_outputs is None:

@@ -138,10 +138,9 @@ class State:
                 copy()
             for hook, module in loading.post_hooks:
                 if hook(module, loading.keys) is not None:
-                    raise RuntimeError(
-                        "Hooks registered with ``register_load_state_dict_post_hook`` are not "
-                        "expected to return new values, if incompatible_keys need to be modified, "
-                        "it should be done inplace."
+                    raise AssertionError(
+                        "a hook of register_load_state_dict_post_hook must return None; it may "
+                        "change the lists of incompatible_keys in place"
                     )
         errors = (_key_errors(loading.keys) if strict else []) + loading.errors
         if errors:

@@ -36,7 +36,7 @@ def default_collate(batch: Any) -> Any:
             raise TypeError(_cannot(elem.dtype))
         return stack([as_tensor(array) for array in batch])
     if isinstance(elem, (xp.bool_, xp.number)):
-        return as_tensor(batch)
+        return as_tensor(xp.asarray(batch))
     if isinstance(elem, float):
         return tensor(batch, dtype=dtypes.float64)
     if isinstance(elem, int):

@@ -1,0 +1,224 @@
+"""Every layer and loss beside torch's: initial bits, repr, output, gradients of both orders, state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch
+from tests.tolerances import TOLERANCES, assert_close
+
+torch = pytest.importorskip("torch")
+pytestmark = [
+    pytest.mark.differential,
+    pytest.mark.filterwarnings("ignore:Using padding='same'"),  # torch says it may copy
+]
+
+rng = np.random.default_rng(0)
+
+
+def numbers(*shape: int) -> np.ndarray:
+    return rng.standard_normal(shape)
+
+
+IMAGES, ROWS_, SIGNAL = numbers(3, 4, 7, 6), numbers(5, 4), numbers(5, 4, 3)
+
+LAYERS = [
+    ("Linear(4, 3)", ROWS_),
+    ("Linear(4, 3, bias=False)", numbers(2, 5, 4)),
+    ("Linear(4, 1)", numbers(4)),
+    ("Identity(3, a=1)", ROWS_),
+    ("Conv2d(4, 6, 3)", IMAGES),
+    ("Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 2), dilation=(1, 2))", IMAGES),
+    ("Conv2d(4, 6, 3, groups=2, bias=False)", IMAGES),
+    ("Conv2d(4, 4, 3, groups=4, padding='same')", IMAGES),
+    ("Conv2d(4, 4, (2, 4), padding='same')", IMAGES),
+    ("Conv2d(4, 2, 3, padding='valid')", numbers(4, 5, 5)),
+    ("MaxPool2d(2)", IMAGES),
+    ("MaxPool2d(3, stride=2, padding=1)", IMAGES),
+    ("MaxPool2d((2, 3), stride=(1, 2), dilation=(2, 1), ceil_mode=True)", IMAGES),
+    ("AvgPool2d(2)", IMAGES),
+    ("AvgPool2d(3, stride=2, padding=1)", IMAGES),
+    ("AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False)", IMAGES),
+    ("AvgPool2d((2, 3), divisor_override=5)", numbers(4, 5, 5)),
+    ("Flatten()", IMAGES),
+    ("Flatten(0, 2)", IMAGES),
+    ("Unflatten(1, (2, 2))", IMAGES),
+    ("ReLU()", ROWS_),
+    ("ReLU(inplace=True)", ROWS_),
+    ("Tanh()", ROWS_),
+    ("Sigmoid()", ROWS_),
+    ("LogSigmoid()", ROWS_ * 20),
+    ("SiLU()", ROWS_),
+    ("GELU()", ROWS_),
+    ("GELU(approximate='tanh')", ROWS_),
+    ("Softplus()", ROWS_ * 20),
+    ("Softplus(beta=2, threshold=3)", ROWS_),
+    ("LeakyReLU(0.2)", ROWS_),
+    ("ELU(alpha=0.5)", ROWS_),
+    ("Softmax(dim=1)", ROWS_),
+    ("Softmax(dim=0)", SIGNAL),
+    ("LogSoftmax(dim=-1)", ROWS_ * 30),
+    ("Dropout(0.3)", ROWS_),
+    ("Dropout(0.0)", ROWS_),
+    ("Dropout(1.0)", ROWS_),
+    ("Dropout(0.5, inplace=True)", ROWS_),
+    ("BatchNorm1d(4)", ROWS_),
+    ("BatchNorm1d(4, momentum=None)", SIGNAL),
+    ("BatchNorm1d(4, affine=False, eps=0.1)", SIGNAL),
+    ("BatchNorm1d(4, bias=False)", SIGNAL),
+    ("BatchNorm1d(4, track_running_stats=False)", ROWS_),
+    ("BatchNorm2d(4, momentum=0.3)", IMAGES),
+    ("LayerNorm(4)", ROWS_),
+    ("LayerNorm((4, 3), eps=0.1)", SIGNAL),
+    ("LayerNorm(4, bias=False)", ROWS_),
+    ("LayerNorm(4, elementwise_affine=False)", ROWS_),
+    ("Embedding(7, 3)", rng.integers(0, 7, (4, 5))),
+    ("Embedding(7, 3, padding_idx=2)", rng.integers(0, 4, (4, 5))),
+    ("Embedding(7, 3, max_norm=1.0)", rng.integers(0, 4, (6,))),
+]
+
+CLASSES, DENSE = rng.integers(0, 4, (5,)), rng.integers(0, 4, (5, 3))
+PROBABILITIES = rng.dirichlet(np.ones(4), 5)
+LOSSES = [
+    ("MSELoss()", ROWS_, numbers(5, 4)),
+    ("MSELoss(reduction='sum')", ROWS_, numbers(5, 4)),
+    ("MSELoss(reduction='none')", ROWS_, numbers(5, 4)),
+    ("L1Loss()", ROWS_, numbers(5, 4)),
+    ("L1Loss(reduction='none')", ROWS_, ROWS_),
+    ("CrossEntropyLoss()", ROWS_, CLASSES),
+    ("CrossEntropyLoss(reduction='sum')", ROWS_ * 50, CLASSES),
+    ("CrossEntropyLoss(reduction='none')", SIGNAL, DENSE),
+    ("CrossEntropyLoss(ignore_index=1)", SIGNAL, DENSE),
+    ("CrossEntropyLoss(T.tensor([0.1, 2.0, 1.0, 0.5]))", ROWS_, CLASSES),
+    ("CrossEntropyLoss(T.tensor([0.1, 2.0, 1.0, 0.5]), ignore_index=2)", SIGNAL, DENSE),
+    ("CrossEntropyLoss(label_smoothing=0.2)", ROWS_, CLASSES),
+    (
+        "CrossEntropyLoss(T.tensor([0.1, 2.0, 1.0, 0.5]), label_smoothing=0.1, ignore_index=0)",
+        SIGNAL,
+        DENSE,
+    ),
+    ("CrossEntropyLoss(label_smoothing=0.1, reduction='none')", SIGNAL, DENSE),
+    ("CrossEntropyLoss(label_smoothing=0.1)", ROWS_, PROBABILITIES),
+    ("CrossEntropyLoss(T.tensor([0.1, 2.0, 1.0, 0.5]), reduction='sum')", ROWS_, PROBABILITIES),
+    ("CrossEntropyLoss()", numbers(4), np.int64(2)),
+    ("NLLLoss()", ROWS_, CLASSES),
+    ("NLLLoss(T.tensor([0.1, 2.0, 1.0, 0.5]), reduction='none')", SIGNAL, DENSE),
+    ("NLLLoss(ignore_index=3, reduction='sum')", SIGNAL, DENSE),
+    ("BCEWithLogitsLoss()", ROWS_ * 30, rng.random((5, 4))),
+    ("BCEWithLogitsLoss(reduction='none')", ROWS_, rng.random((5, 4))),
+    ("BCEWithLogitsLoss(T.tensor([0.1, 2.0, 1.0, 0.5]))", ROWS_, rng.random((5, 4))),
+    ("BCEWithLogitsLoss(pos_weight=T.tensor([0.1, 2.0, 1.0, 9.0]))", ROWS_, rng.random((5, 4))),
+    ("BCELoss()", rng.random((5, 4)), rng.random((5, 4))),
+    ("BCELoss(reduction='sum')", rng.random((5, 4)), rng.random((5, 4))),
+]
+
+
+def build(T: Any, text: str, dtype: str) -> Any:
+    T.manual_seed(3)
+    layer = eval(f"T.nn.{text}", {"T": T})
+    return layer.to(getattr(T, dtype))
+
+
+def trial(T: Any, text: str, inputs: tuple, dtype: str, training: bool) -> dict[str, np.ndarray]:
+    """Everything one layer does with one input, by name, as arrays."""
+    layer = build(T, text, dtype).train(training)
+    found = {f"initial {k}": np.array(v.detach().numpy()) for k, v in layer.state_dict().items()}
+    tensors = [T.tensor(a, dtype=getattr(T, dtype) if a.dtype.kind == "f" else None) for a in inputs]
+    leaves = [t.requires_grad_() for t in tensors if t.is_floating_point()]
+    leaves += [p for p in layer.parameters() if p.requires_grad]
+    out = layer(*[t * 1 if t.is_floating_point() else t for t in tensors])
+    found["output"] = out.detach().numpy()
+    if not out.requires_grad:
+        return found
+    seed = np.cos(np.arange(out.numel()) + 1.0).reshape(tuple(out.shape))
+    cotangent = T.tensor(seed, dtype=out.dtype, requires_grad=True)
+    grads = T.autograd.grad(out, leaves, cotangent, create_graph=True, allow_unused=True)
+    for i, g in enumerate(grads):
+        if g is not None:
+            found[f"gradient {i}"] = g.detach().numpy()
+    total = sum((g * T.cos(g.detach() * 3 + 1)).sum() for g in grads if g is not None)
+    if total.requires_grad:
+        second = T.autograd.grad(total, [*leaves, cotangent], allow_unused=True)
+        for i, g in enumerate(second):
+            if g is not None:
+                found[f"second {i}"] = g.numpy(force=True)
+    found |= {f"after {k}": v.detach().numpy() for k, v in layer.state_dict().items()}
+    return found
+
+
+def compare(text: str, inputs: tuple, dtype: str, training: bool = True) -> None:
+    ours = trial(minitorch, text, inputs, dtype, training)
+    theirs = trial(torch, text, inputs, dtype, training)
+    limits = TOLERANCES["window"]
+    for name in sorted(set(ours) | set(theirs)):
+        if name not in ours or name not in theirs:  # one engine's None is the other's zeros
+            assert not (ours.get(name, theirs.get(name))).any(), f"{text}: {name} is missing"
+            assert "gradient" in name or "second" in name
+            continue
+        if name.startswith("initial"):
+            assert ours[name].tobytes() == theirs[name].tobytes(), f"{text}: {name}"
+            continue
+        limit = limits.second if name.startswith("second") else limits.first
+        if text.startswith("BCELoss") and dtype == "float64":
+            limit = 1e6  # torch adds 1e-12 to the denominators of this loss's derivatives
+        assert_close(ours[name], theirs[name], limit, limits.floor, f"{text} {dtype}: {name}")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("text", "x"), LAYERS, ids=lambda v: v if isinstance(v, str) else "")
+def test_layer_computes_what_torch_computes(text: str, x: np.ndarray, dtype: str) -> None:
+    compare(text, (x,), dtype)
+
+
+@pytest.mark.parametrize(("text", "x"), LAYERS, ids=lambda v: v if isinstance(v, str) else "")
+def test_layer_in_evaluation(text: str, x: np.ndarray) -> None:
+    compare(text, (x,), "float32", training=False)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("text", "x", "y"), LOSSES, ids=lambda v: v if isinstance(v, str) else "")
+def test_loss_computes_what_torch_computes(text: str, x: Any, y: Any, dtype: str) -> None:
+    compare(text, (np.asarray(x), np.asarray(y)), dtype)
+
+
+@pytest.mark.parametrize("text", sorted({t for t, *_ in LAYERS} | {t for t, *_ in LOSSES}))
+def test_repr_is_torchs(text: str) -> None:
+    assert repr(build(minitorch, text, "float32")) == repr(build(torch, text, "float32"))
+
+
+def test_constructors_take_torchs_arguments() -> None:
+    import inspect
+
+    for name in minitorch.nn.__all__:
+        ours, theirs = getattr(minitorch.nn, name), getattr(torch.nn, name)
+        if inspect.isclass(ours):
+            a, b = (list(inspect.signature(c.__init__).parameters) for c in (ours, theirs))
+            assert a == b, name
+
+
+def test_max_pool_returns_torchs_indices() -> None:
+    for options in ({}, {"stride": 1}, {"padding": 1, "kernel_size": 3}, {"ceil_mode": True}):
+        how = {"kernel_size": 2, "return_indices": True, **options}
+        a = minitorch.nn.functional.max_pool2d(minitorch.tensor(IMAGES), **how)
+        b = torch.nn.functional.max_pool2d(torch.tensor(IMAGES), **how)
+        assert [x.tolist() for x in a] == [x.tolist() for x in b]
+
+
+def test_max_pool_lets_nan_through() -> None:
+    x = IMAGES.copy()
+    x[0, 0, 2, 3] = np.nan
+    a = minitorch.nn.MaxPool2d(2)(minitorch.tensor(x)).numpy()
+    np.testing.assert_array_equal(a, torch.nn.MaxPool2d(2)(torch.tensor(x)).numpy())
+
+
+def test_extreme_inputs_give_finite_gradients() -> None:
+    for text in ("Softmax(1)", "LogSoftmax(1)", "Sigmoid()", "Softplus()", "GELU()", "SiLU()"):
+        x = minitorch.tensor([[-1e4, 0.0, 1e4, 88.0]], requires_grad=True)
+        y = build(minitorch, text, "float32")(x)
+        (g,) = minitorch.autograd.grad(y.sum(), x, create_graph=True)
+        (gg,) = minitorch.autograd.grad(g.sum(), x)
+        assert np.isfinite(g.detach().numpy()).all(), text
+        assert np.isfinite(gg.numpy()).all(), text
