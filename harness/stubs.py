@@ -142,7 +142,8 @@ class Stub:
             written[0] = "self"
         written = _with_marks(parameters, written)
         returns = self._annotation(signature.return_annotation)
-        *lines, last = _wrapped(f"def {name}(", written, f") -> {returns}:")
+        width = WIDTH - 4 * method
+        *lines, last = _wrapped(f"def {name}(", written, f") -> {returns}:", width)
         yield from lines
         yield from _documented(last, function)
 
@@ -161,13 +162,21 @@ class Stub:
 
 def signature_of(function: Callable) -> inspect.Signature:
     """The signature of a function; that of a row says what the row takes and gives."""
-    row = getattr(inspect.unwrap(function), "row", None)
+    within = inspect.unwrap(function)
+    row = getattr(within, "row", None)
     if row is None or hasattr(function, "__signature__"):
-        return inspect.signature(function)
-    return _row_signature(row, in_place=function is not inspect.unwrap(function))
+        signature = inspect.signature(function)
+    else:
+        signature = _row_signature(row)
+    if function is within:
+        return signature
+    # The in-place form of an operation: it writes to its first argument, and returns that.
+    kept = [p for p in signature.parameters.values() if p.name != "out"]
+    returns = function.__annotations__.get("return", signature.return_annotation)
+    return signature.replace(parameters=kept, return_annotation=returns)
 
 
-def _row_signature(row: Any, in_place: bool) -> inspect.Signature:
+def _row_signature(row: Any) -> inspect.Signature:
     from minitorch.primitive import argument_name
 
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -190,7 +199,7 @@ def _row_signature(row: Any, in_place: bool) -> inspect.Signature:
         )
         for name in row.params
     ]
-    if row.kind != "view" and not in_place:
+    if row.kind != "view":
         only = inspect.Parameter.KEYWORD_ONLY
         parameters.append(inspect.Parameter("out", only, default=None, annotation="Tensor | None"))
     returns = "Tensor" if row.visible == 1 and row.outs != ("*",) else "tuple[Tensor, ...]"
@@ -237,14 +246,14 @@ def _with_marks(parameters: Sequence[inspect.Parameter], written: list[str]) -> 
     return marked
 
 
-def _wrapped(head: str, parts: Sequence[str], tail: str) -> Iterator[str]:
+def _wrapped(head: str, parts: Sequence[str], tail: str, width: int) -> Iterator[str]:
     """One line where it fits, else one line for the arguments, else one line for each of them."""
     joined = ", ".join(parts)
-    if len(head) + len(joined) + len(tail) + 4 <= WIDTH:
+    if len(head) + len(joined) + len(tail) <= width:
         yield f"{head}{joined}{tail}"
         return
     yield head
-    if len(joined) + 8 <= WIDTH:
+    if len(joined) + 4 <= width:
         yield f"    {joined}"
     else:
         yield from (f"    {part}," for part in parts)

@@ -84,3 +84,48 @@ def uninstall() -> None:
     """Let every row run its own body again."""
     for row in ROWS.values():
         row.run = row.forward
+
+
+_threads: list[int] = []  # what was asked for, once it was
+
+
+def _blas() -> Any:
+    """The functions (set, get) of the thread count of NumPy's own OpenBLAS, None without one."""
+    import ctypes
+    import glob
+    import os
+
+    folder = os.path.dirname(xp.__file__)
+    places = (os.path.join(folder + ".libs", "*openblas*"), os.path.join(folder, ".dylibs", "*openblas*"))
+    for path in (p for place in places for p in glob.glob(place)):
+        library = ctypes.CDLL(path)
+        for name in ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads"):
+            if hasattr(library, name.format("set")):
+                return getattr(library, name.format("set")), getattr(library, name.format("get"))
+    return None
+
+
+def set_num_threads(n: int) -> None:
+    """Use `n` threads for matrix products; the rest of the NumPy kernels use one.
+
+    Raises: RuntimeError unless n is positive. Differs: with a NumPy built on another BLAS than
+    OpenBLAS the number is kept but not obeyed.
+    """
+    if not isinstance(n, int) or isinstance(n, bool):
+        raise TypeError(f"set_num_threads expects an int, but got {type(n).__name__}")
+    if n <= 0:
+        raise RuntimeError(f"set_num_threads expects a positive integer, got {n}")
+    found = _blas()
+    if found is not None:
+        found[0](n)
+    _threads[:] = [n]
+
+
+def get_num_threads() -> int:
+    """How many threads matrix products use."""
+    found = _blas()
+    if found is not None:
+        return int(found[1]())
+    import os
+
+    return _threads[0] if _threads else os.cpu_count() or 1

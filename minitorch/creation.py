@@ -163,31 +163,40 @@ def _size(size: tuple) -> tuple[int, ...]:
     return size
 
 
-def _filled(make: Any, size: tuple, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    if device is not None:
+def _sized(name: str, make: Any, summary: str) -> Any:
+    """torch's creation function `name`: `make(shape, dtype)` for sizes given in any way."""
+
+    def create(
+        *sizes: Any,
+        size: Any = None,
+        out: Any = None,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+    ) -> Tensor:
         require(device)
-    return leaf(make(_size(size), to_numpy(dtype or get_default_dtype())), requires_grad)
+        shape = _size(sizes if size is None else (size,))
+        array = make(shape, to_numpy(dtype or get_default_dtype(), name))
+        return leaf(array, requires_grad) if out is None else _into(out, array)
+
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = summary
+    return create
 
 
-def zeros(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """Zeros of the given sizes."""
-    return _filled(xp.zeros, size or (_["size"],), dtype, device, requires_grad)
+def _into(out: Tensor, array: Any) -> Tensor:
+    """What `out=` asks: `out` resized and filled with `array`, in its own dtype."""
+    out._array = array.astype(out._array.dtype)
+    out._cell[0] += 1
+    return out
 
 
-def ones(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """Ones of the given sizes."""
-    return _filled(xp.ones, size or (_["size"],), dtype, device, requires_grad)
-
-
-def empty(
-    *size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """Memory of the given sizes with whatever it holds."""
-    return _filled(xp.empty, size or (_["size"],), dtype, device, requires_grad)
+zeros = _sized("zeros", xp.zeros, "Zeros of the given sizes.")
+ones = _sized("ones", xp.ones, "Ones of the given sizes.")
+empty = _sized("empty", xp.empty, "Memory of the given sizes with whatever it holds.")
 
 
 def full(
@@ -200,35 +209,42 @@ def full(
     return leaf(xp.full(_size((size,)), value, to_numpy(dtype)), requires_grad)
 
 
-def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
-    require(device)
-    return leaf(make(input._array, dtype=to_numpy(dtype or input.dtype)), requires_grad)
+def _alike(name: str, make: Any, summary: str) -> Any:
+    """torch's creation function `name`: `make(array, dtype=)` for the shape of a tensor."""
+
+    def create(
+        input: Tensor,
+        *,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+    ) -> Tensor:
+        require(device)
+        if not isinstance(input, Tensor):
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+            )
+        dtype = input.dtype if dtype is None else dtype
+        return leaf(make(input._array, dtype=to_numpy(dtype, name)), requires_grad)
+
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = summary
+    return create
 
 
-def zeros_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """Zeros in the shape and dtype of `input`."""
-    return _like(xp.zeros_like, input, dtype, device, requires_grad)
-
-
-def ones_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """Ones in the shape and dtype of `input`."""
-    return _like(xp.ones_like, input, dtype, device, requires_grad)
-
-
-def empty_like(
-    input: Tensor, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **_: Any
-) -> Tensor:
-    """Memory in the shape, dtype and order of `input` with whatever it holds."""
-    return _like(xp.empty_like, input, dtype, device, requires_grad)
+zeros_like = _alike("zeros_like", xp.zeros_like, "Zeros in the shape and dtype of `input`.")
+ones_like = _alike("ones_like", xp.ones_like, "Ones in the shape and dtype of `input`.")
+empty_like = _alike(
+    "empty_like", xp.empty_like, "Memory in the shape, dtype and order of `input`, as it is."
+)
 
 
 def full_like(
     input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, **_: Any,
+    requires_grad: bool = False, memory_format: Any = None,
 ) -> Tensor:
     """`fill_value` in the shape and dtype of `input`."""
     require(device)
@@ -310,30 +326,36 @@ def generator_or_default(generator: Generator | None) -> Generator:
     return generator
 
 
-def rand(
-    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, **_: Any,
-) -> Tensor:
-    """Uniform numbers in [0, 1)."""
-    require(device)
-    made = draw.uniform(
-        size=_size(size or (_["size"],)), low=0.0, high=1.0,
-        dtype=to_numpy(dtype or get_default_dtype()), generator=generator_or_default(generator),
-    )
-    return made.requires_grad_(requires_grad)
+def _drawn(name: str, draw_row: Any, summary: str, **fixed: float) -> Any:
+    """torch's random function `name`: sizes in any way, numbers from `draw_row`."""
+
+    def create(
+        *sizes: Any,
+        size: Any = None,
+        generator: Any = None,
+        out: Any = None,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+    ) -> Tensor:
+        require(device)
+        made = draw_row(
+            size=_size(sizes if size is None else (size,)),
+            dtype=to_numpy(dtype or get_default_dtype(), name),
+            generator=generator_or_default(generator),
+            **fixed,
+        )
+        return made.requires_grad_(requires_grad) if out is None else _into(out, made._array)
+
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = summary
+    return create
 
 
-def randn(
-    *size: Any, generator: Any = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, **_: Any,
-) -> Tensor:
-    """Normal numbers of mean 0 and variance 1."""
-    require(device)
-    made = draw.normal(
-        size=_size(size or (_["size"],)), mean=0.0, std=1.0,
-        dtype=to_numpy(dtype or get_default_dtype()), generator=generator_or_default(generator),
-    )
-    return made.requires_grad_(requires_grad)
+rand = _drawn("rand", draw.uniform, "Uniform numbers in [0, 1).", low=0.0, high=1.0)
+randn = _drawn("randn", draw.normal, "Normal numbers of mean 0, variance 1.", mean=0.0, std=1.0)
 
 
 def randint(

@@ -70,13 +70,15 @@ def _ml_dtypes_bfloat16() -> Any:
     return bfloat16.np
 
 
-def to_numpy(t: dtype) -> np.dtype:
-    """The NumPy dtype of `t`.
+def to_numpy(t: dtype, called: str = "tensor") -> np.dtype:
+    """The NumPy dtype of `t`, the `dtype=` argument of the function `called`.
 
     Raises: TypeError where `t` is not a dtype; NotImplementedError for one we cannot hold.
     """
     if type(t) is not dtype:
-        raise TypeError(f"argument 'dtype' must be torch.dtype, not {type(t).__name__}")
+        raise TypeError(
+            f"{called}(): argument 'dtype' must be torch.dtype, not {type(t).__name__}"
+        )
     if t.np is None:
         if t is bfloat16:
             return _ml_dtypes_bfloat16()
@@ -189,3 +191,41 @@ class Size(tuple):
 
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(repr, self))}])"
+
+
+class finfo:
+    """The limits of a floating dtype (default: the default dtype): eps, max, min, tiny, bits.
+
+    Raises: TypeError for a dtype that is not floating.
+    """
+
+    def __init__(self, type: dtype | None = None) -> None:
+        t = _default if type is None else type
+        if t.category != FLOAT:
+            raise TypeError(
+                f"torch.finfo() requires a floating point input type, not {t!r}: use torch.iinfo"
+            )
+        found = np.finfo(to_numpy(t))
+        self.bits, self.dtype = t.itemsize * 8, t.name
+        self.eps, self.resolution = _py_float(found.eps), _py_float(found.resolution)
+        self.max, self.min = _py_float(found.max), _py_float(found.min)
+        self.tiny = self.smallest_normal = _py_float(found.tiny)
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        numbers = ", ".join(f"{n}={getattr(self, n):.6g}" for n in names)
+        return f"finfo({numbers}, dtype={self.dtype})"
+
+
+class iinfo:
+    """The limits of an integer dtype: max, min, bits. Raises: TypeError for another dtype."""
+
+    def __init__(self, type: dtype) -> None:
+        if type.category != INT:
+            raise TypeError(f"torch.iinfo() requires an integer input type, not {type!r}")
+        found = np.iinfo(to_numpy(type))
+        self.bits, self.dtype = type.itemsize * 8, type.name
+        self.max, self.min = _py_int(found.max), _py_int(found.min)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -6,66 +6,112 @@ called, what was expected and what came. Only what NumPy would accept and torch 
 
 from __future__ import annotations
 
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from . import dtypes
 
-ONLY_FLOATS = "{} Tensors of floating point and complex dtype can require gradients"
-ONE_ELEMENT = "only one element tensors can be converted to Python scalars"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ONLY_FLOATS = "requires_grad: {} floating-point tensors can require a gradient"
+ONE_ELEMENT = "only a tensor of one element can become a Python number"
 RELEASED = (
-    "Trying to backward through the graph a second time (or directly access saved tensors after "
-    "they have already been freed). What an operation saved is freed by backward() and "
-    "autograd.grad(); say retain_graph=True there if you need it again."
+    "backward: expected what the graph saved, but it is freed: backward() and autograd.grad() free "
+    "it when they have used it. Say retain_graph=True in the first call to go through it a second "
+    "time."
 )
 
 
-def title(np_dtype: Any) -> str:
-    """torch's word for a NumPy dtype: 'Float', 'Long'."""
-    return dtypes.from_numpy_dtype(np_dtype).title
-
-
-def alias(np_dtype: Any) -> str:
-    """torch's other word for a NumPy dtype: 'float', 'long'."""
-    return dtypes.from_numpy_dtype(np_dtype).alias
+def name_of(np_dtype: Any) -> str:
+    """How a NumPy dtype is called here: 'torch.float32'."""
+    return repr(dtypes.from_numpy_dtype(np_dtype))
 
 
 def modified(node: Any, array: Any, found: int, expected: int) -> str:
     """The text for a saved array that was written after it was saved."""
-    kind = f"torch.{title(array.dtype)}Tensor {list(array.shape)}"
     return (
-        f"one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: [{kind}], saved by {node.name()}, is at version {found}; expected version "
-        f"{expected} instead. Write to a clone, or write before the operation that needs it."
+        f"{node.name()}: a tensor needed for its gradient was modified by an inplace operation: "
+        f"{name_of(array.dtype)} of shape {list(array.shape)}, expected at version {expected}, got "
+        f"version {found}. Write to a clone, or before the operation that saves it."
     )
 
 
 def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
     """`error`, raised by the forward of `row`, in torch's type and words."""
-    np_axis = type(error).__name__ == "AxisError"
-    if isinstance(error, (RuntimeError, IndexError, NotImplementedError)) and not np_axis:
+    if isinstance(error, RuntimeError) or type(error) is IndexError:
         return error
-    if np_axis:
-        ndim = max(getattr(arrays[0], "ndim", 0), 1) if arrays else 1
-        dim = params.get("dim")
-        wrong = dim if isinstance(dim, int) else getattr(error, "axis", None)
-        return dim_error(wrong if wrong is not None else dim, ndim)
-    if row.kind in ("elementwise", "compare") and isinstance(error, ValueError):
+    for i, a in enumerate(arrays):
+        if not (hasattr(a, "dtype") or isinstance(a, (int, float)) or (a is None and _may_lack(row, i))):
+            name = row.inputs[min(i, len(row.inputs) - 1)]
+            return TypeError(
+                f"{row.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
+                f"{type(a).__name__}"
+            )
+    if isinstance(error, ValueError):
         found = broadcast_error([getattr(a, "shape", ()) for a in arrays])
-        return error if found is None else RuntimeError(found)
-    if isinstance(error, (TypeError, AttributeError)):
-        for i, a in enumerate(arrays):
-            if not (a is None or hasattr(a, "dtype") or isinstance(a, (int, float))):
-                return TypeError(
-                    f"{row.name}(): argument {i + 1} must be Tensor, not {type(a).__name__}"
-                )
-        for a in arrays:
-            if hasattr(a, "dtype") and "ufunc" in str(error):
-                return NotImplementedError(f'"{row.name}_cpu" not implemented for \'{title(a.dtype)}\'')
+        return error if found is None else RuntimeError(f"{row.name}: {found}")
+    if isinstance(error, OverflowError):
+        return RuntimeError(f"{row.name}: a value cannot be converted without overflow: {error}")
+    if isinstance(error, TypeError):
+        return _unsupported(row, arrays, params, error)
+    return error
+
+
+def _may_lack(row: Any, i: int) -> bool:
+    """Whether input `i` of `row` may be None."""
+    return not row.starred and i >= len(row.inputs) - row.optional
+
+
+def _unsupported(row: Any, arrays: Any, params: dict, error: TypeError) -> Exception:
+    """The error for a TypeError of NumPy's: a parameter of the wrong type, or no such kernel."""
+    kinds = [name_of(a.dtype) for a in arrays if hasattr(a, "dtype")]
+    if row.name in ("neg", "sub") and "torch.bool" in kinds:
+        instead = "~ or logical_not()" if row.name == "neg" else "^ or logical_xor()"
+        return RuntimeError(f"{row.name}: expected numbers, got torch.bool: use {instead}")
+    for name, value in params.items():
+        if isinstance(value, str) and not isinstance(row.defaults.get(name), str):
+            return TypeError(f"{row.name}(): argument '{name}' must not be str, got {value!r}")
+    if kinds and "ufunc" in str(error):
+        return NotImplementedError(f"{row.name}: not implemented for {', '.join(kinds)}")
+    return error
+
+
+def explained(function: Callable) -> Callable:
+    """`function` with torch's TypeError, naming the argument, where one that must be is no tensor."""
+    code = function.__code__
+    names = code.co_varnames[: code.co_argcount]
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            given = [*zip(names, args), *kwargs.items()]
+            raise not_a_tensor(function.__name__, given, error) from None
+
+    return call
+
+
+def not_a_tensor(function: str, given: Any, error: AttributeError) -> Exception:
+    """`error` as a TypeError that names the argument of `function` it comes from, if there is one."""
+    for name, value in given:
+        if value is error.obj:
+            return TypeError(
+                f"{function}(): argument '{name}' must be Tensor, not {type(value).__name__}"
+            )
+        if isinstance(value, (list, tuple)):
+            for i, element in enumerate(value):
+                if element is error.obj:
+                    return TypeError(
+                        f"{function}(): element {i} of argument '{name}' must be Tensor, not "
+                        f"{type(element).__name__}"
+                    )
     return error
 
 
 def broadcast_error(shapes: list) -> str | None:
-    """torch's sentence for the first two sizes that do not broadcast, None where all do."""
+    """What is wrong with the first two sizes that do not broadcast, None where all do."""
     seen: tuple = ()
     for shape in shapes:
         width = max(len(seen), len(shape))
@@ -74,8 +120,9 @@ def broadcast_error(shapes: list) -> str | None:
         for dim in reversed(range(width)):
             if a[dim] != b[dim] and 1 not in (a[dim], b[dim]):
                 return (
-                    f"The size of tensor a ({a[dim]}) must match the size of tensor b ({b[dim]}) "
-                    f"at non-singleton dimension {dim}: shapes {list(seen)} and {list(shape)}"
+                    f"expected sizes that broadcast, got {list(seen)} and {list(shape)}: at "
+                    f"dimension {dim} the size of tensor a ({a[dim]}) must match the size of "
+                    f"tensor b ({b[dim]}), or one be 1"
                 )
         seen = tuple(m if n == 1 else n for m, n in zip(a, b))
     return None
@@ -112,12 +159,12 @@ def wrap_dim(dim: int, ndim: int) -> int:
 
 def bad_operand(row: Any, x: Any) -> Exception:
     """The error for an operand that is neither tensor, array nor number."""
-    return TypeError(f"{row.name}(): operands must be Tensor or number, not {type(x).__name__}")
+    return TypeError(f"{row.name}(): operands must be Tensor or a number, not {type(x).__name__}")
 
 
 def overflow(a: int, to: Any) -> Any:
     """Raise for a Python int that no integer tensor can hold."""
-    raise RuntimeError(f"value {a} cannot be converted to type {to} without overflow")
+    raise OverflowError(f"expected an integer that fits torch.{to}, got {a}")
 
 
 def check_result_fits(found: Any, target: Any) -> None:
@@ -126,9 +173,7 @@ def check_result_fits(found: Any, target: Any) -> None:
         return
     a, b = dtypes.from_numpy_dtype(found), dtypes.from_numpy_dtype(target)
     if a.category > b.category:
-        raise RuntimeError(
-            f"result type {a.title} can't be cast to the desired output type {b.title}"
-        )
+        raise RuntimeError(f"expected a result that can be stored as {b!r}, got {a!r}")
 
 
 def check_inplace(x: Any, node: Any, name: str) -> None:
@@ -136,26 +181,26 @@ def check_inplace(x: Any, node: Any, name: str) -> None:
     if x._view is None:
         if node is not None and node.is_leaf:
             raise RuntimeError(
-                f"a leaf Variable that requires grad is being used in an in-place operation: "
-                f"{name} on a tensor of shape {list(x._array.shape)}. Use no_grad() or detach()."
+                f"{name}: a leaf that requires grad cannot be used in an in-place operation: a "
+                f"tensor of shape {list(x._array.shape)}. Use no_grad() or detach()."
             )
         return
     base = x._view.base
     if base._node is not None and base._node.is_leaf:
         raise RuntimeError(
-            f"a view of a leaf Variable that requires grad is being used in an in-place operation: "
-            f"{name} on a view of shape {list(x._array.shape)}. Use no_grad() or detach()."
+            f"{name}: a view of a leaf that requires grad cannot be used in an in-place operation: "
+            f"a view of shape {list(x._array.shape)}. Use no_grad() or detach()."
         )
     if x._view.mode == "no_grad":
         raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode "
-            f"enabled ({name}): move both inside the no_grad block, or both outside."
+            f"{name}: a view that was made under no_grad cannot be modified inplace while grad mode "
+            "is enabled: move both inside the no_grad block, or both outside."
         )
     if x._view.mode == "multiple":
         maker = node.name() if node is not None else "a function"
         raise RuntimeError(
-            f"Output {x._nr} of {maker} is a view and is being modified inplace. It is one of "
-            "several views made by one function; use the out-of-place operation instead."
+            f"{name}: Output {x._nr} of {maker} cannot be modified inplace, as it is one of several "
+            "views made by one call. Use the out-of-place operation."
         )
 
 
@@ -164,9 +209,9 @@ def check_overlap(array: Any) -> None:
     if 0 in array.strides and array.size > 1:
         if any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape)):
             raise RuntimeError(
-                "unsupported operation: more than one element of the written-to tensor refers to "
-                "a single memory location. Please clone() the tensor before performing the "
-                "operation."
+                f"expected memory with a place for each element, got shape {list(array.shape)} "
+                f"with strides {list(array.strides)}, where more than one element is at one "
+                "place: clone() the tensor before writing to it"
             )
 
 
@@ -174,48 +219,67 @@ def check_assigned_grad(x: Any, g: Any) -> None:
     """Refuse a gradient that does not fit the tensor it is assigned to."""
     if not hasattr(g, "_array"):
         raise TypeError(
-            f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}"
+            f"grad: expected Tensor or None, got {type(g).__name__}"
         )
     if g is x:
-        raise RuntimeError("can't assign Variable as its own grad")
+        raise RuntimeError("grad: expected another tensor, got the tensor itself")
     if g._array.shape != x._array.shape:
         raise RuntimeError(
-            f"attempting to assign a gradient of size '{list(g._array.shape)}' to a tensor of size "
-            f"'{list(x._array.shape)}'. Please ensure that the gradient and the tensor are the same size"
+            f"grad: expected the size of the tensor, {list(x._array.shape)}, got "
+            f"{list(g._array.shape)}"
         )
     if g._array.dtype != x._array.dtype:
-        raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{g.dtype.alias}' to a tensor with dtype "
-            f"'{x.dtype.alias}'. The gradient must match the tensor's dtype."
-        )
+        raise RuntimeError(f"grad: expected the dtype of the tensor, {x.dtype}, got {g.dtype}")
 
 
 def check_hook_result(hook: Any, value: Any, changed: Any) -> None:
     """Refuse what a tensor hook returned unless it can stand for the gradient it was given."""
     name = getattr(hook, "__name__", repr(hook))
     if not hasattr(changed, "_array"):
-        raise TypeError(f"hook '{name}' returned {type(changed).__name__}, expected Tensor or None")
+        raise TypeError(f"hook '{name}': expected Tensor or None, got {type(changed).__name__}")
     if changed._array.shape != value._array.shape:
         raise RuntimeError(
-            f"hook '{name}' has changed the size of value: {list(value._array.shape)} became "
+            f"hook '{name}': expected a gradient of size {list(value._array.shape)}, got "
             f"{list(changed._array.shape)}"
         )
     if changed._array.dtype != value._array.dtype:
-        raise RuntimeError(f"hook '{name}' has changed the type of value")
+        raise RuntimeError(
+            f"hook '{name}': expected a gradient of {value.dtype}, got {changed.dtype}"
+        )
 
 
-def check_divisor(x: Any, y: Any) -> None:
-    """Refuse a whole-number division by 0."""
-    if getattr(x, "dtype", None) is None or x.dtype.kind in "iub":
-        kind = getattr(getattr(y, "dtype", None), "kind", "f" if isinstance(y, float) else "i")
-        if kind in "iub" and (y == 0 if isinstance(y, int) else (y == 0).any()):
-            raise RuntimeError("ZeroDivisionError: integer division or modulo by zero")
+def check_divisor(x: Any, y: Any, name: str) -> None:
+    """Refuse a whole-number division by 0, and one of bools."""
+    kind = "i" if getattr(x, "dtype", None) is None else x.dtype.kind
+    if kind in "iub":
+        other = getattr(getattr(y, "dtype", None), "kind", "f" if isinstance(y, float) else "i")
+        if kind == other == "b":
+            refuse_bool(x, name)
+        if other in "iub" and (y == 0 if isinstance(y, int) else (y == 0).any()):
+            raise RuntimeError(f"{name}: expected an integer divisor that is not 0, got 0")
 
 
-def check_condition(c: Any) -> None:
+def check_condition(c: Any, name: str = "where") -> None:
     """Refuse a condition that is not boolean."""
     if c.dtype.kind != "b" and c.dtype != "uint8":
+        raise RuntimeError(f"{name}: expected a torch.bool condition, got {name_of(c.dtype)}")
+
+
+def refuse_bool(x: Any, name: str) -> None:
+    """Refuse bools where NumPy would compute with them."""
+    if x.dtype.kind == "b":
+        raise NotImplementedError(f"{name}: not implemented for torch.bool")
+
+
+def check_floating(x: Any, name: str, error: type = NotImplementedError) -> None:
+    """Refuse integers and bools where a function is of real numbers."""
+    if x.dtype.kind in "iub":
+        raise error(f"{name}: expected a floating-point dtype, got {name_of(x.dtype)}")
+
+
+def check_index_dtype(indices: Any, name: str) -> None:
+    """Refuse indices that are no integers."""
+    if indices.dtype.kind not in "iu":
         raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
-            f"{title(c.dtype)}"
+            f"{name}: expected indices of torch.int64 or torch.int32, got {name_of(indices.dtype)}"
         )

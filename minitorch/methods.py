@@ -441,7 +441,7 @@ def _bind_rest() -> None:
     T.element_size = lambda self: self._array.itemsize
     T.data_ptr = lambda self: self._array.ctypes.data
     T.is_contiguous = lambda self, memory_format=None: self._array.flags.c_contiguous
-    T.is_floating_point = lambda self: self._array.dtype.kind == "f"
+    T.is_floating_point = composite.is_floating_point
     T.is_complex = lambda self: False
     T.is_cuda = T.is_sparse = T.is_quantized = property(lambda self: False)
     T.cpu = lambda self, memory_format=None: self

@@ -13,6 +13,7 @@ import math
 import os
 import struct
 import warnings
+from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Generator",
     "default_generator",
+    "dense_like",
     "fork_rng",
     "get_rng_state",
     "initial_seed",
@@ -116,6 +118,7 @@ class Generator:
         """Continue from a state that `get_state` of this or torch's generator returned.
 
         Raises: TypeError unless it is a uint8 tensor; RuntimeError for a wrong size or content.
+        Differs: torch takes a state whose counts of words left and drawn contradict each other.
         """
         if not isinstance(state, Tensor):
             raise TypeError(f"expected a torch.ByteTensor, but got {type(state).__name__}")
@@ -321,9 +324,12 @@ class Generator:
     def permutation(self, n: int, dtype: Any = np.int64) -> np.ndarray:
         """0 ... n-1 shuffled: for each i in turn, swap i with i + w mod (n - i).
 
-        Raises: RuntimeError for a negative n and for more numbers than the dtype has.
+        Raises: RuntimeError for a negative n and for more numbers than the dtype has;
+        NotImplementedError for bool.
         """
         kind = _kind(np.dtype(dtype))
+        if kind.name == "torch.bool":
+            raise NotImplementedError("randperm is not implemented for torch.bool")
         if n < 0:
             raise RuntimeError(f"randperm: expected n >= 0, got {n}")
         if n > kind.integers + 1:
@@ -413,6 +419,30 @@ def _fill(array: np.ndarray, draw: Callable[[int], np.ndarray]) -> np.ndarray:
     return array
 
 
+def dense_like(array: np.ndarray) -> np.ndarray:
+    """An empty array of the same shape and order of dimensions without gaps: torch's empty_like.
+
+    As NumPy's, but for expanded dimensions, which torch leaves where they stand. In this order
+    dropout draws its mask.
+    """
+    shape, strides = array.shape, array.strides
+    order = list(reversed(range(array.ndim)))  # to be sorted by strides, the innermost first
+    for last in range(1, array.ndim):
+        at = last
+        for before in reversed(range(last)):
+            a, b = order[before], order[at]
+            if not (strides[a] and strides[b]):
+                continue
+            if (strides[a], shape[a]) > (strides[b], shape[b]):
+                order[before], order[at] = b, a
+                at = before
+            elif strides[a] < strides[b]:
+                break
+    order.reverse()
+    back = sorted(range(array.ndim), key=order.__getitem__)
+    return np.empty([shape[dim] for dim in order], array.dtype).transpose(back)
+
+
 def _pieces(flat: np.ndarray) -> Iterator[np.ndarray]:
     for start in range(0, flat.size, _PIECE):
         yield flat[start : start + _PIECE]
@@ -477,9 +507,14 @@ def _check_bounds(dtype: np.dtype, low: float, high: float) -> None:
 def _range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int]:
     """The first integer and their number, within what a float dtype can hold.
 
-    Raises: RuntimeError for no integers and for bounds out of the dtype's.
+    Raises: TypeError for bounds that are no integers; RuntimeError for an empty range and for
+    bounds out of the dtype's.
     """
     kind = _kind(dtype)
+    try:
+        low, high = index(low), None if high is None else index(high)
+    except TypeError:
+        raise TypeError(f"random_ expects integers, got from={low!r}, to={high!r}") from None
     if high is not None and low >= high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"

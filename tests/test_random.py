@@ -321,12 +321,39 @@ def test_bernoulli_of_an_expanded_tensor():
         assert_same(theirs, g.bernoulli_tensor(view), g)
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+EXPANDED = {
+    "first": lambda x: x[:1, :, 0].expand(4, 5),
+    "last": lambda x: x[:, :1, 0].expand(6, 4),
+    "transposed": lambda x: x[:, :, :1].expand(6, 5, 3).permute(2, 0, 1),
+    "two of three": lambda x: x[:1, :, :1].expand(4, 5, 3).permute(1, 2, 0),
+    "two of four": lambda x: x[:, None, :, :1].expand(6, 2, 5, 3).permute(3, 2, 1, 0),
+}
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, *EXPANDED])
 def test_dropout_mask(layout):
-    x = LAYOUTS[layout](np.linspace(1, 2, 240, dtype=np.float32).reshape(6, 5, 8))
+    x = np.linspace(1, 2, 240, dtype=np.float32).reshape(6, 5, 8)
+    if layout in LAYOUTS:
+        theirs = torch.from_numpy(LAYOUTS[layout](x))
+    else:
+        theirs = EXPANDED[layout](torch.from_numpy(x))
+    ours = theirs.numpy()
     g = start(12)
-    mask = g.fill_bernoulli(np.empty_like(x), 0.6)
-    assert_same(F.dropout(torch.from_numpy(x), 0.4), x * (mask / np.float32(0.6)), g)
+    mask = g.fill_bernoulli(minitorch.random.dense_like(ours), 0.6)
+    assert_same(F.dropout(theirs, 0.4), ours * (mask / np.float32(0.6)), g)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_dense_like_has_the_strides_of_torchs_empty_like(seed):
+    choose = random.Random(seed)
+    x = torch.empty([choose.choice((1, 2, 3, 4)) for _ in range(choose.randint(0, 4))])
+    x = x.permute(choose.sample(range(x.ndim), x.ndim))
+    x = x[tuple(slice(None, None, choose.choice((1, 1, 2))) for _ in x.shape)]
+    x = x.expand([choose.choice((1, 3)) if n == 1 else n for n in x.shape])
+    ours, theirs = minitorch.random.dense_like(x.numpy()), torch.empty_like(x)
+    assert ours.shape == theirs.shape
+    for size, stride, expected in zip(ours.shape, ours.strides, theirs.stride()):
+        assert size == 1 or stride == 4 * expected
 
 
 def test_fill_of_an_expanded_array_is_refused():

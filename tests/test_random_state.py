@@ -251,6 +251,7 @@ REFUSED = {
         lambda: g.fill_bernoulli_tensor(x32[:2], x32),
     ),
     "randint of nothing": (lambda: t.randint(5, 5, (3,)), lambda: g.integers(5, 5, 3, "int64")),
+    "randint of floats": (lambda: t.randint(0, 1.5, (3,)), lambda: g.integers(0, 1.5, 3, "int64")),
     "randint below a dtype": (
         lambda: t.randint(-1, 5, (3,), dtype=t.uint8),
         lambda: g.integers(-1, 5, 3, "uint8"),
@@ -272,6 +273,10 @@ REFUSED = {
         lambda: g.fill_random(half, -(2**63)),
     ),
     "randperm negative": (lambda: t.randperm(-1), lambda: g.permutation(-1)),
+    "randperm of bool": (
+        lambda: t.randperm(3, dtype=t.bool),
+        lambda: g.permutation(3, np.bool_),
+    ),
     "randperm beyond uint8": (
         lambda: t.randperm(257, dtype=t.uint8),
         lambda: g.permutation(257, np.uint8),

@@ -73,7 +73,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     if array.dtype != "int64":
         raise RuntimeError(
             "one_hot is only applicable to index tensor of type LongTensor, got "
-            f"{errors.title(array.dtype)}"
+            f"{errors.name_of(array.dtype)}"
         )
     if not array.size and num_classes <= 0:
         raise RuntimeError("Can not infer total number of classes from empty tensor.")

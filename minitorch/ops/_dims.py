@@ -19,7 +19,7 @@ def axes(dim: Any, ndim: int, name: str = "sum") -> tuple[int, ...]:
     found = tuple(wrap_dim(d, ndim) for d in dim)
     if len(set(found)) != len(found):
         repeated = next(d for d in found if found.count(d) > 1)
-        raise RuntimeError(f"{name}: dim {repeated} appears multiple times in the list of dims")
+        raise RuntimeError(f"{name}: expected each dim once, got {repeated} more than once")
     return (found or tuple(range(ndim))) if ndim else ()
 
 
@@ -33,32 +33,39 @@ def sizes(size: Any, numel: int) -> tuple[int, ...]:
 
     Raises: RuntimeError where the sizes cannot hold that many, or two are -1.
     """
-    size = tuple(int(n) for n in size)
+    size = whole(size)
     known = 1
     for n in size:
         if n >= 0:
             known *= n
         elif n < -1:
-            raise RuntimeError(f"invalid shape dimension {n}")
+            raise RuntimeError(f"expected sizes of at least 0, or -1, got {n} in {list(size)}")
     if size.count(-1) > 1:
-        raise RuntimeError("only one dimension can be inferred")
+        raise RuntimeError(f"expected one -1 at most, got {list(size)}")
     if -1 in size:
         if known == 0:
-            raise RuntimeError(
-                f"cannot reshape tensor of {numel} elements into shape {list(size)} because the "
-                "unspecified dimension size -1 can be any value and is ambiguous"
-            )
+            raise RuntimeError(f"expected no -1 beside a size of 0, where it says nothing: {list(size)}")
         if numel % known == 0:
             return tuple(numel // known if n == -1 else n for n in size)
     elif known == numel:
         return size
-    raise RuntimeError(f"shape '{list(size)}' is invalid for input of size {numel}")
+    raise RuntimeError(f"expected a shape for {numel} elements, got {list(size)}")
+
+
+def whole(size: Any, name: str = "size") -> tuple[int, ...]:
+    """`size` as a tuple of ints. Raises: TypeError for what is no whole number."""
+    try:
+        return tuple(n.__index__() for n in size)
+    except AttributeError as error:
+        raise TypeError(
+            f"argument '{name}' must be ints, not {type(error.obj).__name__}: {size}"
+        ) from None
 
 
 def flat(size: tuple, named: Any = None) -> tuple:
     """The sizes of a call that gives them one by one, as one sequence or by name."""
     if named is not None:
         return tuple(named)
-    if len(size) == 1 and not hasattr(size[0], "__index__"):
+    if len(size) == 1 and isinstance(size[0], (tuple, list)):
         return tuple(size[0])
     return tuple(size)

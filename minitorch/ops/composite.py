@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from minitorch import errors
-from minitorch.errors import wrap_dim
+from minitorch.errors import explained, wrap_dim
 from minitorch.ops import elementwise as ew
 from minitorch.ops import fused, index, reduce, shape
 from minitorch.ops._dims import axes, flat
@@ -14,7 +15,11 @@ from minitorch.ops._dims import axes, flat
 
 
 def _scaled(x, alpha):
-    return x if alpha == 1 else ew.mul(x, alpha)
+    if alpha == 1:
+        return x
+    if isinstance(alpha, float) and hasattr(x, "dtype") and not x.dtype.is_floating_point:
+        raise RuntimeError(f"expected an integer alpha for {x.dtype}, got {alpha}")
+    return ew.mul(x, alpha)
 
 
 def add(input, other, *, alpha=1, out=None):
@@ -43,13 +48,8 @@ def div(input, other, *, rounding_mode=None, out=None):
     if rounding_mode == "floor":
         return ew.floor_divide(input, other, **kept)
     if rounding_mode == "trunc":
-        if result_type(input, other).is_floating_point:
-            return ew.trunc(ew.div(input, other), **kept)
-        return ew.floor_divide(ew.sub(input, ew.fmod(input, other)), other, **kept)
-    raise RuntimeError(
-        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
-        f"'{rounding_mode}'"
-    )
+        return ew.trunc_divide(input, other, **kept)
+    raise RuntimeError(f"div: expected rounding_mode None, 'trunc' or 'floor', got {rounding_mode!r}")
 
 
 def result_type(*operands):
@@ -62,18 +62,25 @@ def result_type(*operands):
     )
 
 
+@explained
 def addcmul(input, tensor1, tensor2, *, value=1):
     """input + value tensor1 tensor2."""
     return input + _scaled(tensor1 * tensor2, value)
 
 
+@explained
 def addcdiv(input, tensor1, tensor2, *, value=1):
     """input + value tensor1 / tensor2."""
     return input + _scaled(tensor1 / tensor2, value)
 
 
+@explained
 def lerp(input, end, weight):
-    """input + weight (end - input)."""
+    """input + weight (end - input). Raises: RuntimeError where the dtypes differ."""
+    if not input.dtype.is_floating_point:
+        raise NotImplementedError(f"lerp: expected a floating-point dtype, got {input.dtype}")
+    if end.dtype is not input.dtype:
+        raise RuntimeError(f"lerp: expected one dtype, got {input.dtype} and {end.dtype}")
     return input + (end - input) * weight
 
 
@@ -91,6 +98,9 @@ def where(condition, input=None, other=None):
     """input where the condition holds, else other; with the condition alone, its positions."""
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        missing = "input" if input is None else "other"
+        raise TypeError(f"where(): argument '{missing}' must be Tensor or a number, not NoneType")
     return ew.where(condition, input, other)
 
 
@@ -102,23 +112,39 @@ def logaddexp(input, other):
 # ------------------------------------------------------------------ comparing
 
 
+@explained
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
-    """|input - other| <= atol + rtol |other|, element by element."""
+    """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
+    if input.dtype is not other.dtype:
+        raise RuntimeError(f"isclose: expected one dtype, got {input.dtype} and {other.dtype}")
     close = (input - other).abs() <= ew.abs(other) * rtol + atol
     close = (input == other) | (close & ew.isfinite(input) & ew.isfinite(other))
     return close | ((input != input) & (other != other)) if equal_nan else close
 
 
+@explained
 def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     """Whether all elements are close, as a bool."""
     return bool(reduce.all(isclose(input, other, rtol, atol, equal_nan)))
 
 
+@explained
 def equal(input, other):
     """Whether shapes and all elements are the same, as a bool."""
-    return input.shape == other.shape and bool(reduce.all(input == other))
+    return input._array.shape == other._array.shape and bool(reduce.all(input == other))
 
 
+def is_tensor(obj):
+    """Whether `obj` is a Tensor."""
+    return hasattr(obj, "_array")
+
+
+def is_floating_point(input):
+    """Whether the elements are floating-point numbers."""
+    return input.dtype.is_floating_point
+
+
+@explained
 def numel(input):
     """The number of elements."""
     return input._array.size
@@ -143,19 +169,21 @@ def _extreme(input, dim, keepdim, pair, along, whole):
     if dim is None:
         if not input._array.size:
             raise RuntimeError(
-                f"{whole.__name__[1:]}(): Expected reduction dim to be specified for "
-                "input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+                f"{whole.__name__[1:]}: expected at least one element, or a dim that has some, got "
+                f"shape {list(input.shape)}"
             )
         return whole(input)
     return MaxResult(*along(input, dim=dim, keepdim=keepdim))
 
 
+@explained
 def max(input, dim=None, keepdim=False, *, other=None):
     """The largest element; with `dim`, (values, indices) along it; with a tensor, as maximum."""
     dim = dim if other is None else other
     return _extreme(input, dim, keepdim, ew.maximum, reduce.max_dim, reduce.amax)
 
 
+@explained
 def min(input, dim=None, keepdim=False, *, other=None):
     """The smallest element; with `dim`, (values, indices) along it; with a tensor, as minimum."""
     dim = dim if other is None else other
@@ -170,40 +198,47 @@ def _spread_arguments(dim, unbiased, correction):
     return dim, correction
 
 
+@explained
 def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The variance, over n - correction elements."""
     dim, correction = _spread_arguments(dim, unbiased, correction)
     return reduce.var(input, dim=dim, correction=correction, keepdim=keepdim)
 
 
+@explained
 def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """The standard deviation, over n - correction elements."""
     dim, correction = _spread_arguments(dim, unbiased, correction)
     return reduce.std(input, dim=dim, correction=correction, keepdim=keepdim)
 
 
+@explained
 def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(variance, mean)."""
     found = var(input, dim, unbiased, keepdim, correction=correction)
     return found, reduce.mean(input, dim=None if isinstance(dim, bool) else dim, keepdim=keepdim)
 
 
+@explained
 def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
     """(standard deviation, mean)."""
     found = std(input, dim, unbiased, keepdim, correction=correction)
     return found, reduce.mean(input, dim=None if isinstance(dim, bool) else dim, keepdim=keepdim)
 
 
+@explained
 def softmax(input, dim, dtype=None):
     """e ** input over its sum along `dim`, computed in `dtype` if one is given."""
     return fused.softmax(input if dtype is None else input.to(dtype), dim=dim)
 
 
+@explained
 def log_softmax(input, dim, dtype=None):
     """The logarithm of softmax, computed stably, in `dtype` if one is given."""
     return fused.log_softmax(input if dtype is None else input.to(dtype), dim=dim)
 
 
+@explained
 def count_nonzero(input, dim=None):
     """How many elements are not 0."""
     return reduce.sum(input != 0, dim=dim)
@@ -212,6 +247,7 @@ def count_nonzero(input, dim=None):
 # ------------------------------------------------------------------ shapes
 
 
+@explained
 def flatten(input, start_dim=0, end_dim=-1):
     """The axes from start_dim to end_dim as one: a view where possible.
 
@@ -221,7 +257,8 @@ def flatten(input, start_dim=0, end_dim=-1):
     start, end = wrap_dim(start_dim, ndim), wrap_dim(end_dim, ndim)
     if start > end:
         raise RuntimeError(
-            f"flatten() has invalid args: start_dim ({start}) cannot come after end_dim ({end})"
+            f"flatten: expected start_dim before end_dim, got {start_dim} and {end_dim} of shape "
+            f"{list(input.shape)}"
         )
     if not ndim:
         return shape.reshape(input, (1,))
@@ -232,14 +269,17 @@ def flatten(input, start_dim=0, end_dim=-1):
     return shape.reshape(input, (*size[:start], total, *size[end + 1 :]))
 
 
+@explained
 def unflatten(input, dim, sizes):
     """Axis `dim` as several axes of the given sizes, one of which may be -1."""
     at, size = wrap_dim(dim, input.ndim), tuple(input.shape)
     known = 1
     for n in sizes:
         known *= n if n != -1 else 1
-    sizes = tuple(size[at] // known if n == -1 else n for n in sizes)
-    return shape.view(input, size=(*size[:at], *sizes, *size[at + 1 :]))
+    found = tuple(size[at] // known if n == -1 and known else n for n in sizes)
+    if math.prod(found) != size[at]:
+        raise RuntimeError(f"unflatten: expected sizes for {size[at]} elements, got {list(sizes)}")
+    return shape.view(input, size=(*size[:at], *found, *size[at + 1 :]))
 
 
 def view(input, *size):
@@ -250,15 +290,25 @@ def view(input, *size):
     from minitorch import _tensor, dtypes
 
     if len(size) == 1 and isinstance(size[0], dtypes.dtype):
-        return _tensor.share(_tensor.wrap(input._array.view(size[0].np)), input._cell)
+        try:
+            return _tensor.share(_tensor.wrap(input._array.view(size[0].np)), input._cell)
+        except ValueError:
+            raise RuntimeError(
+                f"view: expected a last size and strides that hold whole elements of {size[0]}, "
+                f"got {input.dtype} of shape {list(input.shape)}"
+            ) from None
+    if not size:
+        raise TypeError("view(): missing required argument 'size' (position 1)")
     return shape.view(input, size=flat(size))
 
 
+@explained
 def view_as(input, other):
     """`input` viewed in the shape of `other`."""
     return shape.view(input, size=tuple(other.shape))
 
 
+@explained
 def reshape_as(input, other):
     """`input` reshaped to the shape of `other`."""
     return shape.reshape(input, tuple(other.shape))
@@ -274,15 +324,17 @@ def expand(input, *sizes, size=None):
     return shape.expand(input, size=flat(sizes, size))
 
 
+@explained
 def expand_as(input, other):
     """`input` expanded to the shape of `other`."""
     return shape.expand(input, size=tuple(other.shape))
 
 
+@explained
 def broadcast_tensors(*tensors):
     """The tensors expanded to their common shape."""
     size = errors.broadcast_shapes(*(t.shape for t in tensors))
-    return tuple(shape.expand(t, size=size) for t in tensors)
+    return tuple(t if t.shape == size else shape.expand(t, size=size) for t in tensors)
 
 
 def repeat(input, *counts, repeats=None):
@@ -290,6 +342,7 @@ def repeat(input, *counts, repeats=None):
     return shape.repeat(input, repeats=flat(counts, repeats))
 
 
+@explained
 def tile(input, dims):
     """As repeat, with missing leading counts taken as 1."""
     return shape.repeat(input, repeats=(1,) * (input.ndim - len(dims)) + tuple(dims))
@@ -300,82 +353,110 @@ def flip(input, *axes, dims=None):
     return shape.flip(input, dims=flat(axes, dims))
 
 
+@explained
 def roll(input, shifts, dims=None):
     """The elements moved along `dims`; without `dims`, along the flattened tensor."""
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     if dims is None:
         return shape.roll(input.reshape(-1), shifts=shifts, dims=(0,)).reshape(input.shape)
-    return shape.roll(input, shifts=shifts, dims=(dims,) if isinstance(dims, int) else tuple(dims))
+    dims = (dims,) if isinstance(dims, int) else tuple(dims)
+    if len(shifts) != len(dims):
+        raise RuntimeError(f"roll: expected one shift for each dim, got {shifts} and {dims}")
+    return shape.roll(input, shifts=shifts, dims=dims)
 
 
+@explained
 def movedim(input, source, destination):
     """Axes `source` moved to the places `destination`, a view."""
     n = input.ndim
     source, destination = axes(source, n, "movedim"), axes(destination, n, "movedim")
+    if len(source) != len(destination):
+        raise RuntimeError(
+            f"movedim: expected a destination for each source, got {len(source)} sources and "
+            f"{len(destination)} destinations"
+        )
     order = [i for i in range(n) if i not in source]
     for place, axis in sorted(zip(destination, source)):
         order.insert(place, axis)
     return shape.permute(input, dims=tuple(order))
 
 
+@explained
 def narrow(input, dim, start, length):
     """`length` slices along `dim` from `start`, a view. Raises: RuntimeError beyond the end."""
     at, n = wrap_dim(dim, input.ndim), input.shape[dim]
     start = int(start) + (n if start < 0 else 0)
     if length < 0 or not 0 <= start <= n - length:
         raise RuntimeError(
-            f"start ({start}) + length ({length}) exceeds dimension size ({n}) along {dim}"
+            f"narrow: expected a part of dimension {dim} of size {n}, got start {start} and length "
+            f"{length}"
         )
     return shape.basic_index(input, at=(slice(None),) * at + (slice(start, start + length), ...))
 
 
+@explained
 def split(tensor, split_size_or_sections, dim=0):
     """Consecutive views of the given size (the last may be smaller) or sizes along `dim`."""
     at = wrap_dim(dim, tensor.ndim)
     n, each = tensor.shape[at], split_size_or_sections
     if isinstance(each, int):
         if each < 0 or (each == 0 and n):
-            raise RuntimeError(f"split expects split_size be non-negative, but got {each} for {n}")
+            raise RuntimeError(f"split: expected a size above 0 for {n} elements, got {each}")
         count = -(-n // each) if each else 1
         each = [each] * (count - 1) + [n - each * (count - 1)] if count else [0]
     return shape.split_with_sizes(tensor, sections=tuple(each), dim=dim)
 
 
+@explained
 def chunk(input, chunks, dim=0):
     """At most `chunks` views of equal size along `dim`, the last may be smaller."""
     if chunks < 1:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        raise RuntimeError(f"chunk: expected at least 1 chunk, got {chunks}")
+    if not input.ndim:
+        raise RuntimeError("chunk: expected at least one dimension, got a 0-d tensor")
     n = input.shape[wrap_dim(dim, input.ndim)]
     return split(input, -(-n // chunks), dim) if n else split(input, [0] * chunks, dim)
 
 
 def cat(tensors, dim=0, *, out=None):
     """The tensors one after another along `dim`. Raises: ValueError for none."""
-    if not len(tensors):
-        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
+    if not isinstance(tensors, (list, tuple)):
+        raise TypeError(
+            f"cat(): argument 'tensors' must be a list of Tensors, not {type(tensors).__name__}"
+        )
+    if not tensors:
+        raise ValueError("cat: expected at least one tensor, got none")
     return shape.cat(tensors, dim=dim, **({} if out is None else {"out": out}))
 
 
+@explained
 def hstack(tensors):
-    """Side by side: along axis 1, or 0 for vectors."""
+    """Side by side: along axis 1, or 0 for vectors. Raises: RuntimeError for none."""
+    if not tensors:
+        raise RuntimeError("hstack: expected at least one tensor, got none")
     return shape.cat(tensors, dim=0 if tensors[0].ndim < 2 else 1)
 
 
+@explained
 def vstack(tensors):
-    """One below the other, vectors as rows."""
+    """One below the other, vectors as rows. Raises: RuntimeError for none."""
+    if not tensors:
+        raise RuntimeError("vstack: expected at least one tensor, got none")
     return shape.cat([shape.reshape(t, (1, -1)) if t.ndim < 2 else t for t in tensors], dim=0)
 
 
+@explained
 def diag(input, diagonal=0):
     """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
     if input.ndim == 2:
         return shape.clone(shape.diagonal(input, offset=diagonal))
     if input.ndim != 1:
-        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {input.ndim}D")
+        raise RuntimeError(f"diag: expected a vector or a matrix, got shape {list(input.shape)}")
     n = input.shape[0] + (diagonal if diagonal > 0 else -diagonal)
     return shape.undiagonal(input, size=(n, n), offset=diagonal, dim1=0, dim2=1)
 
 
+@explained
 def contiguous(input, memory_format=None):
     """`input` itself where its memory is in row-major order, else a copy that is."""
     return input if input._array.flags.c_contiguous else shape.contiguous_copy(input)
@@ -389,21 +470,24 @@ def clone(input, *, memory_format=None):
 # ------------------------------------------------------------------ choosing
 
 
+@explained
 def masked_select(input, mask):
-    """The elements where the mask holds, as a vector."""
+    """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
+    if mask.dtype.name != "bool":
+        raise RuntimeError(f"masked_select: expected a torch.bool mask, got {mask.dtype}")
     input, mask = broadcast_tensors(input, mask)
     return index.take(input, mask, spec=(index.ARRAY,))
 
 
+@explained
 def masked_fill(input, mask, value):
     """`value`, a number or 0-d, where the mask holds."""
     if getattr(value, "ndim", 0):
         raise RuntimeError(
-            "masked_fill only supports a 0-dimensional value tensor, but got tensor with "
-            f"{value.ndim} dimension(s)."
+            f"masked_fill: expected a number or a 0-d value, got shape {list(value.shape)}"
         )
     if mask.dtype.name != "bool":
-        raise RuntimeError(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype}")
+        raise RuntimeError(f"masked_fill: expected a torch.bool mask, got {mask.dtype}")
     return ew.masked_fill(input, mask, value)
 
 
@@ -453,6 +537,7 @@ def nonzero(input, *, as_tuple=False):
     return shape.unbind(found, dim=1) if as_tuple else found
 
 
+@explained
 def index_put(input, indices, values, accumulate=False):
     """A copy of `input` with `values` put (or added) at the index tensors `indices`."""
     spec = tuple(slice(None) if i is None else index.ARRAY for i in indices)
@@ -460,12 +545,14 @@ def index_put(input, indices, values, accumulate=False):
     return index.index_put(input, values, *arrays, spec=spec, accumulate=accumulate)
 
 
+@explained
 def index_fill(input, dim, index_, value):
     """A copy of `input` with `value` at `index` along `dim`."""
     spec = (slice(None),) * wrap_dim(dim, input.ndim) + (index.ARRAY,)
     return index.index_put(input, value, index_, spec=spec)
 
 
+@explained
 def take_along_dim(input, indices, dim=None):
     """The elements at `indices` along `dim`; of the flattened tensor without it."""
     if dim is None:

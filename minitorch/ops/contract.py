@@ -12,8 +12,8 @@ from minitorch.primitive import contract
 def _check_dtypes(x, y, name):
     if x.dtype != y.dtype:
         raise RuntimeError(
-            f"{name}: expected m1 and m2 to have the same dtype, but got: "
-            f"{errors.alias(x.dtype)} != {errors.alias(y.dtype)}"
+            f"{name}: expected one dtype, got {errors.name_of(x.dtype)} and "
+            f"{errors.name_of(y.dtype)}"
         )
 
 
@@ -21,12 +21,11 @@ def _check_dtypes(x, y, name):
 def mm(xp, x, y):
     """The product of two matrices: (n, k), (k, m) -> (n, m)."""
     if x.ndim != 2 or y.ndim != 2:
-        which = "self" if x.ndim != 2 else "mat2"
-        raise RuntimeError(f"{which} must be a matrix, got shapes {list(x.shape)} and {list(y.shape)}")
+        raise RuntimeError(f"mm: expected two matrices, got {list(x.shape)} and {list(y.shape)}")
     if x.shape[1] != y.shape[0]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied "
-            f"({x.shape[0]}x{x.shape[1]} and {y.shape[0]}x{y.shape[1]})"
+            f"mm: inner sizes differ: {list(x.shape)} @ {list(y.shape)}: {x.shape[1]} != "
+            f"{y.shape[0]}"
         )
     _check_dtypes(x, y, "mm")
     return x.dot(y)  # half the overhead of `x @ y` on small matrices
@@ -36,13 +35,14 @@ def mm(xp, x, y):
            lambda g, x: bmm(transpose(x, dim0=1, dim1=2), g)))
 def bmm(xp, x, y):
     """The products of matrices, pair by pair: (b, n, k), (b, k, m) -> (b, n, m)."""
-    for a, name in ((x, "batch1"), (y, "batch2")):
-        if a.ndim != 3:
-            raise RuntimeError(f"{name} must be a 3D tensor, got shape {list(a.shape)}")
+    if x.ndim != 3 or y.ndim != 3:
+        raise RuntimeError(
+            f"bmm: expected two batches of matrices, got {list(x.shape)} and {list(y.shape)}"
+        )
     if x.shape[0] != y.shape[0] or x.shape[2] != y.shape[1]:
         raise RuntimeError(
-            f"Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{x.shape[0]}, {x.shape[2]}] but got: [{y.shape[0]}, {y.shape[1]}]."
+            f"bmm: expected [{x.shape[0]}, {x.shape[2]}, *] to the right of {list(x.shape)}, got "
+            f"{list(y.shape)}"
         )
     _check_dtypes(x, y, "bmm")
     return xp.matmul(x, y)
@@ -53,8 +53,8 @@ def mv(xp, x, y):
     """A matrix times a vector: (n, k), (k) -> (n)."""
     if x.ndim != 2 or y.ndim != 1 or x.shape[1] != y.shape[0]:
         raise RuntimeError(
-            f"size mismatch, got input ({x.shape[0]}), mat "
-            f"({'x'.join(map(str, x.shape))}), vec ({'x'.join(map(str, y.shape))})"
+            f"mv: expected a matrix (n, k) and a vector (k), got {list(x.shape)} and "
+            f"{list(y.shape)}"
         )
     _check_dtypes(x, y, "mv")
     return x.dot(y)
@@ -64,15 +64,9 @@ def mv(xp, x, y):
 def dot(xp, x, y):
     """The sum of the products of two vectors: (n), (n) -> ()."""
     if x.ndim != 1 or y.ndim != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {x.ndim}D and {y.ndim}D tensors: shapes "
-            f"{list(x.shape)} and {list(y.shape)}"
-        )
+        raise RuntimeError(f"dot: expected two vectors, got {list(x.shape)} and {list(y.shape)}")
     if x.size != y.size:
-        raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{x.size}] and src [{y.size}] to have the "
-            f"same number of elements, but got {x.size} and {y.size} elements respectively"
-        )
+        raise RuntimeError(f"dot: expected vectors of one size, got [{x.size}] and [{y.size}]")
     _check_dtypes(x, y, "dot")
     return x.dot(y)
 
@@ -83,12 +77,17 @@ def matmul(input, other):
     Shape: (n) (n) -> (); (n, k) (k) -> (n); (*, n, k) (*, k, m) -> (*, n, m)
     Raises: RuntimeError for 0-d operands, inner sizes or batches that differ, dtypes that differ.
     """
-    a, b = input.ndim, other.ndim
+    try:
+        a, b = input.ndim, other.ndim
+    except AttributeError as error:
+        given = (("input", input), ("other", other))
+        raise errors.not_a_tensor("matmul", given, error) from None
     if a == 2 and b == 2:
         return mm(input, other)
     if a == 0 or b == 0:
         raise RuntimeError(
-            f"both arguments to matmul need to be at least 1D, but they are {a}D and {b}D"
+            f"matmul: expected two tensors of at least one dimension, got {list(input.shape)} and "
+            f"{list(other.shape)}"
         )
     if a == 1:
         return dot(input, other) if b == 1 else _squeezed(matmul(unsqueeze(input, dim=0), other), -2)
@@ -107,16 +106,18 @@ def _squeezed(x, dim):
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if i != x.ndim + dim))
 
 
+@errors.explained
 def outer(input, vec2):
     """out[i, j] = input[i] vec2[j]."""
-    for x, name in ((input, "self"), (vec2, "vec2")):
+    for x, name in ((input, "input"), (vec2, "vec2")):
         if x.ndim != 1:
             raise RuntimeError(
-                f"outer: Expected 1-D argument {name}, but got {x.ndim}-D: shape {list(x.shape)}"
+                f"outer: expected a vector for '{name}', got shape {list(x.shape)}"
             )
     return unsqueeze(input, dim=1) * vec2
 
 
+@errors.explained
 def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     """beta input + alpha (mat1 @ mat2)."""
     product = mm(mat1, mat2)
@@ -124,6 +125,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
     return product + (input if beta == 1 else mul(input, beta))
 
 
+@errors.explained
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
     """beta input + alpha (batch1 @ batch2), matrix by matrix."""
     product = bmm(batch1, batch2)
@@ -140,11 +142,7 @@ def einsum(equation, *operands):
         operands = tuple(operands[0])
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
-    if len(terms) != len(operands):
-        raise RuntimeError(
-            f"einsum(): the number of subscripts in the equation ({len(terms)}) does not match the "
-            f"number of operands ({len(operands)})"
-        )
+    _check_equation(equation, terms, right, operands)
     terms = [_without_dots(term, x.ndim) for term, x in zip(terms, operands)]
     batch = max((term[0] for term in terms), key=len)
     letters = "".join(term[1] for term in terms)
@@ -155,16 +153,15 @@ def einsum(equation, *operands):
     for c in out:
         if c not in letters:
             raise RuntimeError(
-                f"einsum(): output subscript {c} does not appear in the equation for any input "
-                f"operand: {equation!r}"
+                f"einsum({equation!r}): output letter {c} is in no operand"
             )
     sizes: dict = {}
     for (_, term), x in zip(terms, operands):
         for c, n in zip(term, x.shape):
             if sizes.setdefault(c, n) not in (n, 1) and n != 1:
                 raise RuntimeError(
-                    f"einsum(): subscript {c} has size {n} for an operand of shape "
-                    f"{list(x.shape)} which does not broadcast with previously seen size {sizes[c]}"
+                    f"einsum({equation!r}): expected one size for {c}, got {sizes[c]} and {n} (in "
+                    f"an operand of shape {list(x.shape)})"
                 )
             sizes[c] = max(sizes[c], n)
     order = out + "".join(sorted(set(letters) - set(out)))
@@ -179,6 +176,30 @@ def einsum(equation, *operands):
     if over:
         product = sum(product, dim=over, keepdim=True)
     return reshape(product, tuple(sizes[c] for c in out)) if sizes or product.ndim else product
+
+
+def _check_equation(equation, terms, right, operands):
+    """Refuse operands that are no tensors or too few or many, and letters that are none."""
+    for i, x in enumerate(operands):
+        if not hasattr(x, "ndim"):
+            raise TypeError(f"einsum: operand {i} must be Tensor, not {type(x).__name__}")
+    if len(terms) != len(operands):
+        raise RuntimeError(
+            f"einsum({equation!r}): expected {len(terms)} operands, got {len(operands)}"
+        )
+    for term in (*terms, right):
+        letters = term.replace("...", "", 1)
+        if letters and not (letters.isascii() and letters.isalpha()):
+            raise RuntimeError(f"einsum({equation!r}): expected letters a-z, A-Z, got {term!r}")
+    if len(set(right.replace("...", ""))) != len(right.replace("...", "")):
+        raise RuntimeError(f"einsum({equation!r}): expected each letter of the output once, got {right!r}")
+    for term, x in zip(terms, operands):
+        named = len(term.replace("...", ""))
+        if named > x.ndim or (named < x.ndim and "..." not in term):
+            raise RuntimeError(
+                f"einsum({equation!r}): expected {named} dimensions for {term!r}, got shape "
+                f"{list(x.shape)}"
+            )
 
 
 def _without_dots(term, ndim):

@@ -56,27 +56,50 @@ def _pow_exponent(g, x, y, out):
 @elementwise((_pow_base, _pow_exponent))
 def pow(xp, x, y):
     """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""
-    return x**y
+    try:
+        return x**y
+    except ValueError:  # integers with a negative exponent, or sizes that do not broadcast
+        return _reciprocal_power(xp, x, y)
+
+
+def _reciprocal_power(xp, x, y):
+    """Integers to powers of either sign: what is no integer becomes 0.
+
+    Raises: RuntimeError where the exponent is a negative number.
+    """
+    if not isinstance(y, xp.ndarray):
+        raise RuntimeError(f"pow: expected an exponent of at least 0 for integers, got {y}")
+    whole = xp.where(x == -1, 1 - y % 2 * 2, x == 1).astype(x.dtype)
+    return xp.where(y < 0, whole, x ** xp.maximum(y, 0))
 
 
 @elementwise((lambda g: zero(g), lambda g: zero(g)))
 def floor_divide(xp, x, y):
     """The largest whole number not above x / y."""
-    errors.check_divisor(x, y)
+    errors.check_divisor(x, y, "floor_divide")
     return xp.floor_divide(x, y)
+
+
+@elementwise((lambda g: zero(g), lambda g: zero(g)), torch_name="DivBackward1")
+def trunc_divide(xp, x, y):
+    """The whole part of x / y, towards 0."""
+    errors.check_divisor(x, y, "div")
+    if x.dtype.kind == "f":
+        return xp.trunc(xp.true_divide(x, y))
+    return xp.floor_divide(x - xp.fmod(x, y), y)
 
 
 @elementwise((lambda g: g, lambda g, x, y: -g * floor_divide(x, y)))
 def remainder(xp, x, y):
     """x - y floor(x / y): has the sign of y."""
-    errors.check_divisor(x, y)
+    errors.check_divisor(x, y, "remainder")
     return xp.remainder(x, y)
 
 
-@elementwise((lambda g: g, lambda g, x, y: -g * trunc(x / y)))
+@elementwise((lambda g: g, lambda g, x, y: -g * trunc_divide(x, y)))
 def fmod(xp, x, y):
     """x - y trunc(x / y): has the sign of x."""
-    errors.check_divisor(x, y)
+    errors.check_divisor(x, y, "fmod")
     return xp.fmod(x, y)
 
 
@@ -212,24 +235,31 @@ def sign(xp, x):
 @elementwise(lambda g: zero(g))
 def floor(xp, x):
     """The largest whole number not above x."""
-    return xp.floor(x) if x.dtype.kind == "f" else x.copy()
+    return xp.floor(x) if x.dtype.kind == "f" else _whole(x, "floor")
 
 
 @elementwise(lambda g: zero(g))
 def ceil(xp, x):
     """The smallest whole number not below x."""
-    return xp.ceil(x) if x.dtype.kind == "f" else x.copy()
+    return xp.ceil(x) if x.dtype.kind == "f" else _whole(x, "ceil")
 
 
 @elementwise(lambda g: zero(g))
 def trunc(xp, x):
     """The whole part, towards 0."""
-    return xp.trunc(x) if x.dtype.kind == "f" else x.copy()
+    return xp.trunc(x) if x.dtype.kind == "f" else _whole(x, "trunc")
+
+
+def _whole(x, name):
+    """Integers are their own whole part. Raises: NotImplementedError for bools."""
+    errors.refuse_bool(x, name)
+    return x.copy()
 
 
 @elementwise(lambda g: zero(g))
 def round(xp, x, *, decimals=0):
     """The nearest number of that many decimals, halves to even."""
+    errors.refuse_bool(x, "round")
     return xp.round(x, decimals)
 
 
@@ -269,7 +299,8 @@ def _inside(g, x, min, max):
 def clamp(xp, x, *, min=None, max=None):
     """x limited to [min, max]; the gradient passes where min <= x <= max."""
     if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        raise RuntimeError("clamp: expected min, max or both, got neither")
+    errors.refuse_bool(x, "clamp")
     return xp.clip(x, min, max)
 
 
@@ -278,7 +309,7 @@ def clamp(xp, x, *, min=None, max=None):
 )
 def masked_fill(xp, x, mask, value):
     """value where the mask holds, else x; in the dtype of x."""
-    errors.check_condition(mask)
+    errors.check_condition(mask, "masked_fill")
     return xp.where(mask, xp.asarray(value).astype(x.dtype), x)
 
 

@@ -128,7 +128,9 @@ def silu(xp, x):
 
 @elementwise(
     lambda g, x, beta, threshold: where(x * beta > threshold, g, g * sigmoid(x * beta)),
-    like=lambda x, beta=1, threshold=20: log(exp(x * beta) + 1) / beta,
+    like=lambda x, beta=1, threshold=20: where(
+        x * beta > threshold, x, log(exp(x * beta) + 1) / beta
+    ),
     floats=True,
 )
 def softplus(xp, x, *, beta=1, threshold=20):

@@ -43,11 +43,7 @@ def mean(xp, x, *, dim=None, keepdim=False, dtype=None):
     """
     if dtype is not None:
         x = x.astype(dtype.np)
-    if x.dtype.kind in "iub":
-        raise RuntimeError(
-            "mean(): could not infer output dtype. Input dtype must be either a floating point or "
-            f"complex dtype. Got: {errors.title(x.dtype)}"
-        )
+    errors.check_floating(x, "mean", RuntimeError)
     total = xp.add.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
     return total / x.dtype.type(_count(x.shape, dim))
 
@@ -88,8 +84,7 @@ def _extreme_rule(g, x, out, dim, keepdim):
 def _check_elements(x, dim, name):
     if 0 in (x.shape[i] for i in axes(dim, x.ndim)):
         raise (RuntimeError if dim is None else IndexError)(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0, with "
-            f"elements along it: dim={dim}, shape {list(x.shape)}"
+            f"{name}: expected at least one element along dim={dim}, got shape {list(x.shape)}"
         )
 
 
@@ -144,9 +139,7 @@ def _arg(xp, x, dim, keepdim, arg):
     name = arg.__name__
     if dim is None:
         if not x.size:
-            raise IndexError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0."
-            )
+            raise IndexError(f"{name}: expected at least one element, got shape {list(x.shape)}")
         return xp.asarray(arg(x)).reshape((1,) * x.ndim if keepdim else ())
     return _selected(xp, x, dim, keepdim, arg)[1]
 
@@ -188,6 +181,7 @@ def _var_rule(g, x, dim, correction, keepdim):
 @reduce(_var_rule)
 def var(xp, x, *, dim=None, correction=1, keepdim=False):
     """The mean squared distance from the mean, over n - correction."""
+    errors.check_floating(x, "var", RuntimeError)
     over = axes(dim, x.ndim)
     n = _count(x.shape, dim)
     centre = xp.add.reduce(x, axis=over, keepdims=True) / x.dtype.type(n)
@@ -202,6 +196,7 @@ def _std_rule(g, x, out, dim, correction, keepdim):
 @reduce(_std_rule)
 def std(xp, x, *, dim=None, correction=1, keepdim=False):
     """The square root of the variance; its derivative at 0 is 0."""
+    errors.check_floating(x, "std", RuntimeError)
     return xp.sqrt(var(x, dim=dim, correction=correction, keepdim=keepdim))
 
 
@@ -213,7 +208,7 @@ def _logsumexp_rule(g, x, out, dim, keepdim):
 def logsumexp(xp, x, *, dim, keepdim=False):
     """log(sum(e ** x)), without overflow."""
     over = axes(dim, x.ndim)
-    top = xp.maximum.reduce(x, axis=over, keepdims=True)
+    top = xp.maximum.reduce(x, axis=over, keepdims=True, initial=-xp.inf)
     top = xp.where(xp.isfinite(top), top, 0)
     out = xp.log(xp.add.reduce(xp.exp(x - top), axis=over, keepdims=True)) + top
     return out if keepdim else out.reshape([n for i, n in enumerate(x.shape) if i not in over])
@@ -235,9 +230,11 @@ def _norm_rule(g, x, out, dim, keepdim):
 @reduce(_norm_rule, torch_name="LinalgVectorNormBackward0")
 def norm2(xp, x, *, dim=None, keepdim=False):
     """The Euclidean length; its derivative at 0 is 0."""
+    errors.check_floating(x, "norm", RuntimeError)
     return xp.sqrt(xp.add.reduce(xp.square(x), axis=axes(dim, x.ndim), keepdims=keepdim))
 
 
+@errors.explained
 def norm(input, p=2, dim=None, keepdim=False, dtype=None):
     """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from minitorch.errors import wrap_dim
-from minitorch.ops._dims import axes, flat, sizes
+from minitorch.errors import not_a_tensor, wrap_dim
+from minitorch.ops._dims import axes, flat, sizes, whole
 from minitorch.ops.elementwise import zero
 from minitorch.primitive import shape as moved
 from minitorch.primitive import view as view_row
@@ -42,9 +42,8 @@ def view(xp, x, *, size):
     size = sizes(size, x.size)
     if not viewable(x, size):
         raise RuntimeError(
-            f"view size {list(size)} is not compatible with input tensor's size {list(x.shape)} "
-            f"and stride {[s // x.itemsize for s in x.strides]} (at least one dimension spans "
-            "across two contiguous subspaces). Use .reshape(...) instead."
+            f"view: expected a size that needs no copy of shape {list(x.shape)} with strides "
+            f"{[s // x.itemsize for s in x.strides]}, got {list(size)}. Use reshape."
         )
     return x.reshape(size)
 
@@ -55,8 +54,17 @@ def reshape(input, *shape):
     Raises: RuntimeError where the sizes do not fit.
     """
     array = getattr(input, "_array", input)
-    size = sizes(flat(shape), array.size)
-    return view(input if viewable(array, size) else contiguous_copy(input), size=size)
+    try:
+        size = sizes(flat(shape), array.size)
+    except AttributeError as error:
+        raise not_a_tensor("reshape", (("input", array),), error) from None
+    return (view if viewable(array, size) else reshape_copy)(input, size=size)
+
+
+@moved(lambda g, x_shape: reshape(g, x_shape), torch_name="UnsafeViewBackward0")
+def reshape_copy(xp, x, *, size):
+    """The elements in row-major order with sizes `size`, copied."""
+    return x.copy(order="C").reshape(size)
 
 
 @view_row(lambda g, dims: permute(g, dims=inverse(dims, g.ndim)))
@@ -64,12 +72,12 @@ def permute(xp, x, *, dims):
     """The axes in the order `dims`."""
     if len(dims) != x.ndim:
         raise RuntimeError(
-            f"permute: number of dimensions in the tensor input does not match the length of the "
-            f"desired ordering of dimensions: {x.ndim} (shape {list(x.shape)}) and {len(dims)}"
+            f"permute: expected an order of {x.ndim} dims for shape {list(x.shape)}, got "
+            f"{len(dims)}: {list(dims)}"
         )
     order = [wrap_dim(d, x.ndim) for d in dims]
     if len(set(order)) != x.ndim:
-        raise RuntimeError(f"permute(): duplicate dims are not allowed: {list(dims)}")
+        raise RuntimeError(f"permute: expected each dim once, got {list(dims)}")
     return x.transpose(order)
 
 
@@ -93,7 +101,7 @@ def t(xp, x):
     Raises: RuntimeError for more than two dimensions.
     """
     if x.ndim > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {x.ndim}D")
+        raise RuntimeError(f"t: expected two dimensions at most, got shape {list(x.shape)}")
     return x.T
 
 
@@ -110,12 +118,12 @@ def spread(xp, x, size):
 @view_row(lambda g, x_shape: sum_to(g, size=x_shape))
 def expand(xp, x, *, size):
     """`x` repeated along axes of size 1 to the sizes `size`, without a copy; -1 keeps a size."""
-    size = tuple(int(n) for n in size)
+    size = whole(size)
     lead = len(size) - x.ndim
-    if lead < 0:
+    if lead < 0 or min(size, default=0) < -1:
         raise RuntimeError(
-            f"expand: the number of sizes provided ({len(size)}) must be greater or equal to the "
-            f"number of dimensions in the tensor ({x.ndim})"
+            f"expand: expected at least {x.ndim} sizes, none below -1, for shape {list(x.shape)}, "
+            f"got {list(size)}"
         )
     full = list(size)
     for i, n in enumerate(x.shape):
@@ -123,14 +131,13 @@ def expand(xp, x, *, size):
             full[i + lead] = n
         elif n not in (1, full[i + lead]):
             raise RuntimeError(
-                f"The expanded size of the tensor ({full[i + lead]}) must match the existing size "
-                f"({n}) at non-singleton dimension {i + lead}.  Target sizes: {list(size)}.  "
-                f"Tensor sizes: {list(x.shape)}"
+                f"expand: expected size {n} or -1 at dimension {i + lead}, got {full[i + lead]}: "
+                f"from {list(x.shape)} to {list(size)}"
             )
     if -1 in full:
         raise RuntimeError(
-            f"The expanded size of the tensor (-1) isn't allowed in a leading, non-existing "
-            f"dimension {full.index(-1)}"
+            f"expand: expected a size for the new dimension {full.index(-1)}, got -1: from "
+            f"{list(x.shape)} to {list(size)}"
         )
     return spread(xp, x, tuple(full))
 
@@ -139,7 +146,8 @@ def expand(xp, x, *, size):
 def squeeze(xp, x, *, dim=None):
     """Without the axes of size 1, or without those that `dim` names."""
     gone = () if dim == () else axes(dim, x.ndim, "squeeze")
-    return x[tuple(0 if n == 1 and i in gone else slice(None) for i, n in enumerate(x.shape))]
+    keep = [0 if n == 1 and i in gone else slice(None) for i, n in enumerate(x.shape)]
+    return x[(*keep, ...)]
 
 
 @view_row(lambda g, x_shape: reshape(g, x_shape))
@@ -154,11 +162,10 @@ def select(xp, x, *, dim, index):
     """The slice at `index` of axis `dim`."""
     at = wrap_dim(dim, x.ndim)
     if not x.ndim:
-        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+        raise IndexError("select: expected at least one dimension, got a 0-d tensor")
     if not -x.shape[at] <= index < x.shape[at]:
         raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(x.shape)} at "
-            f"dimension {at}"
+            f"select: index {index} is out of bounds for dimension {at} of shape {list(x.shape)}"
         )
     return x[(slice(None),) * at + (index, ...)]
 
@@ -188,7 +195,7 @@ def diagonal(xp, x, *, offset=0, dim1=0, dim2=1):
     """The diagonal of axes `dim1`, `dim2`, as a last axis."""
     a, b = wrap_dim(dim1, x.ndim), wrap_dim(dim2, x.ndim)
     if a == b:
-        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+        raise RuntimeError(f"diagonal: expected two dims, got {dim1} and {dim2} of {x.ndim}")
     out = xp.diagonal(x, offset, a, b)
     return xp.lib.stride_tricks.as_strided(
         x[_corner(x, offset, a, b)], out.shape, out.strides, writeable=True
@@ -216,7 +223,7 @@ def undiagonal(xp, x, *, size, offset, dim1, dim2):
 def unbind(xp, x, *, dim=0):
     """The slices along axis `dim`, each without that axis."""
     if not x.ndim:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError("unbind: expected at least one dimension, got a 0-d tensor")
     at = (slice(None),) * wrap_dim(dim, x.ndim)
     return tuple(x[(*at, i, ...)] for i in range(x.shape[len(at)]))
 
@@ -227,10 +234,10 @@ def unbind(xp, x, *, dim=0):
 def split_with_sizes(xp, x, *, sections, dim=0):
     """Consecutive pieces of sizes `sections` along axis `dim`."""
     at = wrap_dim(dim, x.ndim)
-    if sum(sections) != x.shape[at]:
+    if sum(sections) != x.shape[at] or min(sections, default=0) < 0:
         raise RuntimeError(
-            f"split_with_sizes expects split_sizes to sum exactly to {x.shape[at]} (input "
-            f"tensor's size at dimension {at}), but got split_sizes={list(sections)}"
+            f"split: expected sizes whose sum is {x.shape[at]}, the size of dimension {at}, got "
+            f"{list(sections)}"
         )
     lead, out, start = (slice(None),) * at, [], 0
     for n in sections:
@@ -279,8 +286,7 @@ def copy(xp, x, y):
         xp.copyto(out, y, casting="unsafe")
     except ValueError:
         raise RuntimeError(
-            f"The expanded size of the tensor ({list(x.shape)}) must match the existing size "
-            f"({list(y.shape)}).  Target sizes: {list(x.shape)}.  Tensor sizes: {list(y.shape)}"
+            f"copy: expected a source that broadcasts to {list(x.shape)}, got {list(y.shape)}"
         ) from None
     return out
 
@@ -312,7 +318,7 @@ def cat(xp, *tensors, dim=0):
     parts = [x for x in tensors if x.shape != (0,)] or tensors
     for i, x in enumerate(tensors):
         if not x.ndim:
-            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
+            raise RuntimeError(f"cat: expected at least one dimension, but tensor {i} is 0-d")
     at = wrap_dim(dim, parts[0].ndim)
     for i, x in enumerate(parts):
         _check_alike(x.shape, parts[0].shape, at, i)
@@ -322,13 +328,13 @@ def cat(xp, *tensors, dim=0):
 def _check_alike(size, first, at, i):
     if len(size) != len(first):
         raise RuntimeError(
-            f"Tensors must have same number of dimensions: got {len(first)} and {len(size)}"
+            f"cat: expected tensors of one rank, got {list(first)} and {list(size)}"
         )
     for k, (a, b) in enumerate(zip(first, size)):
         if k != at and a != b:
             raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {at}. Expected size {a} but got "
-                f"size {b} for tensor number {i} in the list: {list(first)} and {list(size)}"
+                f"cat: expected sizes that differ in dimension {at} only, got {a} and {b} in "
+                f"dimension {k} of tensor 0 {list(first)} and tensor {i} {list(size)}"
             )
 
 
@@ -339,11 +345,11 @@ def stack(xp, *tensors, dim=0):
     Raises: RuntimeError where they are none, or differ in size.
     """
     if not tensors:
-        raise RuntimeError("stack expects a non-empty TensorList")
+        raise RuntimeError("stack: expected at least one tensor, got none")
     for i, x in enumerate(tensors):
         if x.shape != tensors[0].shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at "
+                f"stack: expected tensors of equal size, got {list(tensors[0].shape)} at "
                 f"entry 0 and {list(x.shape)} at entry {i}"
             )
     at = (slice(None),) * wrap_dim(dim, tensors[0].ndim + 1)
@@ -377,10 +383,10 @@ def roll(xp, x, *, shifts, dims):
 @moved(lambda g, x_shape, repeats: _sum_repeats(g, x_shape, repeats))
 def repeat(xp, x, *, repeats):
     """`x` laid side by side, `repeats` times along each axis."""
-    if len(repeats) < x.ndim:
+    if len(repeats) < x.ndim or min(repeats, default=0) < 0:
         raise RuntimeError(
-            "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
-            f"tensor: {len(repeats)} < {x.ndim}"
+            f"repeat: expected at least {x.ndim} counts, none below 0, for shape {list(x.shape)}, "
+            f"got {list(repeats)}"
         )
     return xp.tile(x, repeats)
 

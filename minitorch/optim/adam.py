@@ -67,7 +67,7 @@ def adam(
     xp.multiply(v, beta2, v)
     xp.add(v, xp.multiply(xp.multiply(g, from_g2, b), g, b), v)
     if v_max is not None:
-        v = xp.maximum(v_max, v, v_max)
+        v = xp.maximum(v_max, v, out=v_max)
     d = xp.add(xp.divide(xp.sqrt(v, b), v_scale, b), eps, b)
     xp.subtract(p, xp.divide(xp.multiply(m, step_size, a), d, a), p)
 

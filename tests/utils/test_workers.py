@@ -1,0 +1,200 @@
+"""Loading in worker processes: the same batches, and no hanging when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+import minitorch
+import minitorch.utils.data
+from minitorch.utils.data import DataLoader, get_worker_info
+
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of fork itself
+
+
+@pytest.fixture
+def torch():
+    pytest.importorskip("torch.utils.data")
+    return pytest.importorskip("torch")
+
+
+class Reads:
+    """A dataset whose sample i is what `read(i)` returns."""
+
+    def __init__(self, read, n=6):
+        self.read, self.n = read, n
+
+    def __len__(self):
+        return self.n
+
+    def __getitem__(self, i):
+        return self.read(i)
+
+
+class Shard(minitorch.utils.data.IterableDataset):
+    """0 ... n-1, each worker its share; the first worker ends first."""
+
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        info = get_worker_info()
+        return iter(range(info.id, self.n, info.num_workers))
+
+
+def values(loader):
+    return [batch.tolist() for batch in loader]
+
+
+def test_batches_in_the_order_of_the_sampler():
+    slow_first = Reads(lambda i: (time.sleep(0.1 if i == 0 else 0), i)[1])
+    assert values(DataLoader(slow_first, 2, num_workers=2)) == [[0, 1], [2, 3], [4, 5]]
+    assert values(DataLoader(range(5), 2, num_workers=3, drop_last=True)) == [[0, 1], [2, 3]]
+    assert values(DataLoader(range(3), None, num_workers=1, collate_fn=np.array)) == [0, 1, 2]
+
+
+def test_same_order_as_without_workers():
+    orders = []
+    for workers in (0, 2):
+        minitorch.manual_seed(3)
+        loader = DataLoader(range(20), 3, shuffle=True, num_workers=workers)
+        orders.append((values(loader), values(loader), minitorch.get_rng_state().tolist()))
+    assert orders[0] == orders[1]
+
+
+def test_shards_of_a_stream():
+    assert sorted(sum(values(DataLoader(Shard(7), 2, num_workers=2)), [])) == list(range(7))
+    assert values(DataLoader(Shard(5), 1, num_workers=3)) == [[0], [1], [2], [3], [4]]
+
+
+def test_persistent_workers_serve_every_pass():
+    loader = DataLoader(
+        Reads(lambda i: os.getpid()), 2, num_workers=2, persistent_workers=True, prefetch_factor=1
+    )
+    passes = [{pid for batch in values(loader) for pid in batch} for _ in range(3)]
+    assert passes[0] == passes[1] == passes[2]
+    assert os.getpid() not in passes[0]
+    loader = DataLoader(Shard(6), 2, num_workers=2, persistent_workers=True)
+    next(iter(loader))  # what this pass left behind must not reach the next
+    assert values(loader) == values(loader) == [[0, 2], [1, 3], [4], [5]]
+
+
+def drawn(t, data):
+    """What a worker draws from every generator, as seeded from the loader's."""
+
+    def read(i):
+        info = data.get_worker_info()
+        return [
+            info.id,
+            info.num_workers,
+            info.seed,
+            t.initial_seed(),
+            t.rand(1).item(),
+            random.random(),
+            np.random.rand(),
+        ]
+
+    t.manual_seed(5)
+    loader = data.DataLoader(Reads(read, 4), None, num_workers=2, collate_fn=list)
+    return list(loader)
+
+
+@pytest.mark.differential
+def test_workers_are_seeded_as_torch_seeds_them(torch):
+    assert drawn(minitorch, minitorch.utils.data) == drawn(torch, torch.utils.data)
+
+
+def test_init_function_runs_first_in_each_worker():
+    loader = DataLoader(
+        Reads(lambda i: int(os.environ["MARK"])),
+        1,
+        num_workers=2,
+        worker_init_fn=lambda number: os.environ.__setitem__("MARK", str(10 + number)),
+    )
+    assert values(loader) == [[10], [11], [10], [11], [10], [11]]
+
+
+class OwnError(Exception):
+    def __init__(self, first, second):
+        super().__init__(first, second)
+
+
+def raising(error):
+    def read(i):
+        if i == 2:
+            raise error
+        return i
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ValueError("bad item 2"), ValueError),
+        (KeyError("bad item 2"), KeyError),
+        (OwnError("bad item 2", "more"), RuntimeError),
+    ],
+    ids=lambda e: getattr(e, "__name__", type(e).__name__),
+)
+def test_an_error_in_a_worker_keeps_its_type_and_traceback(error, expected):
+    loader = DataLoader(Reads(raising(error)), 1, num_workers=2)
+    batches = iter(loader)
+    assert [next(batches).tolist(), next(batches).tolist()] == [[0], [1]]
+    with pytest.raises(expected) as caught:
+        next(batches)
+    text = str(caught.value)
+    assert f"Caught {type(error).__name__} in DataLoader worker process 0." in text
+    assert "in read\n" in text
+    assert "bad item 2" in text
+    assert next(batches).tolist() == [3]  # the pass goes on
+
+
+def test_an_error_in_the_init_function_arrives():
+    def init(number):
+        raise ValueError("not ready")
+
+    with pytest.raises(ValueError, match="not ready"):
+        list(DataLoader(range(2), num_workers=1, worker_init_fn=init))
+
+
+def test_a_batch_that_cannot_be_sent():
+    loader = DataLoader(Reads(lambda i: lambda: i), None, num_workers=1, collate_fn=lambda x: x)
+    with pytest.raises(RuntimeError, match="pickle"):
+        list(loader)
+
+
+def test_a_worker_that_dies_is_reported():
+    loader = DataLoader(Reads(lambda i: os._exit(3)), 1, num_workers=2)
+    with pytest.raises(RuntimeError, match=r"pid\(s\) \d+.*exited unexpectedly"):
+        list(loader)
+
+
+def test_a_worker_that_takes_too_long_is_reported():
+    loader = DataLoader(Reads(lambda i: time.sleep(30)), 1, num_workers=1, timeout=0.2)
+    with pytest.raises(RuntimeError, match="timed out after 0.2 seconds"):
+        list(loader)
+
+
+def test_an_abandoned_pass_leaves_no_process():
+    loader = DataLoader(Reads(lambda i: (time.sleep(0.01), os.getpid())[1], 100), 1, num_workers=2)
+    batches = iter(loader)
+    pids = {next(batches).item() for _ in range(4)}
+    start = time.monotonic()
+    del batches
+    assert time.monotonic() - start < 3
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_spawned_workers():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        loader = DataLoader(range(4), 2, num_workers=1, multiprocessing_context="spawn")
+        assert values(loader) == [[0, 1], [2, 3]]
