@@ -14,7 +14,8 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -29,7 +30,6 @@ from harness.workloads import WORKLOADS, Program, Workload, block
 AGREE_STEPS, AGREE = 5, 1e-3
 """How many first steps have to agree, and to what relative difference."""
 
-IMPORT_ROUNDS = 9
 PEAK_STEPS = 50
 COLUMNS = ("speed-up", "verdict", "A/A", "goal", "reached")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -142,14 +142,23 @@ def _close(a: Any, b: Any) -> bool:
     return a.shape == b.shape and bool(np.linalg.norm(a - b) <= AGREE * np.linalg.norm(b))
 
 
-def import_seconds(module: str) -> tuple[float, float]:
-    """Seconds to import NumPy in a fresh process, and then `module` on top of it."""
+def import_seconds(modules: Sequence[str], rounds: int = 9) -> tuple[float, list[float]]:
+    """Median seconds to import NumPy in a fresh process, and then each module on top of it.
+
+    Compiled once before, as any installed package is; the modules take turns.
+    """
     code = (
         "import time; a = time.perf_counter(); import numpy; b = time.perf_counter(); "
-        f"import {module}; print(b - a, time.perf_counter() - b)"
+        "import {}; print(b - a, time.perf_counter() - b)"
     )
-    first, second = _python(code).split()
-    return float(first), float(second)
+    with tempfile.TemporaryDirectory() as cache:
+        compiled = {"PYTHONPYCACHEPREFIX": cache, "PYTHONDONTWRITEBYTECODE": ""}
+        seconds = [
+            [[float(s) for s in _python(code.format(m), compiled).split()] for m in modules]
+            for _ in range(rounds + 1)
+        ][1:]
+    above = [statistics.median(turn[i][1] for turn in seconds) for i in range(len(modules))]
+    return statistics.median(first for turn in seconds for first, _ in turn), above
 
 
 def peak_megabytes(module: str, workload: str) -> float | None:
@@ -165,9 +174,12 @@ def peak_megabytes(module: str, workload: str) -> float | None:
     return float(_python(code)) / 1024
 
 
-def _python(code: str) -> str:
+def _python(code: str, variables: Mapping[str, str] | None = None) -> str:
+    """What `code` prints in a fresh process."""
+    environment = {**os.environ, **(variables or {})}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 # --- reporting ------------------------------------------------------------------------------------
@@ -204,10 +216,8 @@ def _against(goal: float, ratio: Ratio) -> str:
 def _facts(engines: Sequence[Backend], options: argparse.Namespace) -> Facts:
     """Import time and memory of both engines, and what they ran on."""
     modules = [engine.module for engine in engines]
-    rounds = [[import_seconds(module) for module in modules] for _ in range(IMPORT_ROUNDS)]
-    numpy_alone = statistics.median(first for pair in rounds for first, _ in pair)
-    extra = [statistics.median(pair[i][1] for pair in rounds) for i in range(len(modules))]
-    above = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in zip(modules, extra))
+    numpy_alone, seconds = import_seconds(modules)
+    above = ", ".join(f"{name} {s:.3f} s" for name, s in zip(modules, seconds))
     lines = [f"import on top of numpy ({numpy_alone:.3f} s): {above}"]
     peaks = [(module, peak_megabytes(module, "W2")) for module in modules]
     known = [f"{module} {peak:.0f} MB" for module, peak in peaks if peak is not None]

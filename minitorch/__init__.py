@@ -225,7 +225,7 @@ from minitorch.ops.shape import (
 )
 from minitorch.ops.shape import transpose as swapaxes
 from minitorch.ops.shape import transpose as swapdims
-from minitorch.printing import get_printoptions, set_printoptions
+from minitorch.printing import set_printoptions
 from minitorch.random import (
     Generator,
     default_generator,

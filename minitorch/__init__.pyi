@@ -108,7 +108,7 @@ class Tensor:
         """|x|; the derivative at 0 is 0."""
     def add(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         """input + alpha other."""
-    def add_(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+    def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """In-place form of `add`."""
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
         """input + value tensor1 / tensor2."""
@@ -240,7 +240,7 @@ class Tensor:
     def dim(self) -> Any: ...
     def div(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Any:
         """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
-    def div_(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Tensor:
+    def div_(self, other: Any, *, rounding_mode: Any = None) -> Tensor:
         """In-place form of `div`."""
     def divide(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Any:
         """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
@@ -335,7 +335,7 @@ class Tensor:
     def isclose(
         self, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
     ) -> Any:
-        """|input - other| <= atol + rtol |other|, element by element."""
+        """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
     def isfinite(self, *, out: Tensor | None = None) -> Tensor:
         """x is neither NaN nor infinite."""
     def isinf(self, *, out: Tensor | None = None) -> Tensor:
@@ -349,7 +349,7 @@ class Tensor:
     def le_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `le`."""
     def lerp(self, end: Any, weight: Any) -> Any:
-        """input + weight (end - input)."""
+        """input + weight (end - input). Raises: RuntimeError where the dtypes differ."""
     def lerp_(self, end: Any, weight: Any) -> Tensor:
         """In-place form of `lerp`."""
     def less(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -403,7 +403,7 @@ class Tensor:
     def masked_fill_(self, mask: Any, value: Any) -> Tensor:
         """In-place form of `masked_fill`."""
     def masked_select(self, mask: Any) -> Any:
-        """The elements where the mask holds, as a vector."""
+        """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
     def matmul(self, other: Any) -> Any:
         """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch."""
     def max(self, dim: Any = None, keepdim: Any = False, *, other: Any = None) -> Any:
@@ -584,7 +584,7 @@ class Tensor:
         """How many elements apart neighbours along each dimension are in memory."""
     def sub(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         """input - alpha other."""
-    def sub_(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+    def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """In-place form of `sub`."""
     def subtract(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
         """input - alpha other."""
@@ -901,11 +901,15 @@ def einsum(equation: Any, *operands: Any) -> Any:
     """The sum of products that `equation` names: 'ij,jk->ik'; '...' stands for batch axes."""
 
 def empty(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
     """Memory of the given sizes with whatever it holds."""
 
@@ -913,11 +917,13 @@ def empty_like(
     input: Tensor,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
-    """Memory in the shape, dtype and order of `input` with whatever it holds."""
+    """Memory in the shape, dtype and order of `input`, as it is."""
 
 def eq(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x == y."""
@@ -987,7 +993,7 @@ def full_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
     """`fill_value` in the shape and dtype of `input`."""
 
@@ -1020,7 +1026,7 @@ def gt(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = No
     """x > y."""
 
 def hstack(tensors: Any) -> Any:
-    """Side by side: along axis 1, or 0 for vectors."""
+    """Side by side: along axis 1, or 0 for vectors. Raises: RuntimeError for none."""
 
 def index_add(input: Any, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Any:
     """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
@@ -1052,7 +1058,7 @@ def is_tensor(obj: Any) -> Any:
 def isclose(
     input: Any, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
 ) -> Any:
-    """|input - other| <= atol + rtol |other|, element by element."""
+    """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
 
 def isfinite(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """x is neither NaN nor infinite."""
@@ -1067,7 +1073,7 @@ def le(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = No
     """x <= y."""
 
 def lerp(input: Any, end: Any, weight: Any) -> Any:
-    """input + weight (end - input)."""
+    """input + weight (end - input). Raises: RuntimeError where the dtypes differ."""
 
 def less(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x < y."""
@@ -1139,7 +1145,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """`value`, a number or 0-d, where the mask holds."""
 
 def masked_select(input: Any, mask: Any) -> Any:
-    """The elements where the mask holds, as a vector."""
+    """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
 
 def matmul(input: Any, other: Any) -> Any:
     """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch."""
@@ -1216,11 +1222,15 @@ def numel(input: Any) -> Any:
     """The number of elements."""
 
 def ones(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
     """Ones of the given sizes."""
 
@@ -1228,9 +1238,11 @@ def ones_like(
     input: Tensor,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
     """Ones in the shape and dtype of `input`."""
 
@@ -1257,12 +1269,15 @@ def promote_types(a: _dtype, b: _dtype) -> _dtype:
     """The smallest dtype that holds both: a higher category wins whole, its width unchanged."""
 
 def rand(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
 
@@ -1287,14 +1302,17 @@ def randint_like(
     """Whole numbers in [low, high) in the shape and dtype of `input`."""
 
 def randn(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     generator: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
 ) -> Tensor:
-    """Normal numbers of mean 0 and variance 1."""
+    """Normal numbers of mean 0, variance 1."""
 
 def randn_like(
     input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any
@@ -1535,17 +1553,21 @@ def var_mean(
     """(variance, mean)."""
 
 def vstack(tensors: Any) -> Any:
-    """One below the other, vectors as rows."""
+    """One below the other, vectors as rows. Raises: RuntimeError for none."""
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """input where the condition holds, else other; with the condition alone, its positions."""
 
 def zeros(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
     """Zeros of the given sizes."""
 
@@ -1553,8 +1575,10 @@ def zeros_like(
     input: Tensor,
     *,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
-    **_: Any,
+    memory_format: Any = None,
 ) -> Tensor:
     """Zeros in the shape and dtype of `input`."""

@@ -181,13 +181,14 @@ def polar_lanes(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 _SQRT_HALF_BITS = 0x3F3504F3
-_LOG2_HIGH, _LOG2_LOW = np.float32([0.693359375, -2.12194440e-4])
-_QUARTER_PI = np.float32([0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8])
-_COS = np.float32([2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2])
-_SIN = np.float32([-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1])
-_LOG = np.float32(
+_LOG2_HIGH, _LOG2_LOW = np.array([0.693359375, -2.12194440e-4], np.float32)
+_QUARTER_PI = np.array([0.78515625, 2.4187564849853515625e-4, 3.77489497744594108e-8], np.float32)
+_COS = np.array([2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2], np.float32)
+_SIN = np.array([-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1], np.float32)
+_LOG = np.array(
     [7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1]
-    + [-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1]
+    + [-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1],
+    np.float32,
 )
 
 # In these ranges a float64 sum of a float32 and a product of two is exact, or its second rounding

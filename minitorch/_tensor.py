@@ -47,6 +47,13 @@ class Tensor:
         "_view",
     )
 
+    _array: Any
+    _node: Any
+    _nr: int
+    _cell: list[int]
+    _view: Any
+    _grad: Any
+
     __array_priority__ = 1000  # `ndarray + tensor` is the tensor's to answer
     __hash__ = object.__hash__
 
@@ -269,7 +276,7 @@ def leaf(array: np.ndarray, requires_grad: bool = False, cls: type = Tensor) -> 
 
     Raises: RuntimeError where a gradient is asked of integers.
     """
-    t = _new(cls)
+    t: Any = _new(cls)
     t._array = array
     t._node = t._view = t._grad = None
     t._nr = 0

@@ -17,7 +17,9 @@ __all__ = ["ROWS", "cpu", "device", "install", "uninstall", "xp"]
 
 ROWS: dict[str, Any] = {}  # every row by name; filled by minitorch.primitive as rows are defined
 
-_KNOWN = "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia"
+_KNOWN = (
+    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia"
+)
 
 
 class device:
@@ -28,7 +30,10 @@ class device:
 
     __slots__ = ("index", "type")
 
-    def __init__(self, type: str | int | device, index: int | None = None) -> None:
+    type: str
+    index: int | None
+
+    def __init__(self, type: Any, index: int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
         if isinstance(type, int):
@@ -37,7 +42,10 @@ class device:
             raise TypeError(f"device(): argument 'type' must be str, not {type.__class__.__name__}")
         name, _, number = type.partition(":")
         if name not in _KNOWN.split() or (number and not number.isdigit()):
-            raise RuntimeError(f"Expected one of {', '.join(_KNOWN.split())} device type at start of device string: {type}")
+            raise RuntimeError(
+                f"device: expected one of {', '.join(_KNOWN.split())}, with an index after a colon "
+                f"or none, got {type!r}"
+            )
         self.type, self.index = name, int(number) if number else index
 
     def __repr__(self) -> str:
@@ -68,11 +76,13 @@ def require(where: Any) -> None:
     if found.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled: minitorch computes on the CPU")
     if found.type != "cpu":
-        raise NotImplementedError(f"device '{found}' is not available: minitorch computes on the CPU")
+        raise NotImplementedError(
+            f"device '{found}' is not available: minitorch computes on the CPU"
+        )
 
 
 def install(table: dict[str, Callable[..., Any]]) -> None:
-    """Use `table[name]` as the forward of each row named in it. Raises: KeyError for no such row."""
+    """Let `table[name]` run in place of each row named there. Raises: KeyError for no such row."""
     for name in table:
         if name not in ROWS:
             raise KeyError(f"kernel table: there is no row named {name!r}")
@@ -96,10 +106,17 @@ def _blas() -> Any:
     import os
 
     folder = os.path.dirname(xp.__file__)
-    places = (os.path.join(folder + ".libs", "*openblas*"), os.path.join(folder, ".dylibs", "*openblas*"))
+    places = (
+        os.path.join(folder + ".libs", "*openblas*"),
+        os.path.join(folder, ".dylibs", "*openblas*"),
+    )
     for path in (p for place in places for p in glob.glob(place)):
         library = ctypes.CDLL(path)
-        for name in ("scipy_openblas_{}_num_threads64_", "scipy_openblas_{}_num_threads", "openblas_{}_num_threads"):
+        for name in (
+            "scipy_openblas_{}_num_threads64_",
+            "scipy_openblas_{}_num_threads",
+            "openblas_{}_num_threads",
+        ):
             if hasattr(library, name.format("set")):
                 return getattr(library, name.format("set")), getattr(library, name.format("get"))
     return None

@@ -10,8 +10,8 @@ from ._tensor import Tensor, leaf, wrap
 from .backend import require, xp
 from .dtypes import get_default_dtype, to_numpy
 from .ops import random as draw
-from .ops._dims import flat
-from .random import Generator, default_generator
+from .ops._dims import flat, whole
+from .random import Generator, default_generator, dense_like
 
 _LEGACY_NUMBERS = (bool, int, float)
 
@@ -25,17 +25,15 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
         _supported(array)
         return array.astype(to_numpy(dtype)) if dtype else array
     if isinstance(data, (str, bytes)):
-        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
-    if data is None:
-        raise RuntimeError("Could not infer dtype of NoneType")
+        raise TypeError(f"tensor: expected numbers, got {type(data).__name__}")
     if isinstance(data, (list, tuple)):
         data = _plain(data)
     try:
         array = xp.array(data)
     except ValueError:
-        raise ValueError(_ragged(data)) from None
+        raise _ragged(data) from None
     if array.dtype.kind not in "fiub":
-        raise _unusable(array, data)
+        raise _unusable(array)
     if dtype is not None:
         return _checked_cast(array, to_numpy(dtype), data)
     if array.dtype.kind == "f":
@@ -46,9 +44,12 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
 
 
 def _plain(data: Any) -> Any:
-    """Nested sequences with tensors inside turned into numbers and lists."""
+    """Nested sequences with the tensors inside turned into numbers.
+
+    Raises: ValueError for a tensor of several elements.
+    """
     return [
-        x.tolist() if isinstance(x, Tensor) else _plain(x) if isinstance(x, (list, tuple)) else x
+        x._number() if isinstance(x, Tensor) else _plain(x) if isinstance(x, (list, tuple)) else x
         for x in data
     ]
 
@@ -58,35 +59,48 @@ def _supported(array: Any) -> None:
         dtypes.from_numpy_dtype(array.dtype)
 
 
-def _ragged(data: Any) -> str:
-    """The sentence for nested sequences of unequal lengths."""
+def _ragged(data: Any) -> Exception:
+    """The error for nested sequences of unequal lengths, or beside numbers."""
     dim, level = 0, list(data)
     while level:
         lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in level]
         if len(set(lengths)) > 1:
-            return (
-                f"expected sequence of length {lengths[0]} at dim {dim + 1} "
-                f"(got {next(n for n in lengths if n != lengths[0])})"
+            i = next(i for i, n in enumerate(lengths) if n != lengths[0])
+            if None in lengths:
+                first, other = type(level[0]).__name__, type(level[i]).__name__
+                return TypeError(f"tensor: expected {first} throughout dim {dim}, got {other}")
+            return ValueError(
+                f"tensor: expected sequences of length {lengths[0]} at dim {dim + 1}, got length "
+                f"{lengths[i]}"
             )
         dim, level = dim + 1, [y for x in level if isinstance(x, (list, tuple)) for y in x]
-    return "expected sequences of equal length"
+    return ValueError("tensor: expected sequences of equal length")
 
 
-def _unusable(array: Any, data: Any) -> Exception:
+def _unusable(array: Any) -> Exception:
+    """The error for data that NumPy took as something else than numbers."""
     if array.dtype.kind in "US":
-        return TypeError("new(): invalid data type 'str'")
+        return ValueError("tensor: expected numbers, got str")
     if array.dtype.kind == "c":
-        return NotImplementedError("complex tensors are not supported")
-    if array.dtype.kind == "O" and all(isinstance(x, int) for x in array.flat):
-        return RuntimeError(f"Overflow when unpacking long: {data}")
-    return TypeError(f"can't convert np.ndarray of type {array.dtype} to a tensor")
+        return NotImplementedError("tensor: expected real numbers, got complex ones")
+    odd = next((x for x in array.flat if not isinstance(x, int)), None)
+    if odd is None and array.size and None not in array.flat:
+        return ValueError(
+            f"tensor: expected integers that fit torch.int64, got {max(array.flat, key=abs)}"
+        )
+    return RuntimeError(f"tensor: expected numbers, got {type(odd).__name__}")
 
 
 def _checked_cast(array: Any, to: Any, data: Any) -> Any:
-    if to.kind in "iu" and array.dtype.kind in "iu" and array.size:
-        low, high = xp.iinfo(to).min, xp.iinfo(to).max
-        if array.min() < low or array.max() > high:
-            raise RuntimeError(f"value cannot be converted to type {to} without overflow: {data}")
+    """`array` in dtype `to`. Raises: RuntimeError for a number that does not fit an integer dtype.
+
+    Negative numbers wrap around in unsigned dtypes, as in torch.
+    """
+    if to.kind in "iu" and array.dtype.kind in "iuf" and array.size:
+        high = xp.iinfo(to).max
+        low = -high if to.kind == "u" else xp.iinfo(to).min
+        if not (array.min() >= low and array.max() <= high):  # so that NaN is refused
+            raise RuntimeError(f"tensor: expected numbers that fit torch.{to}, got {data}")
     return array.astype(to)
 
 
@@ -129,16 +143,15 @@ def from_numpy(ndarray: Any) -> Tensor:
     Raises: TypeError for what is no array or has no dtype here, ValueError for negative strides.
     """
     if not isinstance(ndarray, xp.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(f"from_numpy: expected ndarray, got {type(ndarray).__name__}")
     if not ndarray.dtype.isnative:
         raise ValueError(
-            f"given numpy array has byte order different from the native byte order: {ndarray.dtype}"
+            f"from_numpy: expected the byte order of this machine, got {ndarray.dtype.str}"
         )
     dtypes.from_numpy_dtype(ndarray.dtype)
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative "
-            "strides are not supported: pass array.copy()"
+            f"from_numpy: expected no negative strides, got {ndarray.strides}: pass array.copy()"
         )
     if not ndarray.flags.writeable:
         import warnings
@@ -155,11 +168,9 @@ def from_numpy(ndarray: Any) -> Tensor:
 
 
 def _size(size: tuple) -> tuple[int, ...]:
-    size = tuple(int(n) for n in flat(size))
+    size = whole(flat(size))
     if any(n < 0 for n in size):
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(size)}: {list(size)}"
-        )
+        raise RuntimeError(f"expected sizes of at least 0, got {min(size)} in {list(size)}")
     return size
 
 
@@ -178,6 +189,8 @@ def _sized(name: str, make: Any, summary: str) -> Any:
         memory_format: Any = None,
     ) -> Tensor:
         require(device)
+        if not sizes and size is None:
+            raise TypeError(f"{name}() missing required argument 'size' (position 1)")
         shape = _size(sizes if size is None else (size,))
         array = make(shape, to_numpy(dtype or get_default_dtype(), name))
         return leaf(array, requires_grad) if out is None else _into(out, array)
@@ -200,10 +213,17 @@ empty = _sized("empty", xp.empty, "Memory of the given sizes with whatever it ho
 
 
 def full(
-    size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`fill_value` everywhere; its type gives the dtype unless one is given."""
     require(device)
+    if isinstance(size, int):
+        raise TypeError("full(): argument 'size' (position 1) must be tuple of ints, not int")
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
     dtype = dtype or dtypes.of_number(value)
     return leaf(xp.full(_size((size,)), value, to_numpy(dtype)), requires_grad)
@@ -225,7 +245,8 @@ def _alike(name: str, make: Any, summary: str) -> Any:
         require(device)
         if not isinstance(input, Tensor):
             raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+                f"{name}(): argument 'input' (position 1) must be Tensor, not "
+                f"{type(input).__name__}"
             )
         dtype = input.dtype if dtype is None else dtype
         return leaf(make(input._array, dtype=to_numpy(dtype, name)), requires_grad)
@@ -238,22 +259,34 @@ def _alike(name: str, make: Any, summary: str) -> Any:
 zeros_like = _alike("zeros_like", xp.zeros_like, "Zeros in the shape and dtype of `input`.")
 ones_like = _alike("ones_like", xp.ones_like, "Ones in the shape and dtype of `input`.")
 empty_like = _alike(
-    "empty_like", xp.empty_like, "Memory in the shape, dtype and order of `input`, as it is."
+    "empty_like", dense_like, "Memory in the shape, dtype and order of `input`, as it is."
 )
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, memory_format: Any = None,
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """`fill_value` in the shape and dtype of `input`."""
     require(device)
+    if not isinstance(input, Tensor):
+        raise TypeError(f"full_like(): argument 'input' must be Tensor, not {type(input).__name__}")
     array = xp.full(input._array.shape, fill_value, to_numpy(dtype or input.dtype))
     return leaf(array, requires_grad)
 
 
 def arange(
-    start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, device: Any = None,
+    start: Any,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """start, start + step, ... below end; `arange(end)` starts at 0.
@@ -266,12 +299,13 @@ def arange(
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
     if step == 0:
-        raise RuntimeError("step must be nonzero")
+        raise RuntimeError("arange: expected a step that is not 0, got 0")
     if (end - start) * step < 0:
         raise RuntimeError(
-            "upper bound and lower bound inconsistent with step sign: "
-            f"start {start}, end {end}, step {step}"
+            f"arange: expected a step that leads from start to end, got {start}, {end}, {step}"
         )
+    if not math.isfinite(end - start):
+        raise RuntimeError(f"arange: expected finite bounds, got {start} and {end}")
     whole = all(isinstance(x, int) for x in (start, end, step))
     to = to_numpy(dtype or (dtypes.int64 if whole else get_default_dtype()))
     count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
@@ -279,36 +313,54 @@ def arange(
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, dtype: Any = None, device: Any = None,
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers from start to end, both included."""
     require(device)
+    (steps,) = whole((steps,), "steps")
     if steps < 0:
-        raise RuntimeError(f"number of steps must be non-negative, got {steps}")
+        raise RuntimeError(f"linspace: expected at least 0 steps, got {steps}")
     start, end = float(start), float(end)
     to = to_numpy(dtype or get_default_dtype())
     i = xp.arange(steps)
-    step = to.type((end - start) / (steps - 1)) if steps > 1 and to.kind == "f" else (
-        (end - start) / max(steps - 1, 1))
+    step = (
+        to.type((end - start) / (steps - 1))
+        if steps > 1 and to.kind == "f"
+        else ((end - start) / max(steps - 1, 1))
+    )
     # From both ends towards the middle, as torch does: the end is then exact.
     half = i < steps // 2
-    array = xp.where(half, start + step * i, end - step * (steps - 1 - i)) if steps > 1 else (
-        xp.full(steps, start))
+    array = (
+        xp.where(half, start + step * i, end - step * (steps - 1 - i))
+        if steps > 1
+        else (xp.full(steps, start))
+    )
     return leaf(array.astype(to), requires_grad)
 
 
 def eye(
-    n: int, m: int | None = None, *, dtype: Any = None, device: Any = None,
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: Any = None,
+    device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """The identity matrix (n, n), or its first m columns."""
     require(device)
+    _size((n, n if m is None else m))
     return leaf(xp.eye(n, m, dtype=to_numpy(dtype or get_default_dtype())), requires_grad)
 
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """A 0-d tensor of the default dtype."""
+    dtypes.of_number(s)
     return full((), s, dtype=dtype or get_default_dtype(), device=device)
 
 
@@ -359,8 +411,14 @@ randn = _drawn("randn", draw.normal, "Normal numbers of mean 0, variance 1.", me
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Any = None, dtype: Any = None,
-    device: Any = None, requires_grad: bool = False,
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Whole numbers in [low, high); `randint(high, size)` starts at 0.
 
@@ -369,18 +427,29 @@ def randint(
     require(device)
     if size is None:
         low, high, size = 0, low, high
+        if size is None:
+            raise TypeError("randint() missing required argument 'size'")
     elif high is None:
         low, high = 0, low
+    low, high = whole((low, high), "low, high")
     made = draw.randint(
-        low=low, high=high, size=_size((size,)), dtype=to_numpy(dtype or dtypes.int64),
+        low=low,
+        high=high,
+        size=_size((size,)),
+        dtype=to_numpy(dtype or dtypes.int64),
         generator=generator_or_default(generator),
     )
     return made.requires_grad_(requires_grad)
 
 
 def randperm(
-    n: int, *, generator: Any = None, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    n: int,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
     require(device)
@@ -390,20 +459,39 @@ def randperm(
     return made.requires_grad_(requires_grad)
 
 
-def rand_like(input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any) -> Tensor:
-    """Uniform numbers in [0, 1) in the shape and dtype of `input`."""
-    return rand(input.shape, generator=generator, dtype=dtype or input.dtype, **options)
+def _drawn_alike(name: str, fill: str, summary: str) -> Any:
+    """torch's random function `name`: as `input`, filled in the order of its memory."""
+
+    def create(
+        input: Tensor,
+        *bounds: int,
+        generator: Any = None,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+    ) -> Tensor:
+        made = empty_like(input, dtype=dtype, device=device)
+        bounds = (0, *bounds) if len(bounds) == 1 else bounds
+        getattr(generator_or_default(generator), fill)(made._array, *bounds)
+        return made.requires_grad_(requires_grad)
+
+    create.__name__ = create.__qualname__ = name
+    create.__doc__ = summary
+    return create
 
 
-def randn_like(input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any) -> Tensor:
-    """Normal numbers in the shape and dtype of `input`."""
-    return randn(input.shape, generator=generator, dtype=dtype or input.dtype, **options)
-
-
-def randint_like(input: Tensor, low: int, high: Any = None, *, dtype: Any = None, **options: Any) -> Tensor:
-    """Whole numbers in [low, high) in the shape and dtype of `input`."""
-    low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.shape, dtype=dtype or input.dtype, **options)
+rand_like = _drawn_alike(
+    "rand_like", "fill_uniform", "Uniform numbers in [0, 1) in the shape and dtype of `input`."
+)
+randn_like = _drawn_alike(
+    "randn_like", "fill_normal", "Normal numbers in the shape and dtype of `input`."
+)
+randint_like = _drawn_alike(
+    "randint_like", "fill_random", "Whole numbers below `high`, or from `low`, as `input`."
+)
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
@@ -421,11 +509,14 @@ def normal(
     source = generator_or_default(generator)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
         return draw.normal(
-            size=_size((size if size is not None else (),)), mean=mean, std=std,
-            dtype=to_numpy(dtype or get_default_dtype()), generator=source,
+            size=_size((size if size is not None else (),)),
+            mean=mean,
+            std=std,
+            dtype=to_numpy(dtype or get_default_dtype()),
+            generator=source,
         )
     if isinstance(std, Tensor) and (std._array < 0).any():
-        raise RuntimeError("normal expects all elements of std >= 0.0")
+        raise RuntimeError(f"normal: expected std of at least 0, got {std._array.min()}")
     shape = (mean + std).shape
     kind = mean if isinstance(mean, Tensor) else std
     return randn(shape, generator=source, dtype=kind.dtype) * std + mean

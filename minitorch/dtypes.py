@@ -9,7 +9,6 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_py_int, _py_float = int, float  # this module's names `int` and `float` are dtypes, as torch's are
 BOOL, INT, FLOAT, COMPLEX = range(4)  # the categories of torch's promotion rule, lowest first
 
 
@@ -39,22 +38,26 @@ class dtype:
 
 
 float64 = double = dtype("float64", FLOAT, 8, "Double", "double")
-float32 = float = dtype("float32", FLOAT, 4, "Float", "float")
+float32 = dtype("float32", FLOAT, 4, "Float", "float")
 float16 = half = dtype("float16", FLOAT, 2, "Half", "half")
 bfloat16 = dtype("bfloat16", FLOAT, 2, "BFloat16", "bfloat16")
 int64 = long = dtype("int64", INT, 8, "Long", "long")
-int32 = int = dtype("int32", INT, 4, "Int", "int")
+int32 = dtype("int32", INT, 4, "Int", "int")
 int16 = short = dtype("int16", INT, 2, "Short", "short")
-int8 = dtype("int8", INT, 1, "Char", "char")
-uint8 = dtype("uint8", INT, 1, "Byte", "byte")
+int8 = dtype("int8", INT, 1, "Char", "signed char")
+uint8 = dtype("uint8", INT, 1, "Byte", "unsigned char")
 bool_ = dtype("bool", BOOL, 1, "Bool", "bool")
 complex64 = cfloat = dtype("complex64", COMPLEX, 8, "ComplexFloat", "complex float")
 complex128 = cdouble = dtype("complex128", COMPLEX, 16, "ComplexDouble", "complex double")
 
+ALL = (
+    float64, float32, float16, bfloat16, int64, int32, int16, int8, uint8, bool_,
+    complex64, complex128,
+)  # fmt: skip
 _SUPPORTED = (float64, float32, float16, int64, int32, int16, int8, uint8, bool_)
 for _t in _SUPPORTED:
     _t.np = np.dtype(_t.name)
-_FROM_NUMPY = {t.np: t for t in _SUPPORTED}
+_FROM_NUMPY: dict[Any, dtype] = {t.np: t for t in _SUPPORTED}
 
 
 def _ml_dtypes_bfloat16() -> Any:
@@ -76,9 +79,7 @@ def to_numpy(t: dtype, called: str = "tensor") -> np.dtype:
     Raises: TypeError where `t` is not a dtype; NotImplementedError for one we cannot hold.
     """
     if type(t) is not dtype:
-        raise TypeError(
-            f"{called}(): argument 'dtype' must be torch.dtype, not {type(t).__name__}"
-        )
+        t = _of_python_type(t, called)
     if t.np is None:
         if t is bfloat16:
             return _ml_dtypes_bfloat16()
@@ -86,14 +87,20 @@ def to_numpy(t: dtype, called: str = "tensor") -> np.dtype:
     return t.np
 
 
+def _of_python_type(t: Any, called: str) -> dtype:
+    """What `dtype=float`, `int` or `bool` stands for. Raises: TypeError for what is no dtype."""
+    found = {float: float64, int: int64, bool: bool_}.get(t if isinstance(t, type) else None)
+    if found is None:
+        raise TypeError(f"{called}(): argument 'dtype' must be torch.dtype, not {type(t).__name__}")
+    return found
+
+
 def from_numpy_dtype(t: np.dtype) -> dtype:
     """The dtype of a NumPy array's dtype. Raises: TypeError for one that has no counterpart."""
     found = _FROM_NUMPY.get(t)
     if found is None:
         names = ", ".join(s.name for s in _SUPPORTED)
-        raise TypeError(
-            f"can't convert np.ndarray of type {t}. The only supported types are: {names}."
-        )
+        raise TypeError(f"expected an array of {names}, got one of {t}")
     return found
 
 
@@ -109,7 +116,8 @@ def set_default_dtype(d: dtype) -> None:
     """Make `d` the dtype that Python floats become. Raises: TypeError unless `d` is floating."""
     global _default
     if type(d) is not dtype or d.category != FLOAT:
-        raise TypeError(f"only floating-point types are supported as the default type, got {d!r}")
+        kind = repr(d) if type(d) is dtype else type(d).__name__
+        raise TypeError(f"set_default_dtype: expected a floating-point torch.dtype, got {kind}")
     to_numpy(d)
     _default = d
 
@@ -121,6 +129,9 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     """
     if a is b:
         return a
+    for t in (a, b):
+        if type(t) is not dtype:
+            raise TypeError(f"promote_types: expected torch.dtype, got {type(t).__name__}")
     if a.category != b.category:
         return a if a.category > b.category else b
     if bfloat16 in (a, b):
@@ -133,14 +144,16 @@ def of_number(x: Any) -> dtype:
     """The dtype a Python number takes part with: bool, int64 or the default float."""
     if isinstance(x, bool):
         return bool_
-    if isinstance(x, _py_int):
+    if isinstance(x, int):
         return int64
-    if isinstance(x, _py_float):
+    if isinstance(x, float):
         return _default
-    raise NotImplementedError(f"numbers of type {type(x).__name__} are not supported")
+    if isinstance(x, complex):
+        raise NotImplementedError("complex numbers are not supported")
+    raise TypeError(f"expected a number, got {type(x).__name__}")
 
 
-def result_type_of(operands: Iterable[tuple[dtype, _py_int]]) -> dtype:
+def result_type_of(operands: Iterable[tuple[dtype, int]]) -> dtype:
     """The common dtype of operands given as (dtype, rank): 2 = has dimensions, 1 = 0-d, 0 = number.
 
     An operand of lower rank matters only where its category is higher.
@@ -175,7 +188,7 @@ class Size(tuple):
 
     __slots__ = ()
 
-    def numel(self) -> _py_int:
+    def numel(self) -> int:
         """The number of elements: the product of the sizes."""
         n = 1
         for size in self:
@@ -207,9 +220,9 @@ class finfo:
             )
         found = np.finfo(to_numpy(t))
         self.bits, self.dtype = t.itemsize * 8, t.name
-        self.eps, self.resolution = _py_float(found.eps), _py_float(found.resolution)
-        self.max, self.min = _py_float(found.max), _py_float(found.min)
-        self.tiny = self.smallest_normal = _py_float(found.tiny)
+        self.eps, self.resolution = float(found.eps), float(found.resolution)
+        self.max, self.min = float(found.max), float(found.min)
+        self.tiny = self.smallest_normal = float(found.tiny)
 
     def __repr__(self) -> str:
         names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
@@ -225,7 +238,7 @@ class iinfo:
             raise TypeError(f"torch.iinfo() requires an integer input type, not {type!r}")
         found = np.iinfo(to_numpy(type))
         self.bits, self.dtype = type.itemsize * 8, type.name
-        self.max, self.min = _py_int(found.max), _py_int(found.min)
+        self.max, self.min = int(found.max), int(found.min)
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -42,7 +42,9 @@ def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
     if isinstance(error, RuntimeError) or type(error) is IndexError:
         return error
     for i, a in enumerate(arrays):
-        if not (hasattr(a, "dtype") or isinstance(a, (int, float)) or (a is None and _may_lack(row, i))):
+        if not (
+            hasattr(a, "dtype") or isinstance(a, (int, float)) or (a is None and _may_lack(row, i))
+        ):
             name = row.inputs[min(i, len(row.inputs) - 1)]
             return TypeError(
                 f"{row.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
@@ -218,9 +220,7 @@ def check_overlap(array: Any) -> None:
 def check_assigned_grad(x: Any, g: Any) -> None:
     """Refuse a gradient that does not fit the tensor it is assigned to."""
     if not hasattr(g, "_array"):
-        raise TypeError(
-            f"grad: expected Tensor or None, got {type(g).__name__}"
-        )
+        raise TypeError(f"grad: expected Tensor or None, got {type(g).__name__}")
     if g is x:
         raise RuntimeError("grad: expected another tensor, got the tensor itself")
     if g._array.shape != x._array.shape:

@@ -147,12 +147,13 @@ class inference_mode(_Switch):
     def __new__(cls, mode: Any = True) -> Any:
         switch = super().__new__(cls)
         if callable(mode):
-            switch.__init__()
+            inference_mode.__init__(switch)
             return _Switch.__call__(switch, mode)
         return switch
 
     def __init__(self, mode: bool = True) -> None:
-        self.mode, self.before = mode, []
+        self.mode = mode
+        self.before: list[tuple[bool, bool]] = []
 
     def _again(self) -> _Switch:
         return inference_mode(self.mode)

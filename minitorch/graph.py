@@ -43,8 +43,8 @@ class Node:
         "dtype",
         "edges",
         "hooks",
-        "node_hooks",
         "metadata_",
+        "node_hooks",
         "outputs",
         "plan",
         "saved",
@@ -162,7 +162,7 @@ def unpack(node: Node) -> list:
             where = origin.get(i, (None, 0))
         else:  # a hidden output is a constant: a rule that needs its history computes it again
             where = (node, i) if i < node.outputs else (None, 0)
-        values[k] = result(xp.asarray(values[k]), *where, cell)
+        values[k] = result(xp.asarray(values[k]), where[0], where[1], cell)
     return values
 
 
@@ -344,7 +344,7 @@ def _tensor_hooks(node: Any, g: Any) -> Any:
 
 
 def _node_hooks(node: Node, which: int, grads: Any, outputs: Any = None) -> Any:
-    """Run the hooks of a node: `which` = 0 before it (on grad_outputs), 1 after (on grad_inputs)."""
+    """Run a node's hooks: `which` = 0 before it, on grad_outputs; 1 after, on grad_inputs."""
     several = which == 1 or node.outputs > 1
     parts = list(grads) if several else [grads]
     model = next(p for p in [*parts, outputs] if p is not None)
@@ -354,7 +354,9 @@ def _node_hooks(node: Node, which: int, grads: Any, outputs: Any = None) -> Any:
             full[i] = gx
         parts = full
     values = tuple(map(_as_tensor, parts))
-    given = () if which == 0 else (tuple(map(_as_tensor, outputs if node.outputs > 1 else [outputs])),)
+    given = (
+        () if which == 0 else (tuple(map(_as_tensor, outputs if node.outputs > 1 else [outputs])),)
+    )
     assert node.node_hooks is not None
     for hook in tuple(node.node_hooks[which].values()):
         changed = hook(values, *given)

@@ -6,7 +6,6 @@ import builtins
 from typing import Any
 
 from . import dtypes, errors, printing
-
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import require, xp
 from .creation import generator_or_default
@@ -88,7 +87,7 @@ def _rmatmul(self: Tensor, other: Any) -> Any:
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """self[key] = value, recorded where a gradient flows in or out."""
     if not isinstance(value, Tensor):
-        value = leaf(xp.asarray(value, self._array.dtype))
+        value = _to_store(value, self._array.dtype)
     at, spec, arrays = index.parse(key, self.ndim)
     target = shape.basic_index(self, at=at)
     if arrays:
@@ -99,6 +98,47 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
     overwrite(target, shape.copy(target, value), "__setitem__")
 
 
+def _to_store(value: Any, dtype: Any) -> Tensor:
+    """A number, or an array, as a tensor of NumPy dtype `dtype`.
+
+    Raises: TypeError for what is neither, RuntimeError for an integer that does not fit.
+    """
+    if not isinstance(value, _OPERANDS):
+        raise TypeError(f"__setitem__: expected Tensor or a number, got {type(value).__name__}")
+    try:
+        return leaf(xp.asarray(value, dtype))
+    except OverflowError:
+        raise RuntimeError(
+            f"__setitem__: expected an integer that fits torch.{dtype}, got {value}"
+        ) from None
+
+
+def delitem(self: Tensor, key: Any) -> None:
+    """Elements cannot be taken out. Raises: TypeError."""
+    raise TypeError("__delitem__: elements of a Tensor cannot be deleted")
+
+
+def contains(self: Tensor, element: Any) -> bool:
+    """Whether some element equals `element`. Raises: RuntimeError unless it is a number."""
+    if not isinstance(element, _OPERANDS):
+        raise RuntimeError(f"in: expected Tensor or a number, got {type(element).__name__}")
+    return builtins.bool((self == element).any())
+
+
+def invert(self: Tensor) -> Tensor:
+    """~self, for integers and bools. Raises: TypeError for floats."""
+    if self._array.dtype.kind not in "iub":
+        raise TypeError(f"~: expected integers or bools, got {self.dtype}")
+    return apply(elementwise.bitwise_not.row, (self,), _NONE)
+
+
+def matrix_transpose(self: Tensor) -> Tensor:
+    """The last two dimensions exchanged. Raises: RuntimeError where there are fewer."""
+    if self.ndim < 2:
+        raise RuntimeError(f"mT: expected at least two dimensions, got shape {list(self.shape)}")
+    return shape.transpose(self, dim0=-2, dim1=-1)
+
+
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Write the elements of `src`, broadcast and cast, into this tensor."""
     if not isinstance(src, Tensor):
@@ -106,7 +146,9 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     return overwrite(self, shape.copy(self, src), "copy_")
 
 
-def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any) -> Tensor:
+def to(
+    self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any
+) -> Tensor:
     """This tensor in another dtype (or a tensor's); itself where nothing changes, unless `copy`."""
     for a in args:
         if isinstance(a, Tensor):
@@ -122,7 +164,7 @@ def to(self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bo
 
 
 def _cast(name: str) -> Any:
-    target = dtypes.bool_ if name == "bool" else getattr(dtypes, name)
+    target = next(t for t in dtypes.ALL if name in (t.name, t.alias))
 
     def method(self: Tensor) -> Tensor:
         return to(self, dtype=target)
@@ -145,7 +187,7 @@ def type_(self: Tensor, dtype: Any = None) -> Any:
         title = dtype.rpartition(".")[2].removesuffix("Tensor")
         dtype = next((t for t in dtypes._SUPPORTED if t.title == title), None)
         if dtype is None:
-            raise ValueError(f"invalid type: {title!r}")
+            raise ValueError(f"type: expected the name of a tensor type, got {title!r}")
     return to(self, dtype=dtype)
 
 
@@ -179,7 +221,7 @@ def iterate(self: Tensor) -> Any:
 def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
     """Set `requires_grad` and return this tensor."""
     if requires_grad and self._array.dtype.kind not in "fV":
-        raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        raise RuntimeError(f"requires_grad_: expected a floating-point dtype, got {self.dtype}")
     self.requires_grad = requires_grad
     return self
 
@@ -199,7 +241,10 @@ def register_hook(self: Tensor, hook: Any) -> RemovableHandle:
     """
     node = edge(self)
     if node is None:
-        raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        raise RuntimeError(
+            f"register_hook: expected a tensor that requires grad, got one of shape "
+            f"{list(self.shape)} that does not"
+        )
     return register_tensor_hook(node, self._nr, hook)
 
 
@@ -207,7 +252,10 @@ def register_post_accumulate_grad_hook(self: Tensor, hook: Any) -> RemovableHand
     """Call `hook(self)` after a gradient was added to this leaf's `.grad`."""
     node = edge(self)
     if not isinstance(node, AccumulateGrad):
-        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        raise RuntimeError(
+            "register_post_accumulate_grad_hook: expected a leaf that requires grad, got "
+            + ("a result" if node is not None else "a tensor that does not")
+        )
     if node.post_hooks is None:
         node.post_hooks = {}
     return RemovableHandle(node.post_hooks, hook)
@@ -217,7 +265,10 @@ def retain_grad(self: Tensor) -> None:
     """Keep the gradient of this result in `.grad`. Raises: RuntimeError where none flows."""
     node = edge(self)
     if node is None:
-        raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        raise RuntimeError(
+            f"retain_grad: expected a tensor that requires grad, got one of shape "
+            f"{list(self.shape)} that does not"
+        )
     if node.is_leaf or self.retains_grad:
         return
     import weakref
@@ -260,8 +311,9 @@ def _recording() -> bool:
 
 def _bernoulli(generator: Any, array: Any, p: Any = 0.5) -> None:
     if isinstance(p, Tensor):
-        p = p._array if p.ndim else p.item()
-    generator.fill_bernoulli(array, p)
+        generator.fill_bernoulli_tensor(array, p._array)
+    else:
+        generator.fill_bernoulli(array, p)
 
 
 def _uniform(generator: Any, array: Any, a: float = 0.0, b: float = 1.0, *, to: Any = None) -> None:
@@ -272,11 +324,9 @@ def _normal(generator: Any, array: Any, mean: float = 0.0, std: float = 1.0) -> 
     generator.fill_normal(array, mean, std)
 
 
-def _random(generator: Any, array: Any, from_: Any = None, to: Any = None, **keyword: Any) -> None:
-    from_ = keyword.get("from", from_)
-    if from_ is not None and to is None:
-        from_, to = 0, from_
-    generator.fill_random(array, from_, to)
+def _random(generator: Any, array: Any, *bounds: Any, **named: Any) -> None:
+    low, high = (0, *bounds) if len(bounds) == 1 else bounds or (None, None)
+    generator.fill_random(array, named.get("from", low), named.get("to", high))
 
 
 # ------------------------------------------------------------------ the list
@@ -330,10 +380,11 @@ _METHODS: dict[str, Any] = {
     "expand_as": composite.expand_as, "broadcast_to": composite.expand, "squeeze": shape.squeeze,
     "unsqueeze": shape.unsqueeze, "select": shape.select, "diagonal": shape.diagonal,
     "unbind": shape.unbind, "split": composite.split, "chunk": composite.chunk,
-    "split_with_sizes": shape.split_with_sizes, "narrow": composite.narrow, "clone": composite.clone,
-    "contiguous": composite.contiguous, "flip": composite.flip, "tril": shape.tril,
-    "triu": shape.triu, "roll": composite.roll, "repeat": composite.repeat, "tile": composite.tile,
-    "movedim": composite.movedim, "moveaxis": composite.movedim, "diag": composite.diag,
+    "split_with_sizes": shape.split_with_sizes, "narrow": composite.narrow,
+    "clone": composite.clone, "contiguous": composite.contiguous, "flip": composite.flip,
+    "tril": shape.tril, "triu": shape.triu, "roll": composite.roll, "repeat": composite.repeat,
+    "tile": composite.tile, "movedim": composite.movedim, "moveaxis": composite.movedim,
+    "diag": composite.diag,
     # indexing
     "gather": composite.gather, "scatter": composite.scatter, "scatter_add": index.scatter_add,
     "index_select": index.index_select, "index_add": index.index_add,
@@ -347,10 +398,10 @@ _METHODS: dict[str, Any] = {
 }  # fmt: skip
 
 _INPLACE = (
-    "add sub mul div pow neg reciprocal square remainder fmod floor_divide exp expm1 log log2 log10 "
-    "log1p sqrt rsqrt sin cos tan tanh sigmoid abs sign floor ceil trunc round relu clamp "
-    "clamp_min clamp_max masked_fill addcmul addcdiv lerp scatter scatter_add index_add index_put "
-    "index_fill tril triu cumsum eq ne lt le gt ge logical_and logical_or logical_not "
+    "add sub mul div pow neg reciprocal square remainder fmod floor_divide exp expm1 log log2 "
+    "log10 log1p sqrt rsqrt sin cos tan tanh sigmoid abs sign floor ceil trunc round relu "
+    "clamp clamp_min clamp_max masked_fill addcmul addcdiv lerp scatter scatter_add index_add "
+    "index_put index_fill tril triu cumsum eq ne lt le gt ge logical_and logical_or logical_not "
     "bitwise_and bitwise_or"
 ).split()
 
@@ -374,8 +425,7 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to `value`, a number or a 0-d tensor."""
     if getattr(value, "ndim", 0):
         raise RuntimeError(
-            "fill_ only supports 0-dimension value tensor but got tensor with "
-            f"{value.ndim} dimensions."
+            f"fill_: expected a number or a 0-d tensor, got shape {list(value.shape)}"
         )
     return overwrite(self, shape.fill(self, value), "fill_")
 
@@ -421,21 +471,22 @@ def _bind_rest() -> None:
     T.__matmul__, T.__rmatmul__ = _matmul, _rmatmul
     T.__neg__ = lambda self: apply(elementwise.neg.row, (self,), _NONE)
     T.__abs__, T.__pos__ = elementwise.abs, lambda self: self
-    T.__invert__ = lambda self: apply(elementwise.bitwise_not.row, (self,), _NONE)
+    T.__invert__, T.__delitem__, T.__contains__ = invert, delitem, contains
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
-    T.__contains__ = lambda self, element: builtins.bool((self == element).any())
     T.__repr__ = printing.tensor_repr
     T.numel = T.nelement = composite.numel
     T.dim = T.ndimension = lambda self: self._array.ndim
     T.new_zeros, T.new_ones = _new(creation.zeros), _new(creation.ones)
     T.new_empty = _new(creation.empty)
     T.new_full = lambda self, size, value, dtype=None, **o: creation.full(
-        size, value, dtype=dtype or self.dtype, **o)
+        size, value, dtype=dtype or self.dtype, **o
+    )
     T.new_tensor = lambda self, data, dtype=None, **o: creation.tensor(
-        data, dtype=dtype or self.dtype, **o)
+        data, dtype=dtype or self.dtype, **o
+    )
     T.bernoulli = creation.bernoulli
     T.T = property(lambda self: shape.permute(self, dims=tuple(range(self.ndim))[::-1]))
-    T.mT = property(lambda self: shape.transpose(self, dim0=-2, dim1=-1))
+    T.mT = property(matrix_transpose)
     T.itemsize = property(lambda self: self._array.itemsize)
     T.nbytes = property(lambda self: self._array.nbytes)
     T.element_size = lambda self: self._array.itemsize

@@ -16,7 +16,7 @@ class Parameter(Tensor):
 
     It shares the memory of `data` and is a leaf, whatever history `data` has.
 
-    Raises: RuntimeError where a gradient is asked of integers; AttributeError for what is no tensor.
+    Raises: RuntimeError where a gradient is asked of integers; AttributeError for no tensor.
     """
 
     __slots__ = ()

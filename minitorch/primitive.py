@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from . import dtypes, errors
 from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
-from .graph import Node
 from .grad_mode import state
+from .graph import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +54,10 @@ class Plan:
         self.live, self.inputs, self.name = live, inputs, row.node_name
         self.complete = row.outs == ("*",)  # its rule wants a gradient for every output
         wanted = {n: None for i in live for n in row.expanded(i, inputs)}
-        names = sorted(wanted, key=lambda n: ("in", "out").index(k) if (k := row.source(n)[0]) in (
-            "in", "out") else 2)
+        names = sorted(
+            wanted,
+            key=lambda n: ("in", "out").index(k) if (k := row.source(n)[0]) in ("in", "out") else 2,
+        )
         self.saved_names = tuple(names)
         self.slots = tuple(row.source(n) for n in names)  # arrays first: inputs, then outputs
         self.saves_inputs = tuple(i for kind, i in self.slots if kind == "in")
@@ -127,8 +129,12 @@ class Row:
         self.joint_needs = self._check(joint) if joint else ()
         self._needs = tuple(self._check(rule) if rule else () for rule in self.rules)
         rules = [bool(joint or rule) for rule in self.rules]
-        self.differentiable = -rules[0] if self.starred else sum(  # a bit for each input
-            1 << i for i, rule in enumerate(rules) if rule
+        self.differentiable = (
+            -rules[0]
+            if self.starred
+            else sum(  # a bit for each input
+                1 << i for i, rule in enumerate(rules) if rule
+            )
         )
         self.plans: dict[int, Plan] = {}
         self.public: Any = None
@@ -285,7 +291,14 @@ def apply_pair(row: Row, x: Tensor, other: Tensor) -> Tensor:
 
 
 def record(
-    plan: Plan, row: Row, inputs: tuple, arrays: list, params: dict, outs: tuple, edges: list, cell: Any
+    plan: Plan,
+    row: Row,
+    inputs: tuple,
+    arrays: list,
+    params: dict,
+    outs: tuple,
+    edges: list,
+    cell: Any,
 ) -> Node:
     """The node of one call: saves what the rules of the live inputs named, and nothing else."""
     out = outs[0]
@@ -316,7 +329,14 @@ def record(
 
 
 def _wrap_several(
-    row: Row, inputs: tuple, arrays: list, params: dict, outs: tuple, edges: list, live: int, bit: int
+    row: Row,
+    inputs: tuple,
+    arrays: list,
+    params: dict,
+    outs: tuple,
+    edges: list,
+    live: int,
+    bit: int,
 ) -> Any:
     """As the end of `apply`, for a row that returns a tuple: hidden outputs are only saved."""
     outs = tuple(xp.asarray(o) for o in outs)
@@ -467,9 +487,9 @@ class CopySlices:
 
     def backward(self, g: Any, saved: Any) -> list:
         """(g outside the view, g inside it), for arrays and for tensors alike."""
-        base = g.clone() if isinstance(g, Tensor) else g.copy()
+        base = ROWS["clone"].public(g)
         inside = self.replay(base)
-        value = inside.clone() if isinstance(g, Tensor) else inside.copy()
+        value = ROWS["clone"].public(inside)
         inside[...] = 0
         return [(base, value)[i] for i in self.live]
 
@@ -504,50 +524,71 @@ def view_of(base: Tensor, out: Tensor, step: tuple, mode: str = "") -> Tensor:
 
 def _public(row: Row) -> Callable:
     """The function a user calls: binds the arguments, then `apply`."""
-    n = len(row.inputs)
-
-    if row.starred:
-
-        def public(tensors: Any, *args: Any, **kwargs: Any) -> Any:
-            kwargs = bind(row, (tensors, *args), kwargs, 1)[1] if args or kwargs else kwargs
-            out = kwargs.pop("out", None)
-            made = apply(row, tuple(tensors), kwargs)
-            return made if out is None else write_out(row, made, out)
-
-    elif row.rest:
-
-        def public(*args: Any, **kwargs: Any) -> Any:
-            return apply(row, args, kwargs)
-
-    elif row.kind == "view":
-
-        def public(*args: Any, **kwargs: Any) -> Any:
-            if len(args) != n or kwargs:
-                args, kwargs = bind(row, args, kwargs, n)
-            out = apply(row, args, kwargs)
-            base = args[0]
-            if not isinstance(base, Tensor):
-                return out
-            if type(out) is not tuple:
-                return view_of(base, out, (public, kwargs))
-            for i, part in enumerate(out):
-                view_of(base, part, (_part, {"of": public, "nr": i, **kwargs}), "multiple")
-            return out
-
-    else:
-
-        def public(*args: Any, **kwargs: Any) -> Any:
-            if len(args) != n or kwargs:
-                args, kwargs = bind(row, args, kwargs, n)
-                out = kwargs.pop("out", None)
-                if out is not None:
-                    return write_out(row, apply(row, args, kwargs), out)
-            return apply(row, args, kwargs)
-
+    make = (
+        _public_list if row.starred
+        else _public_rest if row.rest
+        else _public_view if row.kind == "view"
+        else _public_plain
+    )  # fmt: skip
+    public = make(row)
     public.__name__ = public.__qualname__ = row.name
     public.__doc__ = row.forward.__doc__
     public.__module__ = row.forward.__module__
     public.row = row  # type: ignore[attr-defined]
+    return public
+
+
+def _public_plain(row: Row) -> Callable:
+    n = len(row.inputs)
+
+    def public(*args: Any, **kwargs: Any) -> Any:
+        if len(args) != n or kwargs:
+            args, kwargs = bind(row, args, kwargs, n)
+            out = kwargs.pop("out", None)
+            if out is not None:
+                return write_out(row, apply(row, args, kwargs), out)
+        return apply(row, args, kwargs)
+
+    return public
+
+
+def _public_list(row: Row) -> Callable:
+    """For a row that takes a list of tensors as its first argument."""
+
+    def public(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        kwargs = bind(row, (tensors, *args), kwargs, 1)[1] if args or kwargs else kwargs
+        out = kwargs.pop("out", None)
+        made = apply(row, tuple(tensors), kwargs)
+        return made if out is None else write_out(row, made, out)
+
+    return public
+
+
+def _public_rest(row: Row) -> Callable:
+    """For a row whose last inputs are any number of index arrays."""
+
+    def public(*args: Any, **kwargs: Any) -> Any:
+        return apply(row, args, kwargs)
+
+    return public
+
+
+def _public_view(row: Row) -> Callable:
+    """For a row whose result shares the memory of its input."""
+
+    def public(*args: Any, **kwargs: Any) -> Any:
+        if len(args) != 1 or kwargs:
+            args, kwargs = bind(row, args, kwargs, 1)
+        out = apply(row, args, kwargs)
+        base = args[0]
+        if not isinstance(base, Tensor):
+            return out
+        if type(out) is not tuple:
+            return view_of(base, out, (public, kwargs))
+        for i, part in enumerate(out):
+            view_of(base, part, (_part, {"of": public, "nr": i, **kwargs}), "multiple")
+        return out
+
     return public
 
 

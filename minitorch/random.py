@@ -97,7 +97,7 @@ class Generator:
         self._seed = seed
         self._untouched = True  # no word drawn since seeding: torch writes that state differently
         self._next_normal: float | None = None
-        self._unused = bytes(4), 0
+        self._unused: Any = (bytes(4), 0)
         if self._twister is not None:
             self._seed_twister()
 
@@ -419,7 +419,7 @@ def _fill(array: np.ndarray, draw: Callable[[int], np.ndarray]) -> np.ndarray:
     return array
 
 
-def dense_like(array: np.ndarray) -> np.ndarray:
+def dense_like(array: np.ndarray, dtype: Any = None) -> np.ndarray:
     """An empty array of the same shape and order of dimensions without gaps: torch's empty_like.
 
     As NumPy's, but for expanded dimensions, which torch leaves where they stand. In this order
@@ -440,7 +440,7 @@ def dense_like(array: np.ndarray) -> np.ndarray:
                 break
     order.reverse()
     back = sorted(range(array.ndim), key=order.__getitem__)
-    return np.empty([shape[dim] for dim in order], array.dtype).transpose(back)
+    return np.empty([shape[dim] for dim in order], dtype or array.dtype).transpose(back)
 
 
 def _pieces(flat: np.ndarray) -> Iterator[np.ndarray]:

@@ -172,9 +172,13 @@ def _one_number() -> Iterator[Sample]:
 def _two_numbers() -> Iterator[Sample]:
     for name, (low, high) in SMOOTH_PAIRS.items():
         for a, b in PAIRS:
-            yield both(name, numbers(*a, low=low, high=high), numbers(*b, low=low, high=high, seed=1))
+            yield both(
+                name, numbers(*a, low=low, high=high), numbers(*b, low=low, high=high, seed=1)
+            )
         yield phrase(name, _with_number(name, 3), numbers(2, 3, low=low, high=high), label="number")
-        yield phrase(name, _with_number(name, 1.5), numbers(2, 3, low=low, high=high), label="float")
+        yield phrase(
+            name, _with_number(name, 1.5), numbers(2, 3, low=low, high=high), label="float"
+        )
     for name in KINKED_PAIRS:
         for a, b in PAIRS:
             # torch has no derivative of floor_divide
@@ -196,7 +200,9 @@ def _two_numbers() -> Iterator[Sample]:
         yield both(name, mask(2, 3), mask(3, seed=1), derivatives=0)
         yield both(name, mask(2, 3), integers(3, high=9), derivatives=0)
     for power in (0, 1, 2, 3, 0.5, -1, -2.5):
-        yield phrase("pow", _with_number("pow", power), numbers(2, 3, low=0.5, high=2), label=f"{power}")
+        yield phrase(
+            "pow", _with_number("pow", power), numbers(2, 3, low=0.5, high=2), label=f"{power}"
+        )
     yield phrase("pow", lambda T, x: x**3, numbers(2, 3), label="negative base")
     yield phrase("pow", lambda T, x: 2.5**x, numbers(2, 3), label="number to the x")
 
@@ -210,10 +216,18 @@ def _with_tensor_like(name: str) -> Callable:
 
 
 def _choosing() -> Iterator[Sample]:
-    for shapes in [((2, 3),) * 3, ((3,), (2, 1), ()), ((2, 1), (1, 3), (3,)), ((0,), (), ()), ((),) * 3]:
+    for shapes in [
+        ((2, 3),) * 3,
+        ((3,), (2, 1), ()),
+        ((2, 1), (1, 3), (3,)),
+        ((0,), (), ()),
+        ((),) * 3,
+    ]:
         c, a, b = shapes
         yield both("where", mask(*c), numbers(*a), numbers(*b, seed=1))
-    yield phrase("where", lambda T, c, x: T.where(c, x, 0.0), mask(2, 3), numbers(2, 3), label="number")
+    yield phrase(
+        "where", lambda T, c, x: T.where(c, x, 0.0), mask(2, 3), numbers(2, 3), label="number"
+    )
     for low, high in [(-1.0, 1.0), (None, 0.5), (-0.5, None), (1.0, -1.0), (0, 1)]:
         yield both("clamp", rough(2, 4), min=low, max=high)
     for shape in [(2, 3), (3,), ()]:
@@ -227,7 +241,9 @@ def _choosing() -> Iterator[Sample]:
     yield ours("softplus", functional("softplus", beta=2.0, threshold=3.0), numbers(2, 5, low=-3, high=3),
                beta=2.0, threshold=3.0)  # fmt: skip
     yield ours("leaky_relu", functional("leaky_relu"), rough(2, 3))
-    yield ours("leaky_relu", functional("leaky_relu", negative_slope=0.2), rough(3), negative_slope=0.2)
+    yield ours(
+        "leaky_relu", functional("leaky_relu", negative_slope=0.2), rough(3), negative_slope=0.2
+    )
     yield ours("elu", functional("elu"), rough(2, 3))
     yield ours("elu", functional("elu", alpha=0.5), rough(2, 3), alpha=0.5)
 
@@ -239,7 +255,13 @@ def _gelu_slope(T: Any, x: Any) -> Any:
 
 # ------------------------------------------------------------------ reductions
 
-DIMS = [{}, {"dim": 1}, {"dim": -1, "keepdim": True}, {"dim": (0, 2)}, {"dim": (0, -1), "keepdim": True}]
+DIMS = [
+    {},
+    {"dim": 1},
+    {"dim": -1, "keepdim": True},
+    {"dim": (0, 2)},
+    {"dim": (0, -1), "keepdim": True},
+]
 
 
 def _reductions() -> Iterator[Sample]:
@@ -299,7 +321,9 @@ def _views() -> Iterator[Sample]:
     x = numbers(2, 3, 4)
     for size in [(6, 4), (-1,), (2, 1, 12), (2, -1, 2)]:
         yield ours("view", lambda T, x, size=size: x.view(size), x, size=size)
-        yield phrase("reshape", lambda T, x, size=size: T.reshape(x, size), x, label=str(size), kind="view")
+        yield phrase(
+            "reshape", lambda T, x, size=size: T.reshape(x, size), x, label=str(size), kind="view"
+        )
     yield ours("view", lambda T, x: x.view(1, 1), numbers(), size=(1, 1))
     yield ours("view", lambda T, x: x.view(0, 5), numbers(2, 0), size=(0, 5))
     for dims in [(2, 0, 1), (0, 1, 2), (-1, 1, 0)]:
@@ -310,7 +334,13 @@ def _views() -> Iterator[Sample]:
     yield both("transpose", numbers(), dim0=0, dim1=-1)
     for shape in [(2, 3), (3,), ()]:
         yield both("t", numbers(*shape))
-    for shape, size in [((3, 1), (3, 4)), ((3,), (2, 3)), ((1, 3), (-1, 3)), ((), (2, 2)), ((2, 1), (0, 2, 5))]:
+    for shape, size in [
+        ((3, 1), (3, 4)),
+        ((3,), (2, 3)),
+        ((1, 3), (-1, 3)),
+        ((), (2, 2)),
+        ((2, 1), (0, 2, 5)),
+    ]:
         yield ours("expand", lambda T, x, size=size: x.expand(size), numbers(*shape), size=size)
     yield both("squeeze", numbers(1, 3, 1))
     for dim in (0, 1, -1, (0, 2)):
@@ -321,7 +351,14 @@ def _views() -> Iterator[Sample]:
     yield both("unsqueeze", numbers(), dim=0)
     for dim, index in [(0, 1), (1, -1), (-1, 2)]:
         yield both("select", x, dim=dim, index=index)
-    for at in [(0,), (ALL, 1), (slice(1, None), ALL, slice(None, None, 2)), (None, 1, ..., 0), (...,), (slice(2, 1),)]:
+    for at in [
+        (0,),
+        (ALL, 1),
+        (slice(1, None), ALL, slice(None, None, 2)),
+        (None, 1, ..., 0),
+        (...,),
+        (slice(2, 1),),
+    ]:
         yield ours("basic_index", lambda T, x, at=at: x[at], x, at=at)
     for offset, dim1, dim2 in [(0, 0, 1), (1, 0, 1), (-1, 1, 2), (0, -1, 0), (9, 0, 1)]:
         yield both("diagonal", x, offset=offset, dim1=dim1, dim2=dim2)
@@ -337,13 +374,15 @@ def _copies() -> Iterator[Sample]:
     yield both("clone", x)
     yield both("clone", numbers())
     yield ours("contiguous_copy", lambda T, x: x.transpose(0, 2).contiguous().transpose(0, 2), x)
+    unsafe = lambda T, x: x.transpose(0, 2).reshape(-1)  # noqa: E731
+    yield phrase("reshape_copy", unsafe, x)
     yield phrase("to", lambda T, x: x.to(T.float64), x, label="float64")
     yield phrase("to", lambda T, x: x.to(T.float32), x, label="float32", derivatives=1)
     yield phrase("to", lambda T, x: x.to(T.int64), x, label="int64", derivatives=0)
     for size in [(3, 4), (1, 4), (2, 1, 4), (2, 3, 4)]:
         yield ours("sum_to", lambda T, x, size=size: x.sum_to_size(size), x, size=size)
-    yield ours("copy", lambda T, x, y: x * 0 + y, numbers(2, 3), numbers(3))
-    yield ours("fill", lambda T, x, y: x * 0 + y, numbers(2, 3), numbers())
+    yield ours("copy", lambda T, x, y: x.clone().copy_(y), numbers(2, 3), numbers(3))
+    yield ours("fill", lambda T, x, y: x.clone().fill_(y), numbers(2, 3), numbers())
     yield phrase("cat", lambda T, *x: T.cat(x), x, y)
     for dim in (1, -1):
         yield phrase("cat", lambda T, *x, dim=dim: T.cat(x, dim=dim), x, y, label=f"{dim}")
@@ -391,11 +430,15 @@ def _indices() -> Iterator[Sample]:
     for accumulate in (False, True):
         for value in (numbers(2, 4, seed=1), numbers(4, seed=1), numbers(seed=1)):
             theirs = lambda T, x, v, i, a=accumulate: x.index_put((i,), v, a)  # noqa: E731
-            yield ours("index_put", theirs, x, value, np.array([2, 0]), spec=first, accumulate=accumulate)
+            yield ours(
+                "index_put", theirs, x, value, np.array([2, 0]), spec=first, accumulate=accumulate
+            )
     theirs = lambda T, x, v, m: x.index_put((m,), v)  # noqa: E731
     yield ours("index_put", theirs, x, numbers(), mask(3, 4), spec=first, label="mask")
     repeated = lambda T, x, v, i: x.index_put((i,), v, True)  # noqa: E731
-    yield ours("index_put", repeated, x, numbers(4, 4), REPEATED, spec=first, accumulate=True, label="add")
+    yield ours(
+        "index_put", repeated, x, numbers(4, 4), REPEATED, spec=first, accumulate=True, label="add"
+    )
     for dim in (0, 1, -1):
         index = integers(2, 3)
         yield phrase("gather", lambda T, x, i, d=dim: T.gather(x, d, i), x, index, label=f"{dim}")
@@ -406,7 +449,9 @@ def _indices() -> Iterator[Sample]:
                      label=f"{dim}")  # fmt: skip
         yield phrase("scatter_add", lambda T, x, i, v, d=dim: T.scatter_add(x, d, i, v), x, index,
                      numbers(2, 3, seed=2), label=f"{dim}", kind="index")  # fmt: skip
-    yield phrase("scatter", lambda T, x, i: T.scatter(x, 1, i, 2.5), x, integers(3, 1), label="number")
+    yield phrase(
+        "scatter", lambda T, x, i: T.scatter(x, 1, i, 2.5), x, integers(3, 1), label="number"
+    )
     for padding in (None, 1):
         theirs = lambda T, w, i, p=padding: T.nn.functional.embedding(i, w, p)  # noqa: E731
         yield ours("embedding", theirs, numbers(3, 4), integers(2, 5), padding_idx=padding)
@@ -442,7 +487,15 @@ def _products() -> Iterator[Sample]:
     ]:  # fmt: skip
         yield both("matmul", numbers(*a), numbers(*b, seed=1), kind="contract")
     for beta, alpha in [(1, 1), (0.5, 2.0)]:
-        yield both("addmm", numbers(4), numbers(2, 3), numbers(3, 4), kind="contract", beta=beta, alpha=alpha)
+        yield both(
+            "addmm",
+            numbers(4),
+            numbers(2, 3),
+            numbers(3, 4),
+            kind="contract",
+            beta=beta,
+            alpha=alpha,
+        )
         yield both("baddbmm", numbers(1, 2, 4), numbers(2, 2, 3), numbers(2, 3, 4), kind="contract",
                    beta=beta, alpha=alpha)  # fmt: skip
     for equation, *shapes in [
@@ -452,7 +505,13 @@ def _products() -> Iterator[Sample]:
         ("bhqd,bhkd->bhqk", (1, 2, 3, 4), (1, 2, 5, 4)), ("ij,ij->", (2, 3), (2, 3)),
     ]:  # fmt: skip
         arrays = [numbers(*s, seed=k) for k, s in enumerate(shapes)]
-        yield phrase("einsum", lambda T, *x, e=equation: T.einsum(e, *x), *arrays, label=equation, kind="contract")
+        yield phrase(
+            "einsum",
+            lambda T, *x, e=equation: T.einsum(e, *x),
+            *arrays,
+            label=equation,
+            kind="contract",
+        )
     linear = functional("linear")
     w, b = numbers(4, 3, seed=1), numbers(4, seed=2)
     for shape in [(2, 3), (3,), (2, 5, 3), (0, 3)]:
@@ -467,7 +526,12 @@ def _geometry(stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1) -> dict[
 
 def _windows() -> Iterator[Sample]:
     x, w, b = numbers(2, 2, 5, 6), numbers(4, 2, 3, 2, seed=1), numbers(4, seed=2)
-    for how in [_geometry(), _geometry((2, 1), (1, 0)), _geometry((1, 2), (2, 1), (2, 1)), _geometry(groups=2)]:
+    for how in [
+        _geometry(),
+        _geometry((2, 1), (1, 0)),
+        _geometry((1, 2), (2, 1), (2, 1)),
+        _geometry(groups=2),
+    ]:
         weight = w[:, : 2 // how["groups"]]
         yield ours("convolution2d", functional("conv2d", **how), x, weight, b, **how)
         yield ours("convolution2d", functional("conv2d", **how), x[:1], weight, **how)
@@ -487,7 +551,9 @@ def _windows() -> Iterator[Sample]:
             pool = functional("avg_pool2d", kernel_size=kernel, **more)
             yield ours("avg_pooling2d", pool, x, kernel=kernel, **more)
     dilated = {"kernel": (2, 2), "stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}
-    pool = functional("max_pool2d", kernel_size=(2, 2), stride=(1, 2), padding=(1, 0), dilation=(2, 1))
+    pool = functional(
+        "max_pool2d", kernel_size=(2, 2), stride=(1, 2), padding=(1, 0), dilation=(2, 1)
+    )
     yield ours("max_pooling2d", pool, x, ceil_mode=False, **dilated)
     yield from _pooling_gradients()
 
@@ -496,7 +562,9 @@ def _convolution_gradients(x: np.ndarray, w: np.ndarray, how: dict[str, Any]) ->
     """The two adjoints of convolution; torch has them in torch.nn.grad."""
     size = [
         (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], how["stride"], how["padding"], how["dilation"])
+        for n, k, s, p, d in zip(
+            x.shape[2:], w.shape[2:], how["stride"], how["padding"], how["dilation"]
+        )
     ]
     g = numbers(2, 4, *size, seed=3)
     to_input = lambda T, g, w: T.nn.grad.conv2d_input(x.shape, w, g, **how)  # noqa: E731
@@ -642,10 +710,15 @@ def _compositions() -> Iterator[Sample]:
             yield both(name, x, y, kind="elementwise", alpha=alpha)
     yield both("div", x * 5, y, kind="elementwise", rounding_mode="floor")
     yield both("div", x * 5, y, kind="elementwise", rounding_mode="trunc")
+    trunc = word("div", rounding_mode="trunc")
+    yield ours("trunc_divide", trunc, rough(4, seed=3) * 5, np.array([2.0, -2.0, 0.7, -0.7]))
     for name in ("addcmul", "addcdiv"):
+        yield both(name, z, x, y, kind="elementwise", value=2)
         yield both(name, z, x, y, kind="elementwise", value=0.5)
     yield both("lerp", x, y, z, kind="elementwise")
-    yield phrase("lerp", lambda T, x, y: T.lerp(x, y, 0.3), x, y, label="number", kind="elementwise")
+    yield phrase(
+        "lerp", lambda T, x, y: T.lerp(x, y, 0.3), x, y, label="number", kind="elementwise"
+    )
     yield both("clamp_min", rough(2, 3), kind="elementwise", min=0.2)
     yield both("clamp_max", rough(2, 3), kind="elementwise", max=0.2)
     yield both("logaddexp", x, y, kind="fused")
@@ -677,28 +750,47 @@ def _compositions() -> Iterator[Sample]:
     yield both("movedim", cube, kind="view", source=(0, 1), destination=(2, 0))
     yield both("narrow", cube, kind="view", dim=-1, start=1, length=2)
     for size in (2, [1, 3], 4, 3):
-        yield phrase("split", lambda T, x, n=size: T.split(x, n, 2), cube, label=f"{size}", kind="view")
+        yield phrase(
+            "split", lambda T, x, n=size: T.split(x, n, 2), cube, label=f"{size}", kind="view"
+        )
     for chunks in (1, 2, 3, 7):
         yield both("chunk", cube, kind="view", chunks=chunks, dim=2)
     for name in ("hstack", "vstack"):
         yield phrase(name, lambda T, *x, n=name: getattr(T, n)(x), x, y, kind="shape")
-        yield phrase(name, lambda T, *x, n=name: getattr(T, n)(x), z, z, kind="shape", label="vectors")
+        yield phrase(
+            name, lambda T, *x, n=name: getattr(T, n)(x), z, z, kind="shape", label="vectors"
+        )
     for diagonal in (0, 1, -1):
         yield both("diag", x, kind="shape", diagonal=diagonal)
         yield both("diag", z, kind="shape", diagonal=diagonal)
     yield both("masked_select", x, mask(2, 3), kind="index")
     yield both("masked_select", x, mask(3), kind="index")
     yield both("argsort", x, kind="index", derivatives=0, descending=True)
-    yield phrase("nonzero", lambda T, x: T.nonzero(x, as_tuple=True), x, label="tuple", derivatives=0)
+    yield phrase(
+        "nonzero", lambda T, x: T.nonzero(x, as_tuple=True), x, label="tuple", derivatives=0
+    )
     index = integers(3)
     yield phrase("index_put", lambda T, x, i, v: T.index_put(x, (i,), v), numbers(3, 2), np.array([1, 0]),
                  numbers(2, 2), label="public")  # fmt: skip
     yield phrase("index_fill", lambda T, x, i: T.index_fill(x, 1, i, 2.0), x, index, kind="index")
     yield phrase("index_select", lambda T, x, i: T.index_select(x, 1, i), x, index, kind="index")
-    yield phrase("index_add", lambda T, x, i, s: T.index_add(x, 1, i, s, alpha=2), x, index, y, kind="index")
-    yield phrase("take_along_dim", lambda T, x, i: T.take_along_dim(x, i, 1), x, integers(2, 2), kind="index")
-    yield phrase("take_along_dim", lambda T, x, i: T.take_along_dim(x, i), x, integers(4), kind="index", label="flat")
-    yield phrase("result_type", lambda T, x: T.result_type(x, 1) == x.dtype, x, kind="compare", derivatives=0)
+    yield phrase(
+        "index_add", lambda T, x, i, s: T.index_add(x, 1, i, s, alpha=2), x, index, y, kind="index"
+    )
+    yield phrase(
+        "take_along_dim", lambda T, x, i: T.take_along_dim(x, i, 1), x, integers(2, 2), kind="index"
+    )
+    yield phrase(
+        "take_along_dim",
+        lambda T, x, i: T.take_along_dim(x, i),
+        x,
+        integers(4),
+        kind="index",
+        label="flat",
+    )
+    yield phrase(
+        "result_type", lambda T, x: T.result_type(x, 1) == x.dtype, x, kind="compare", derivatives=0
+    )
 
 
 SAMPLES = [

@@ -140,6 +140,10 @@ def gradgradcheck(
             return first(*args)
 
     return gradcheck(
-        first_with_history, (*inputs, *seeds), eps=eps, atol=atol, rtol=rtol,
+        first_with_history,
+        (*inputs, *seeds),
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
         raise_exception=raise_exception,
     )

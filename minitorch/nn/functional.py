@@ -1,4 +1,4 @@
-"""What layers compute, as functions of tensors: compositions of rows, and rows under torch's names."""
+"""What layers compute, as functions of tensors: rows and compositions under torch's names."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import warnings
 from typing import Any
 
 from minitorch import creation, errors
-from minitorch._tensor import Tensor
+from minitorch._tensor import Tensor, wrap
 from minitorch.ops import composite, elementwise, fused, index, reduce, shape, window
-
-from minitorch.random import default_generator
+from minitorch.random import default_generator, dense_like
 
 _PAD_MODES = ("constant", "reflect", "replicate", "circular")
 
@@ -45,7 +44,9 @@ def embedding(
     rows = weight.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
-            raise AssertionError(f"Padding_idx must be within num_embeddings: {padding_idx}, {rows}")
+            raise AssertionError(
+                f"Padding_idx must be within num_embeddings: {padding_idx}, {rows}"
+            )
         padding_idx %= rows
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
@@ -171,9 +172,10 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     if p == 1:
         out = input * creation.zeros_like(input)
     else:
-        mask = creation.empty_like(input.detach())
-        default_generator.fill_bernoulli(mask._array, 1 - p)  # in the order of the memory
-        out = fused.dropout(input, mask, scale=1 / (1 - p))
+        noise = dense_like(input._array)
+        default_generator.fill_bernoulli(noise, 1 - p)  # in the order of the memory
+        noise /= noise.dtype.type(1 - p)
+        out = input * wrap(noise)
     return _into(input, out, "dropout") if inplace else out
 
 
@@ -324,9 +326,7 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
             raise NotImplementedError(f"pad: mode={mode!r} is not supported")
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     sides = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[0::2], pad[1::2]))[::-1]
-    crop = tuple(
-        slice(max(-b, 0), n - max(-a, 0)) for (b, a), n in zip(sides, input.shape)
-    )
+    crop = tuple(slice(max(-b, 0), n - max(-a, 0)) for (b, a), n in zip(sides, input.shape))
     if any(b < 0 or a < 0 for b, a in sides):
         input = shape.basic_index(input, at=crop)
     return shape.constant_pad(
@@ -512,9 +512,7 @@ def cross_entropy(
             f"{type(target).__name__}"
         )
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     at = 1 if input.ndim > 1 else 0
     logp = fused.log_softmax(input, dim=at)
     if target._array.dtype.kind == "f":
@@ -596,9 +594,7 @@ def binary_cross_entropy(
             f"({input.shape}) is deprecated. Please ensure they have the same size."
         )
     if target._array.dtype != input._array.dtype:
-        raise RuntimeError(
-            f"Found dtype {target.dtype.title} but expected {input.dtype.title}"
-        )
+        raise RuntimeError(f"Found dtype {target.dtype.title} but expected {input.dtype.title}")
     x = input._array
     if ((x < 0) | (x > 1)).any():
         raise RuntimeError("all elements of input should be between 0 and 1")
@@ -607,5 +603,3 @@ def binary_cross_entropy(
         + (1 - target) * elementwise.log(1 - input).clamp(min=-100)
     )
     return fused.reduced(losses if weight is None else losses * weight, reduction)
-
-

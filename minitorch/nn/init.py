@@ -18,7 +18,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
     Raises: ValueError for one that is not known.
     """
-    linear = "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d sigmoid"
+    linear = (
+        "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d sigmoid"
+    )
     if nonlinearity in linear.split():
         return 1
     if nonlinearity == "tanh":

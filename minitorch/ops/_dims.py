@@ -44,7 +44,9 @@ def sizes(size: Any, numel: int) -> tuple[int, ...]:
         raise RuntimeError(f"expected one -1 at most, got {list(size)}")
     if -1 in size:
         if known == 0:
-            raise RuntimeError(f"expected no -1 beside a size of 0, where it says nothing: {list(size)}")
+            raise RuntimeError(
+                f"expected no -1 beside a size of 0, where it says nothing: {list(size)}"
+            )
         if numel % known == 0:
             return tuple(numel // known if n == -1 else n for n in size)
     elif known == numel:

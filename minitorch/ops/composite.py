@@ -49,7 +49,9 @@ def div(input, other, *, rounding_mode=None, out=None):
         return ew.floor_divide(input, other, **kept)
     if rounding_mode == "trunc":
         return ew.trunc_divide(input, other, **kept)
-    raise RuntimeError(f"div: expected rounding_mode None, 'trunc' or 'floor', got {rounding_mode!r}")
+    raise RuntimeError(
+        f"div: expected rounding_mode None, 'trunc' or 'floor', got {rounding_mode!r}"
+    )
 
 
 def result_type(*operands):
@@ -70,7 +72,9 @@ def addcmul(input, tensor1, tensor2, *, value=1):
 
 @explained
 def addcdiv(input, tensor1, tensor2, *, value=1):
-    """input + value tensor1 / tensor2."""
+    """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
+    if not result_type(tensor1, tensor2).is_floating_point:
+        raise RuntimeError("Integer division with addcdiv is no longer supported: cast to float")
     return input + _scaled(tensor1 / tensor2, value)
 
 

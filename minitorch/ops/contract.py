@@ -31,8 +31,12 @@ def mm(xp, x, y):
     return x.dot(y)  # half the overhead of `x @ y` on small matrices
 
 
-@contract((lambda g, y: bmm(g, transpose(y, dim0=1, dim1=2)),
-           lambda g, x: bmm(transpose(x, dim0=1, dim1=2), g)))
+@contract(
+    (
+        lambda g, y: bmm(g, transpose(y, dim0=1, dim1=2)),
+        lambda g, x: bmm(transpose(x, dim0=1, dim1=2), g),
+    )
+)
 def bmm(xp, x, y):
     """The products of matrices, pair by pair: (b, n, k), (b, k, m) -> (b, n, m)."""
     if x.ndim != 3 or y.ndim != 3:
@@ -90,7 +94,9 @@ def matmul(input, other):
             f"{list(other.shape)}"
         )
     if a == 1:
-        return dot(input, other) if b == 1 else _squeezed(matmul(unsqueeze(input, dim=0), other), -2)
+        return (
+            dot(input, other) if b == 1 else _squeezed(matmul(unsqueeze(input, dim=0), other), -2)
+        )
     if b == 1:
         return mv(input, other) if a == 2 else _squeezed(matmul(input, unsqueeze(other, dim=1)), -1)
     if b == 2:  # one big product instead of a batch of small ones
@@ -111,9 +117,7 @@ def outer(input, vec2):
     """out[i, j] = input[i] vec2[j]."""
     for x, name in ((input, "input"), (vec2, "vec2")):
         if x.ndim != 1:
-            raise RuntimeError(
-                f"outer: expected a vector for '{name}', got shape {list(x.shape)}"
-            )
+            raise RuntimeError(f"outer: expected a vector for '{name}', got shape {list(x.shape)}")
     return unsqueeze(input, dim=1) * vec2
 
 
@@ -152,9 +156,7 @@ def einsum(equation, *operands):
         out = batch + "".join(sorted(c for c in set(letters) - set(batch) if letters.count(c) == 1))
     for c in out:
         if c not in letters:
-            raise RuntimeError(
-                f"einsum({equation!r}): output letter {c} is in no operand"
-            )
+            raise RuntimeError(f"einsum({equation!r}): output letter {c} is in no operand")
     sizes: dict = {}
     for (_, term), x in zip(terms, operands):
         for c, n in zip(term, x.shape):
@@ -192,7 +194,9 @@ def _check_equation(equation, terms, right, operands):
         if letters and not (letters.isascii() and letters.isalpha()):
             raise RuntimeError(f"einsum({equation!r}): expected letters a-z, A-Z, got {term!r}")
     if len(set(right.replace("...", ""))) != len(right.replace("...", "")):
-        raise RuntimeError(f"einsum({equation!r}): expected each letter of the output once, got {right!r}")
+        raise RuntimeError(
+            f"einsum({equation!r}): expected each letter of the output once, got {right!r}"
+        )
     for term, x in zip(terms, operands):
         named = len(term.replace("...", ""))
         if named > x.ndim or (named < x.ndim and "..." not in term):
@@ -252,6 +256,9 @@ def _multiply_sum(x, y, order, gone):
 
     left = reshape(permute(x, dims=(*b, *lft, *s, *r)), (count(x, b), count(x, lft), count(x, s)))
     right = reshape(permute(y, dims=(*b, *s, *r, *lft)), (count(y, b), count(y, s), count(y, r)))
-    out = reshape(bmm(left, right), (*(x.shape[i] for i in (*b, *lft)), *(y.shape[i] for i in r), *(1 for _ in s)))
+    out = reshape(
+        bmm(left, right),
+        (*(x.shape[i] for i in (*b, *lft)), *(y.shape[i] for i in r), *(1 for _ in s)),
+    )
     where = (*b, *lft, *r, *s)
     return permute(out, dims=tuple(where.index(i) for i in range(len(order))))

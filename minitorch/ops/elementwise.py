@@ -5,7 +5,7 @@ Inputs broadcast; the edges of the graph sum each gradient back to its input's s
 
 from __future__ import annotations
 
-from minitorch import errors
+from minitorch import dtypes, errors
 from minitorch._special import erf as _erf
 from minitorch.primitive import compare, elementwise
 
@@ -112,7 +112,7 @@ def reciprocal(xp, x):
 @elementwise(lambda g, x: g * (x * 2), torch_name="PowBackward0")
 def square(xp, x):
     """x ** 2."""
-    return xp.square(x)
+    return xp.square(x, dtype=xp.int64 if x.dtype.kind == "b" else None)
 
 
 @elementwise(lambda g: zero(g))
@@ -300,6 +300,8 @@ def clamp(xp, x, *, min=None, max=None):
     """x limited to [min, max]; the gradient passes where min <= x <= max."""
     if min is None and max is None:
         raise RuntimeError("clamp: expected min, max or both, got neither")
+    if x.dtype.kind != "f" and (isinstance(min, float) or isinstance(max, float)):
+        x = x.astype(dtypes.get_default_dtype().np)
     errors.refuse_bool(x, "clamp")
     return xp.clip(x, min, max)
 

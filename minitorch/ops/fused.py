@@ -63,21 +63,17 @@ def linear(xp, x, weight, bias=None):
 def _check_linear(x, weight, bias):
     if x.dtype is not weight.dtype and x.dtype != weight.dtype:
         raise RuntimeError(
-            f"mat1 and mat2 must have the same dtype, but got {errors.title(x.dtype)} and "
-            f"{errors.title(weight.dtype)}"
+            f"linear: expected one dtype, got {errors.name_of(x.dtype)} and "
+            f"{errors.name_of(weight.dtype)}"
         )
     if not x.ndim or x.shape[-1] != weight.shape[-1]:
-        rows = x.size // max(x.shape[-1], 1) if x.ndim else 1
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{x.shape[-1] if x.ndim else 1} and "
-            f"{weight.shape[-1]}x{weight.shape[0]}): input {list(x.shape)}, weight "
-            f"{list(weight.shape)}"
+            f"linear: expected an input of shape [*, {weight.shape[-1]}] for a weight of shape "
+            f"{list(weight.shape)}, got {list(x.shape)}"
         )
     if bias is not None and bias.shape != weight.shape[:-1] and bias.size != 1:
         raise RuntimeError(
-            f"The expanded size of the tensor ({weight.shape[0]}) must match the existing size "
-            f"({bias.shape[-1]}) at non-singleton dimension 1.  Target sizes: "
-            f"{[*x.shape[:-1], weight.shape[0]]}.  Tensor sizes: {list(bias.shape)}"
+            f"linear: expected a bias of shape {list(weight.shape[:-1])}, got {list(bias.shape)}"
         )
 
 
@@ -96,17 +92,18 @@ def _gelu_rule(g, x, approximate):
     return g * gelu_slope(x)
 
 
-@elementwise(_gelu_rule, floats=True)
+@elementwise(_gelu_rule)
 def gelu(xp, x, *, approximate="none"):
     """x Phi(x), Phi the normal distribution function; or its tanh approximation.
 
     Source: Hendrycks and Gimpel 2016, https://arxiv.org/abs/1606.08415
     """
+    errors.check_floating(x, "gelu")
     if approximate == "none":
         return _gelu(xp, x)
     if approximate == "tanh":
         return _gelu_tanh(x)
-    raise RuntimeError(f"approximate argument must be either none or tanh, got {approximate!r}")
+    raise RuntimeError(f"gelu: expected approximate 'none' or 'tanh', got {approximate!r}")
 
 
 @elementwise(lambda g, x: g * (exp(x * x * -0.5) * (2 - x * x) * 0.3989422804014327))
@@ -120,9 +117,10 @@ def _silu_rule(g, x):
     return g * (s * (x * (1 - s) + 1))
 
 
-@elementwise(_silu_rule, like=lambda x: x * sigmoid(x), floats=True)
+@elementwise(_silu_rule, like=lambda x: x * sigmoid(x))
 def silu(xp, x):
     """x / (1 + e ** -x)."""
+    errors.check_floating(x, "silu")
     return x / (xp.exp(-x) + 1)
 
 
@@ -131,40 +129,36 @@ def silu(xp, x):
     like=lambda x, beta=1, threshold=20: where(
         x * beta > threshold, x, log(exp(x * beta) + 1) / beta
     ),
-    floats=True,
 )
 def softplus(xp, x, *, beta=1, threshold=20):
     """log(1 + e ** (beta x)) / beta, without overflow; x itself where beta x > threshold."""
+    errors.check_floating(x, "softplus")
     scaled = x * beta
     return xp.where(scaled > threshold, x, xp.logaddexp(scaled, 0) / beta).astype(x.dtype)
 
 
-@elementwise(lambda g, x: g * sigmoid(-x), torch_name="LogSigmoidBackward0", floats=True)
+@elementwise(lambda g, x: g * sigmoid(-x), torch_name="LogSigmoidBackward0")
 def logsigmoid(xp, x):
     """log(1 / (1 + e ** -x)), without overflow."""
+    errors.check_floating(x, "logsigmoid")
     return -xp.logaddexp(-x, 0).astype(x.dtype)
 
 
 @elementwise(lambda g, x, negative_slope: where(x > 0, g, g * negative_slope))
 def leaky_relu(xp, x, *, negative_slope=0.01):
     """x where it is positive, else negative_slope x."""
+    errors.check_floating(x, "leaky_relu")
     return xp.where(x > 0, x, x * negative_slope)
 
 
 @elementwise(lambda g, x, alpha: where(x <= 0, g * (exp(where(x <= 0, x, 0)) * alpha), g))
 def elu(xp, x, *, alpha=1.0):
     """x where it is positive, else alpha (e ** x - 1)."""
+    errors.check_floating(x, "elu")
     return xp.where(x > 0, x, xp.expm1(xp.minimum(x, 0)) * alpha).astype(x.dtype)
 
 
 # ------------------------------------------------------------------ softmax
-
-
-def _check_floating(x, name):
-    if x.dtype.kind != "f":
-        raise NotImplementedError(
-            f"\"{name}_lastdim_kernel_impl\" not implemented for '{errors.title(x.dtype)}'"
-        )
 
 
 def _shifted(xp, x, dim):
@@ -181,7 +175,7 @@ def _shifted(xp, x, dim):
 )
 def softmax(xp, x, *, dim):
     """e ** x over its sum along `dim`."""
-    _check_floating(x, "softmax")
+    errors.check_floating(x, "softmax")
     if not x.size:
         return x.copy()
     out, at = _shifted(xp, x, dim)
@@ -196,7 +190,7 @@ def softmax(xp, x, *, dim):
 )
 def log_softmax(xp, x, *, dim):
     """x - log(sum(e ** x)) along `dim`."""
-    _check_floating(x, "log_softmax")
+    errors.check_floating(x, "log_softmax")
     if not x.size:
         return x.copy()
     out, at = _shifted(xp, x, dim)
@@ -220,7 +214,7 @@ def reduced(x, reduction):
 def check_reduction(reduction):
     """Raise ValueError unless `reduction` is 'mean', 'sum' or 'none'."""
     if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{reduction} is not a valid value for reduction: 'none', 'mean' or 'sum'")
+        raise ValueError(f"expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
 
 
 def _share(g, x_shape, reduction):
@@ -242,6 +236,7 @@ def _reduce_array(xp, x, reduction):
         return x
     total = xp.add.reduce(x, axis=None)
     if reduction == "mean":
+        errors.check_floating(x, "mean", RuntimeError)
         return total / x.dtype.type(x.size)
     check_reduction(reduction)
     return total
@@ -254,6 +249,7 @@ def _reduce_array(xp, x, reduction):
 )
 def mse_loss(xp, x, y, *, reduction="mean"):
     """(x - y) ** 2, averaged, summed or as it is."""
+    errors.check_floating(x, "mse_loss")
     return _reduce_array(xp, xp.square(x - y), reduction)
 
 
@@ -277,8 +273,7 @@ def _class_index(xp, target, classes, ignore_index):
     wrong = counts & ((target < 0) | (target >= classes))
     if wrong.any():
         raise IndexError(
-            f"Target {target[wrong].flat[0]} is out of bounds for {classes} classes (indices 0 to "
-            f"{classes - 1})"
+            f"nll_loss: expected targets in [0, {classes}), got {target[wrong].flat[0]}"
         )
     return (target, None) if counts.all() else (xp.where(counts, target, 0), counts)
 
@@ -292,8 +287,13 @@ def _class_weights(xp, target, counts, weight, dtype):
 
 
 @fused(
-    (lambda g, x_shape, target, weight, ignore_index, reduction: nll_grad(
-        g, target, weight, size=x_shape, ignore_index=ignore_index, reduction=reduction), None, None)
+    (
+        lambda g, x_shape, target, weight, ignore_index, reduction: nll_grad(
+            g, target, weight, size=x_shape, ignore_index=ignore_index, reduction=reduction
+        ),
+        None,
+        None,
+    )
 )
 def nll_loss(xp, x, target, weight=None, *, ignore_index=-100, reduction="mean"):
     """-weight[target] x[target], averaged by weight, summed or as it is; x are log-probabilities.
@@ -321,13 +321,15 @@ def _check_target(x, target, weight):
     if target.dtype != "int64":
         if target.dtype == "uint8":
             return
-        raise RuntimeError(f"expected scalar type Long but found {errors.title(target.dtype)}")
+        raise RuntimeError(
+            f"nll_loss: expected targets of torch.int64, got {errors.name_of(target.dtype)}"
+        )
     expected = (x.shape[0], *x.shape[2:]) if x.ndim > 1 else ()
     if target.shape != expected:
         if x.ndim > 1 and target.ndim and target.shape[0] != x.shape[0]:
             raise ValueError(
-                f"Expected input batch_size ({x.shape[0]}) to match target batch_size "
-                f"({target.shape[0]})."
+                f"nll_loss: expected as many targets as inputs, got {target.shape[0]} and "
+                f"{x.shape[0]}"
             )
         raise RuntimeError(
             f"nll_loss: expected target of shape {list(expected)} for input of shape "
@@ -335,14 +337,19 @@ def _check_target(x, target, weight):
         )
     if weight is not None and weight.shape != (classes,):
         raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but "
-            f"got weight tensor of shape: {list(weight.shape)}"
+            f"nll_loss: expected a weight for each of the {classes} classes, got shape "
+            f"{list(weight.shape)}"
         )
 
 
 @fused(
-    (lambda g, target, weight, ignore_index, reduction: nll_loss(
-        g, target, weight, ignore_index=ignore_index, reduction=reduction), None, None)
+    (
+        lambda g, target, weight, ignore_index, reduction: nll_loss(
+            g, target, weight, ignore_index=ignore_index, reduction=reduction
+        ),
+        None,
+        None,
+    )
 )
 def nll_grad(xp, x, target, weight=None, *, size, ignore_index, reduction):
     """The adjoint of nll_loss, which is linear: `x` (the gradient) put at the target classes."""
@@ -385,8 +392,12 @@ def _bce_logits_joint(g, x, y, weight, pos_weight, reduction, needs):
     return gx, (gy if needs[1] else None), None, None
 
 
-@elementwise(joint=_bce_logits_joint, like=_bce_logits_like, kind="fused",
-             torch_name="BinaryCrossEntropyWithLogitsBackward0")
+@elementwise(
+    joint=_bce_logits_joint,
+    like=_bce_logits_like,
+    kind="fused",
+    torch_name="BinaryCrossEntropyWithLogitsBackward0",
+)
 def bce_with_logits(xp, x, y, weight=None, pos_weight=None, *, reduction="mean"):
     """Cross-entropy of sigmoid(x) against y in [0, 1]: (1 - y) x + w log(1 + e ** -x)."""
     soft = xp.maximum(-x, 0) + xp.log1p(xp.exp(-xp.absolute(x)))
@@ -416,9 +427,7 @@ def _to_weight(gw, size, weight_shape):
 
 def _norm_joint(g, x, weight, bias, _mean, _rstd, over, size, eps, needs):
     centre = residual(_mean, lambda x: mean(x, dim=over, keepdim=True), x)
-    rstd = residual(
-        _rstd, lambda x: rsqrt(var(x, dim=over, correction=0, keepdim=True) + eps), x
-    )
+    rstd = residual(_rstd, lambda x: rsqrt(var(x, dim=over, correction=0, keepdim=True) + eps), x)
     gx, gw, gb = _normalized_grads(g, x, weight, centre, rstd, over, size, needs)
     return (
         gx,
@@ -434,8 +443,12 @@ def _norm_like(x, weight=None, bias=None, *, over, size, eps):
     return out if bias is None else out + reshape(bias, size)
 
 
-@fused(joint=_norm_joint, like=_norm_like, outs=("out", "_mean", "_rstd"),
-       torch_name="NativeLayerNormBackward0")
+@fused(
+    joint=_norm_joint,
+    like=_norm_like,
+    outs=("out", "_mean", "_rstd"),
+    torch_name="NativeLayerNormBackward0",
+)
 def normalize(xp, x, weight=None, bias=None, *, over, size, eps):
     """(x - mean) / sqrt(variance + eps) over the axes `over`, times weight, plus bias.
 
@@ -460,12 +473,3 @@ def _product(size):
     for k in size:
         n *= k
     return n
-
-
-# ------------------------------------------------------------------ dropout
-
-
-@fused((lambda g, mask, scale: dropout(g, mask, scale=scale), None), torch_name="MulBackward0")
-def dropout(xp, x, mask, *, scale):
-    """x scale where the mask (1 or 0) holds, else 0."""
-    return x * (mask * x.dtype.type(scale))

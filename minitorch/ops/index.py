@@ -6,7 +6,7 @@ A key is split as torch splits it: its numbers, slices and None make a view firs
 
 from __future__ import annotations
 
-from minitorch.errors import wrap_dim
+from minitorch.errors import broadcast_error, check_index_dtype, explained, wrap_dim
 from minitorch.ops.elementwise import where, zero
 from minitorch.ops.shape import basic_index, expand, reshape, select
 from minitorch.primitive import index
@@ -30,6 +30,10 @@ def _key(indices, spec):
 
 def _check_range(size, indices, spec):
     """Raise IndexError for an index that is not there or a mask of other sizes, naming both."""
+    if len(indices) > 1:
+        problem = broadcast_error([a.shape for a in indices if a.dtype.kind != "b"])
+        if problem is not None:
+            raise IndexError(f"index: {problem}")
     axis, arrays = 0, iter(indices)
     for s in spec:
         a = next(arrays) if s is ARRAY else None
@@ -39,26 +43,29 @@ def _check_range(size, indices, spec):
             for k, n in enumerate(a.shape):
                 if axis + k >= len(size) or size[axis + k] != n:
                     raise IndexError(
-                        f"The shape of the mask {list(a.shape)} at index {k} does not match the "
-                        f"shape of the indexed tensor {list(size)} at index {axis + k}"
+                        f"expected a mask that fits dimension {axis + k} of shape {list(size)}, "
+                        f"got a mask of shape {list(a.shape)}"
                     )
             axis += a.ndim
         else:
             if axis >= len(size):
-                raise IndexError(f"too many indices for tensor of dimension {len(size)}")
+                raise IndexError(f"expected at most {len(size)} indices for shape {list(size)}")
             check_indices(a, size[axis], axis)
             axis += 1
 
 
-def check_indices(a, n, axis, error=IndexError):
-    """Raise `error` unless each index in `a` is in [-n, n)."""
-    if a.size and not (-n <= a.min() and a.max() < n):
-        wrong = a[(a < -n) | (a >= n)].flat[0]
+def check_indices(a, n, axis, error=IndexError, low=None):
+    """Raise `error` unless each index in `a` is in [low, n); low is -n unless it is given."""
+    low = -n if low is None else low
+    if a.size and not (low <= a.min() and a.max() < n):
+        wrong = a[(a < low) | (a >= n)].flat[0]
         raise error(f"index {wrong} is out of bounds for dimension {axis} with size {n}")
 
 
-@index(lambda g, x_shape, indices, spec: put_add(g, *indices, size=x_shape, spec=spec),
-       torch_name="IndexBackward0")
+@index(
+    lambda g, x_shape, indices, spec: put_add(g, *indices, size=x_shape, spec=spec),
+    torch_name="IndexBackward0",
+)
 def take(xp, x, *indices, spec):
     """The elements of `x` at the index arrays, which stand at ARRAY in `spec`; a copy."""
     _check_range(x.shape, indices, spec)
@@ -74,7 +81,9 @@ def put_add(xp, x, *indices, size, spec):
 
 
 def _kept_rule(g, indices, spec, accumulate):
-    return g if accumulate else index_put(g, zero(take(g, *indices, spec=spec)), *indices, spec=spec)
+    return (
+        g if accumulate else index_put(g, zero(take(g, *indices, spec=spec)), *indices, spec=spec)
+    )
 
 
 @index((_kept_rule, lambda g, indices, spec: take(g, *indices, spec=spec)))
@@ -89,8 +98,8 @@ def index_put(xp, x, value, *indices, spec, accumulate=False):
             out[key] = value
     except ValueError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(out[key].shape)}"
+            f"index_put: expected a value that broadcasts to {list(out[key].shape)}, got "
+            f"{list(value.shape)}"
         ) from None
     return out
 
@@ -104,20 +113,19 @@ def _along(xp, indices, dim):
 
 
 def _check_gather(x, indices, at, name):
-    if indices.dtype.kind not in "iu":
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+    check_index_dtype(indices, name)
     if indices.ndim != x.ndim:
         raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as input tensor: "
-            f"{list(indices.shape)} and {list(x.shape)}"
+            f"{name}: expected indices of {x.ndim} dimensions for shape {list(x.shape)}, got shape "
+            f"{list(indices.shape)}"
         )
     for i, (n, m) in enumerate(zip(indices.shape, x.shape)):
         if i != at and n > m:
             raise RuntimeError(
-                f"Size does not match at dimension {i} expected index {list(indices.shape)} to be "
-                f"no larger than self {list(x.shape)} apart from dimension {at}"
+                f"{name}: expected indices no larger than {list(x.shape)} but along dimension "
+                f"{at}, got {list(indices.shape)}"
             )
-    check_indices(indices, x.shape[at], at, RuntimeError)
+    check_indices(indices, x.shape[at], at, RuntimeError, 0)
 
 
 @index((lambda g, x_shape, indices, dim: put_along(g, indices, size=x_shape, dim=dim), None))
@@ -152,26 +160,34 @@ def scatter(xp, x, indices, value, *, dim):
     return out
 
 
-@index((lambda g, weight_shape, indices, padding_idx: embedding_grad(
-    g, indices, rows=weight_shape[0], padding_idx=padding_idx), None))
+@index(
+    (
+        lambda g, weight_shape, indices, padding_idx: embedding_grad(
+            g, indices, rows=weight_shape[0], padding_idx=padding_idx
+        ),
+        None,
+    )
+)
 def embedding(xp, weight, indices, *, padding_idx=None):
     """The rows of `weight` at `indices`; row `padding_idx` gets no gradient.
 
     Raises: IndexError for an index that is not there, RuntimeError for indices that are no ints.
     """
-    if indices.dtype.kind not in "iu":
-        raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got {indices.dtype} instead"
-        )
-    if indices.size and not (0 <= indices.min() and indices.max() < weight.shape[0]):
+    check_index_dtype(indices, "embedding")
+    if indices.size and not (indices.min() >= 0 and indices.max() < weight.shape[0]):
         wrong = indices[(indices < 0) | (indices >= weight.shape[0])].flat[0]
-        raise IndexError(f"index out of range in self: {wrong} with {weight.shape[0]} rows")
+        raise IndexError(f"embedding: expected an index in [0, {weight.shape[0]}), got {wrong}")
     return weight[indices]
 
 
-@index((lambda g, indices, padding_idx: _without_padding(embedding(g, indices), indices, padding_idx),
-        None))
+@index(
+    (
+        lambda g, indices, padding_idx: _without_padding(
+            embedding(g, indices), indices, padding_idx
+        ),
+        None,
+    )
+)
 def embedding_grad(xp, x, indices, *, rows, padding_idx=None):
     """The rows of `x` added where `indices` say, into `rows` rows: the adjoint of `embedding`."""
     width = x.shape[indices.ndim :]
@@ -194,14 +210,16 @@ def _without_padding(x, indices, padding_idx):
     return where(expand(hidden, size=x.shape), 0, x)
 
 
-@index(lambda g, indices, x_shape, dim: put_along(g[0], indices, size=x_shape, dim=dim),
-       outs=("values", "indices"))
+@index(
+    lambda g, indices, x_shape, dim: put_along(g[0], indices, size=x_shape, dim=dim),
+    outs=("values", "indices"),
+)
 def sort(xp, x, *, dim=-1, descending=False, stable=False):
     """The elements along `dim` in order, NaN as the largest, and where they were."""
     at = wrap_dim(dim, x.ndim)
     if not x.ndim:
         return x.copy(), xp.zeros((), xp.int64)
-    order = (_descending(xp, x, at) if descending else xp.argsort(x, axis=at, kind="stable"))
+    order = _descending(xp, x, at) if descending else xp.argsort(x, axis=at, kind="stable")
     return xp.take_along_axis(x, order, at), order
 
 
@@ -211,13 +229,17 @@ def _descending(xp, x, at):
     return x.shape[at] - 1 - xp.flip(back, at)
 
 
-@index(lambda g, indices, x_shape, dim: put_along(g[0], indices, size=x_shape, dim=dim),
-       outs=("values", "indices"))
+@index(
+    lambda g, indices, x_shape, dim: put_along(g[0], indices, size=x_shape, dim=dim),
+    outs=("values", "indices"),
+)
 def topk(xp, x, *, k, dim=-1, largest=True, sorted=True):
     """The `k` largest (or smallest) along `dim` and where they were."""
     at = wrap_dim(dim, x.ndim)
     if not 0 <= k <= (x.shape[at] if x.ndim else 1):
-        raise RuntimeError(f"selected index k out of range: k={k} of {list(x.shape)} along {dim}")
+        raise RuntimeError(
+            f"topk: expected k from 0 to the size of dimension {dim} of {list(x.shape)}, got {k}"
+        )
     if not x.ndim:
         return x.copy(), xp.zeros((), xp.int64)
     order = _descending(xp, x, at) if largest else xp.argsort(x, axis=at, kind="stable")
@@ -245,12 +267,12 @@ def parse(key, ndim):
     key = tuple(_entry(k) for k in key)
     used = sum(_width(k) for k in key)
     if used > ndim:
-        raise IndexError(f"too many indices for tensor of dimension {ndim}")
+        raise IndexError(f"expected at most {ndim} indices, got {used}")
     basic, spec, arrays, open_ = [], [], [], False
     for k in key:
         if k is Ellipsis:
             if open_:
-                raise IndexError("an index can only have a single ellipsis ('...')")
+                raise IndexError("expected one ellipsis ('...') at most, got two")
             open_ = True
             basic.extend([ALL] * (ndim - used))
             spec.extend([ALL] * (ndim - used))
@@ -279,17 +301,14 @@ def _entry(k):
         return k
     if isinstance(k, slice):
         if k.step is not None and k.step <= 0:
-            raise ValueError(f"step must be greater than zero, got {k.step}")
-        return slice(*(None if n is None else n.__index__() for n in (k.start, k.stop, k.step)))
+            raise ValueError(f"expected a step above 0, got {k.step}: use flip")
+        return slice(*(None if n is None else _bound(n) for n in (k.start, k.stop, k.step)))
     if isinstance(k, bool):
         return _to_array(k)
     array = getattr(k, "_array", k)
     if hasattr(array, "dtype"):
         if array.dtype.kind not in "iub":
-            raise IndexError(
-                "tensors used as indices must be long, int, byte or bool tensors, not "
-                f"{array.dtype}"
-            )
+            raise IndexError(f"expected index tensors of integers or bools, got {array.dtype}")
         return k if array.ndim or array.dtype.kind == "b" else int(array)
     if isinstance(k, (list, tuple, range)):
         return _entry(_to_array(k))
@@ -297,9 +316,16 @@ def _entry(k):
         return k.__index__()
     kind = TypeError if isinstance(k, str) else IndexError
     raise kind(
-        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
-        f"indices (got {type(k).__name__})"
+        "expected an integer, a slice (`:`), an ellipsis (`...`), None or a tensor of integers or "
+        f"bools as index, got {type(k).__name__}"
     )
+
+
+def _bound(n):
+    """One end of a slice, or its step, as an int."""
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"expected integers in a slice, got {type(n).__name__}")
+    return n.__index__()
 
 
 def _to_array(k):
@@ -314,7 +340,9 @@ def getitem(x, key):
     if isinstance(key, int) and not isinstance(key, bool):
         n = x.shape[0] if x.ndim else 0
         if not x.ndim:
-            raise IndexError("invalid index of a 0-dim tensor. Use `tensor.item()` instead")
+            raise IndexError(
+                "expected at least one dimension to index, got a 0-d tensor: use item()"
+            )
         if not -n <= key < n:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
         return select(x, dim=0, index=key)
@@ -324,31 +352,51 @@ def getitem(x, key):
     return take(x, *arrays, spec=spec) if arrays else x
 
 
+@explained
 def index_select(input, dim, index):
     """The slices of `input` along `dim` at the 1-D tensor `index`.
 
     Raises: IndexError for an index that is not there or not 1-D.
     """
     if index.ndim > 1:
-        raise IndexError(f"index_select(): Index is supposed to be a vector, got {index.ndim}-D")
-    if index.dtype.is_floating_point:
-        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+        raise IndexError(f"index_select: expected a vector of indices, got {list(index.shape)}")
+    check_index_dtype(index._array, "index_select")
     at = wrap_dim(dim, input.ndim)
+    check_indices(index._array, input.shape[at] if input.ndim else 1, at, IndexError, 0)
     return take(input, reshape(index, (-1,)), spec=(ALL,) * at + (ARRAY,))
 
 
+@explained
 def scatter_add(input, dim, index, src):
     """`input` with `src` added at `index` along `dim`."""
     at = wrap_dim(dim, input.ndim)
     _check_gather(input._array, index._array, at, "scatter_add")
+    check_source(index, src, "scatter_add")
     part = basic_index(src, at=tuple(slice(n) for n in index.shape))
     return input + put_along(part, index, size=tuple(input.shape), dim=at)
 
 
+def check_source(index, src, name):
+    """Raise RuntimeError where there are more indices than elements of the source."""
+    if src.ndim != index.ndim or any(n > m for n, m in zip(index.shape, src.shape)):
+        raise RuntimeError(
+            f"{name}: expected a source at least as large as the indices {list(index.shape)}, got "
+            f"{list(src.shape)}"
+        )
+
+
+@explained
 def index_add(input, dim, index, source, *, alpha=1):
     """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
     at = wrap_dim(dim, input.ndim)
+    if source.dtype is not input.dtype:
+        raise RuntimeError(f"index_add: expected one dtype, got {input.dtype} and {source.dtype}")
+    if source.ndim and source.shape[at] != index.numel():
+        raise IndexError(
+            f"index_add: expected as many slices as indices, got {source.shape[at]} and "
+            f"{index.numel()}"
+        )
     spec = (ALL,) * at + (ARRAY,)
-    return index_put(input, source if alpha == 1 else source * alpha, index, spec=spec, accumulate=True)
-
-
+    return index_put(
+        input, source if alpha == 1 else source * alpha, index, spec=spec, accumulate=True
+    )

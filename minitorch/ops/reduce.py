@@ -78,7 +78,9 @@ def _extreme_rule(g, x, out, dim, keepdim):
     """Equal shares to all the elements that are the extreme."""
     hit = x == spread_out(out, x.shape, dim, keepdim)
     share = where(hit, spread_out(g, x.shape, dim, keepdim), 0)
-    return share / spread_out(sum(where(hit, zero(x) + 1, 0), dim=dim, keepdim=keepdim), x.shape, dim, keepdim)
+    return share / spread_out(
+        sum(where(hit, zero(x) + 1, 0), dim=dim, keepdim=keepdim), x.shape, dim, keepdim
+    )
 
 
 def _check_elements(x, dim, name):
@@ -156,16 +158,20 @@ def argmin(xp, x, *, dim=None, keepdim=False):
     return _arg(xp, x, dim, keepdim, xp.argmin)
 
 
+def _truth(x, found):
+    return found.astype(x.dtype) if x.dtype == "uint8" else found  # torch's bool of old
+
+
 @reduce(None)
 def all(xp, x, *, dim=None, keepdim=False):
     """Whether no element is 0."""
-    return xp.logical_and.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+    return _truth(x, xp.logical_and.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim))
 
 
 @reduce(None)
 def any(xp, x, *, dim=None, keepdim=False):
     """Whether some element is not 0."""
-    return xp.logical_or.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
+    return _truth(x, xp.logical_or.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim))
 
 
 def _centred(x, dim):
@@ -178,15 +184,19 @@ def _var_rule(g, x, dim, correction, keepdim):
     return spread_out(g * scale, tuple(x.shape), dim, keepdim) * _centred(x, dim)
 
 
+def _variance(xp, x, dim, correction, keepdim):
+    """The variance in float64: squares of float32 overflow from 1e19 on."""
+    errors.check_floating(x, "std and var", RuntimeError)
+    over, n = axes(dim, x.ndim), _count(x.shape, dim)
+    centre = xp.add.reduce(x, axis=over, dtype=xp.float64, keepdims=True) / xp.float64(n)
+    squares = xp.add.reduce(xp.square(x - centre), axis=over, keepdims=keepdim)
+    return squares / xp.float64(max(n - correction, 0))
+
+
 @reduce(_var_rule)
 def var(xp, x, *, dim=None, correction=1, keepdim=False):
     """The mean squared distance from the mean, over n - correction."""
-    errors.check_floating(x, "var", RuntimeError)
-    over = axes(dim, x.ndim)
-    n = _count(x.shape, dim)
-    centre = xp.add.reduce(x, axis=over, keepdims=True) / x.dtype.type(n)
-    squares = xp.add.reduce(xp.square(x - centre), axis=over, keepdims=keepdim)
-    return squares / x.dtype.type(n - correction if n > correction else 0)
+    return _variance(xp, x, dim, correction, keepdim).astype(x.dtype)
 
 
 def _std_rule(g, x, out, dim, correction, keepdim):
@@ -197,14 +207,14 @@ def _std_rule(g, x, out, dim, correction, keepdim):
 def std(xp, x, *, dim=None, correction=1, keepdim=False):
     """The square root of the variance; its derivative at 0 is 0."""
     errors.check_floating(x, "std", RuntimeError)
-    return xp.sqrt(var(x, dim=dim, correction=correction, keepdim=keepdim))
+    return xp.sqrt(_variance(xp, x, dim, correction, keepdim)).astype(x.dtype)
 
 
 def _logsumexp_rule(g, x, out, dim, keepdim):
     return spread_out(g, x.shape, dim, keepdim) * exp(x - spread_out(out, x.shape, dim, keepdim))
 
 
-@reduce(_logsumexp_rule)
+@reduce(_logsumexp_rule, promote=True, floats=True)
 def logsumexp(xp, x, *, dim, keepdim=False):
     """log(sum(e ** x)), without overflow."""
     over = axes(dim, x.ndim)
@@ -218,7 +228,11 @@ def logsumexp(xp, x, *, dim, keepdim=False):
 def cumsum(xp, x, *, dim, dtype=None):
     """The sum of the elements up to here along `dim`; integers in int64."""
     as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
-    return xp.add.accumulate(x, axis=errors.wrap_dim(dim, x.ndim), dtype=as_dtype) if x.ndim else x.copy()
+    return (
+        xp.add.accumulate(x, axis=errors.wrap_dim(dim, x.ndim), dtype=as_dtype)
+        if x.ndim
+        else x.copy()
+    )
 
 
 def _norm_rule(g, x, out, dim, keepdim):
@@ -240,6 +254,8 @@ def norm(input, p=2, dim=None, keepdim=False, dtype=None):
 
     Raises: NotImplementedError for the nuclear norm.
     """
+    if not input.dtype.is_floating_point and dtype is None:
+        raise RuntimeError(f"norm: Expected a floating point tensor as input. Got {input.dtype}")
     if p == "nuc":
         raise NotImplementedError("norm: p='nuc' is not supported")
     if dtype is not None:
@@ -254,4 +270,3 @@ def norm(input, p=2, dim=None, keepdim=False, dtype=None):
     if p == 1:
         return sum(size, dim=dim, keepdim=keepdim)
     return sum(size**p, dim=dim, keepdim=keepdim) ** (1 / p)
-

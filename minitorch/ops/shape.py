@@ -1,4 +1,4 @@
-"""The same elements with other sizes (views) or in another place. Each one's adjoint is a row too."""
+"""The same elements with other sizes (views) or elsewhere. Each one's adjoint is a row too."""
 
 from __future__ import annotations
 
@@ -189,8 +189,11 @@ def unslice(xp, x, *, size, at):
     return out
 
 
-@view_row(lambda g, x_shape, offset, dim1, dim2: undiagonal(
-    g, size=x_shape, offset=offset, dim1=dim1, dim2=dim2))
+@view_row(
+    lambda g, x_shape, offset, dim1, dim2: undiagonal(
+        g, size=x_shape, offset=offset, dim1=dim1, dim2=dim2
+    )
+)
 def diagonal(xp, x, *, offset=0, dim1=0, dim2=1):
     """The diagonal of axes `dim1`, `dim2`, as a last axis."""
     a, b = wrap_dim(dim1, x.ndim), wrap_dim(dim2, x.ndim)
@@ -228,9 +231,7 @@ def unbind(xp, x, *, dim=0):
     return tuple(x[(*at, i, ...)] for i in range(x.shape[len(at)]))
 
 
-@view_row(
-    lambda g, dim: cat(g, dim=dim), outs=("*",), torch_name="SplitWithSizesBackward0"
-)
+@view_row(lambda g, dim: cat(g, dim=dim), outs=("*",), torch_name="SplitWithSizesBackward0")
 def split_with_sizes(xp, x, *, sections, dim=0):
     """Consecutive pieces of sizes `sections` along axis `dim`."""
     at = wrap_dim(dim, x.ndim)
@@ -327,9 +328,7 @@ def cat(xp, *tensors, dim=0):
 
 def _check_alike(size, first, at, i):
     if len(size) != len(first):
-        raise RuntimeError(
-            f"cat: expected tensors of one rank, got {list(first)} and {list(size)}"
-        )
+        raise RuntimeError(f"cat: expected tensors of one rank, got {list(first)} and {list(size)}")
     for k, (a, b) in enumerate(zip(first, size)):
         if k != at and a != b:
             raise RuntimeError(
@@ -362,15 +361,22 @@ def flip(xp, x, *, dims):
     return xp.flip(x, axes(dims, x.ndim, "flip") if dims else ()).copy()
 
 
+def _check_matrix(x, name):
+    if x.ndim < 2:
+        raise RuntimeError(f"{name}: expected at least two dimensions, got shape {list(x.shape)}")
+
+
 @moved(lambda g, diagonal: tril(g, diagonal=diagonal))
 def tril(xp, x, *, diagonal=0):
     """The lower triangle of each matrix, zeros above `diagonal`."""
+    _check_matrix(x, "tril")
     return xp.tril(x, diagonal)
 
 
 @moved(lambda g, diagonal: triu(g, diagonal=diagonal))
 def triu(xp, x, *, diagonal=0):
     """The upper triangle of each matrix, zeros below `diagonal`."""
+    _check_matrix(x, "triu")
     return xp.triu(x, diagonal)
 
 
@@ -398,8 +404,12 @@ def _sum_repeats(g, x_shape, repeats):
     return reshape(summed, x_shape)
 
 
-@moved(lambda g, x_shape, before: basic_index(
-    g, at=tuple(slice(b, b + n) for b, n in zip(before, x_shape))), torch_name="ConstantPadNdBackward0")
+@moved(
+    lambda g, x_shape, before: basic_index(
+        g, at=tuple(slice(b, b + n) for b, n in zip(before, x_shape))
+    ),
+    torch_name="ConstantPadNdBackward0",
+)
 def constant_pad(xp, x, *, before, after, value=0):
     """`value` around `x`: `before` and `after` give the number on each side of each axis."""
     size = tuple(b + n + a for b, n, a in zip(before, x.shape, after))

@@ -63,33 +63,35 @@ def _columns(xp, x, kernel, stride, padding, dilation, out):
 def _check_conv(x, weight, bias, stride, padding, dilation, groups):
     if x.ndim != 4:
         raise RuntimeError(
-            f"Expected 3D (unbatched) or 4D (batched) input to conv2d, but got input of size: "
-            f"{list(x.shape)}"
+            f"conv2d: expected an input of shape [N, C, H, W] or [C, H, W], got {list(x.shape)}"
         )
     if min(stride) < 1:
-        raise RuntimeError(f"non-positive stride is not supported: {stride}")
+        raise RuntimeError(f"conv2d: expected a stride above 0, got {stride}")
     if min(padding) < 0:
-        raise RuntimeError(f"negative padding is not supported: {padding}")
+        raise RuntimeError(f"conv2d: expected a padding of at least 0, got {padding}")
     if min(dilation) < 1:
-        raise RuntimeError(f"dilation should be greater than zero: {dilation}")
+        raise RuntimeError(f"conv2d: expected a dilation above 0, got {dilation}")
     if x.shape[1] != weight.shape[1] * groups:
         raise RuntimeError(
-            f"Given groups={groups}, weight of size {list(weight.shape)}, expected "
-            f"input{list(x.shape)} to have {weight.shape[1] * groups} channels, but got "
-            f"{x.shape[1]} channels instead"
+            f"conv2d: expected {weight.shape[1] * groups} channels for a weight of shape "
+            f"{list(weight.shape)} and groups={groups}, got {x.shape[1]} in {list(x.shape)}"
         )
     for other, name in ((weight, "weight"), (bias, "bias")):
         if other is not None and other.dtype != x.dtype:
             raise RuntimeError(
-                f"Input type ({errors.alias(x.dtype)}) and {name} type "
-                f"({errors.alias(other.dtype)}) should be the same"
+                f"conv2d: expected one dtype for input and {name}, got "
+                f"{errors.name_of(x.dtype)} and {errors.name_of(other.dtype)}"
             )
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise RuntimeError(
+            f"conv2d: expected a bias of shape {list(weight.shape[:1])}, got {list(bias.shape)}"
+        )
     padded = [n + 2 * p for n, p in zip(x.shape[2:], padding)]
     reach = [d * (k - 1) + 1 for d, k in zip(dilation, weight.shape[2:])]
     if any(k > n for k, n in zip(reach, padded)):
         raise RuntimeError(
-            f"Calculated padded input size per channel: ({padded[0]} x {padded[1]}). Kernel size: "
-            f"({reach[0]} x {reach[1]}). Kernel size can't be greater than actual input size"
+            f"conv2d: expected a kernel no larger than the padded input, got ({reach[0]} x "
+            f"{reach[1]}) on ({padded[0]} x {padded[1]})"
         )
 
 
@@ -131,12 +133,16 @@ def convolution2d(xp, x, weight, bias=None, *, stride, padding, dilation, groups
     return made
 
 
-@window((
-    lambda g, weight, stride, padding, dilation, groups: convolution2d(
-        g, weight, None, **_geometry(stride, padding, dilation, groups)),
-    lambda g, x, weight_shape, stride, padding, dilation, groups: conv2d_weight_grad(
-        x, g, size=weight_shape, **_geometry(stride, padding, dilation, groups)),
-))
+@window(
+    (
+        lambda g, weight, stride, padding, dilation, groups: convolution2d(
+            g, weight, None, **_geometry(stride, padding, dilation, groups)
+        ),
+        lambda g, x, weight_shape, stride, padding, dilation, groups: conv2d_weight_grad(
+            x, g, size=weight_shape, **_geometry(stride, padding, dilation, groups)
+        ),
+    )
+)
 def conv2d_input_grad(xp, x, weight, *, size, stride, padding, dilation, groups):
     """The adjoint of convolution2d in its input, whose shape is `size`; `x` is the gradient."""
     kernel, out = weight.shape[2:], x.shape[2:]
@@ -154,14 +160,18 @@ def conv2d_input_grad(xp, x, weight, *, size, stride, padding, dilation, groups)
     return made
 
 
-@window((
-    lambda g, y, stride, padding, dilation, groups: convolution2d(
-        y, g, None, **_geometry(stride, padding, dilation, groups)),
-    lambda g, x, y_shape, stride, padding, dilation, groups: conv2d_input_grad(
-        x, g, size=y_shape, **_geometry(stride, padding, dilation, groups)),
-))
+@window(
+    (
+        lambda g, y, stride, padding, dilation, groups: convolution2d(
+            y, g, None, **_geometry(stride, padding, dilation, groups)
+        ),
+        lambda g, x, y_shape, stride, padding, dilation, groups: conv2d_input_grad(
+            x, g, size=y_shape, **_geometry(stride, padding, dilation, groups)
+        ),
+    )
+)
 def conv2d_weight_grad(xp, x, y, *, size, stride, padding, dilation, groups):
-    """The adjoint of convolution2d in its weight of shape `size`; `x` is the gradient, `y` the input."""
+    """The adjoint of convolution2d in its weight of shape `size`; `x`: gradient, `y`: input."""
     kernel, out = size[2:], x.shape[2:]
     o, c = size[0] // groups, size[1]
     made = xp.empty(size, x.dtype)
@@ -179,26 +189,26 @@ def _pool_size(x, kernel, stride, padding, dilation, ceil_mode):
     """The number of windows on each axis, checked."""
     if x.ndim != 4 or not x.shape[1] or 0 in x.shape[2:]:
         raise RuntimeError(
-            f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got: {list(x.shape)}"
+            f"pooling: expected an input of shape [N, C, H, W] or [C, H, W], only N may be 0, got "
+            f"{list(x.shape)}"
         )
     if min(stride) < 1:
-        raise RuntimeError(f"stride should be greater than zero, but got {stride}")
+        raise RuntimeError(f"pooling: expected a stride above 0, got {stride}")
     for k, p, d in zip(kernel, padding, dilation):
         if p < 0 or p > ((k - 1) * d + 1) // 2:
             raise RuntimeError(
-                f"pad should be at most half of effective kernel size, but got pad={p}, "
-                f"kernel_size={k} and dilation={d}"
+                f"pooling: expected a padding from 0 to half the kernel, got {p} for a kernel of "
+                f"{k} with dilation {d}"
             )
     out = tuple(
         out_size(*geometry, ceil_mode)
         for geometry in zip(x.shape[2:], kernel, stride, padding, dilation)
     )
     if min(out) < 1:
-        c, (h, w) = x.shape[1], x.shape[2:]
+        h, w = x.shape[2:]
         raise RuntimeError(
-            f"Given input size: ({c}x{h}x{w}). Calculated output size: ({c}x{out[0]}x{out[1]}). "
-            "Output size is too small"
+            f"pooling: expected a kernel no larger than the padded input, got ({kernel[0]} x "
+            f"{kernel[1]}) on ({h} x {w}) with padding {padding}"
         )
     return out
 
@@ -213,8 +223,10 @@ def _overhang(size, out, kernel, stride, padding, dilation):
 
 @window(
     lambda g, x_shape, _nth, kernel, stride, padding, dilation: max_pool2d_grad(
-        g, _nth, size=x_shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation),
-    outs=("out", "_nth"), torch_name="MaxPool2DWithIndicesBackward0",
+        g, _nth, size=x_shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation
+    ),
+    outs=("out", "_nth"),
+    torch_name="MaxPool2DWithIndicesBackward0",
 )
 def max_pooling2d(xp, x, *, kernel, stride, padding, dilation, ceil_mode):
     """The largest of each window; NaN where there is one. `_nth`: which element of it that was."""
@@ -236,11 +248,14 @@ def max_pooling2d(xp, x, *, kernel, stride, padding, dilation, ceil_mode):
     return best, nth
 
 
-@window((
-    lambda g, nth, kernel, stride, padding, dilation: max_pool2d_pick(
-        g, nth, kernel=kernel, stride=stride, padding=padding, dilation=dilation),
-    None,
-))
+@window(
+    (
+        lambda g, nth, kernel, stride, padding, dilation: max_pool2d_pick(
+            g, nth, kernel=kernel, stride=stride, padding=padding, dilation=dilation
+        ),
+        None,
+    )
+)
 def max_pool2d_grad(xp, x, nth, *, size, kernel, stride, padding, dilation):
     """`x` (the gradient) added at the element each window chose."""
     out, (ph, pw), (h, w) = x.shape[2:], padding, size[2:]
@@ -251,11 +266,14 @@ def max_pool2d_grad(xp, x, nth, *, size, kernel, stride, padding, dilation):
     return padded[..., ph : ph + h, pw : pw + w]
 
 
-@window((
-    lambda g, x_shape, nth, kernel, stride, padding, dilation: max_pool2d_grad(
-        g, nth, size=x_shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation),
-    None,
-))
+@window(
+    (
+        lambda g, x_shape, nth, kernel, stride, padding, dilation: max_pool2d_grad(
+            g, nth, size=x_shape, kernel=kernel, stride=stride, padding=padding, dilation=dilation
+        ),
+        None,
+    )
+)
 def max_pool2d_pick(xp, x, nth, *, kernel, stride, padding, dilation):
     """The element of `x` that each window chose: the adjoint of max_pool2d_grad."""
     out = nth.shape[2:]
@@ -282,10 +300,18 @@ def _divisors(xp, size, out, kernel, stride, padding, count_include_pad, divisor
 
 
 @window(
-    lambda g, x_shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override:
-    avg_pool2d_grad(g, size=x_shape, kernel=kernel, stride=stride, padding=padding,
-                    ceil_mode=ceil_mode, count_include_pad=count_include_pad,
-                    divisor_override=divisor_override),
+    lambda g, x_shape, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override: (
+        avg_pool2d_grad(
+            g,
+            size=x_shape,
+            kernel=kernel,
+            stride=stride,
+            padding=padding,
+            ceil_mode=ceil_mode,
+            count_include_pad=count_include_pad,
+            divisor_override=divisor_override,
+        )
+    ),
     torch_name="AvgPool2DBackward0",
 )
 def avg_pooling2d(
@@ -293,21 +319,31 @@ def avg_pooling2d(
 ):
     """The mean of each window."""
     if divisor_override == 0:
-        raise RuntimeError("divisor must be not zero")
+        raise RuntimeError("avg_pool2d: expected a divisor_override that is not 0, got 0")
     out = _pool_size(x, kernel, stride, padding, (1, 1), ceil_mode)
     extra = _overhang(x.shape[2:], out, kernel, stride, padding, (1, 1))
     padded = _pad(xp, x, padding, 0, extra)
     total = xp.zeros((*x.shape[:2], *out), x.dtype)
     for where in _offsets(kernel, stride, (1, 1), out):
         total += padded[where]
-    by = _divisors(xp, x.shape[2:], out, kernel, stride, padding, count_include_pad, divisor_override)
+    by = _divisors(
+        xp, x.shape[2:], out, kernel, stride, padding, count_include_pad, divisor_override
+    )
     return total / xp.asarray(by, x.dtype)
 
 
 @window(
-    lambda g, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override:
-    avg_pooling2d(g, kernel=kernel, stride=stride, padding=padding, ceil_mode=ceil_mode,
-                  count_include_pad=count_include_pad, divisor_override=divisor_override)
+    lambda g, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override: (
+        avg_pooling2d(
+            g,
+            kernel=kernel,
+            stride=stride,
+            padding=padding,
+            ceil_mode=ceil_mode,
+            count_include_pad=count_include_pad,
+            divisor_override=divisor_override,
+        )
+    )
 )
 def avg_pool2d_grad(
     xp, x, *, size, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override

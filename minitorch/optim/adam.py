@@ -118,7 +118,9 @@ class Adam(Optimizer):
 
     def _update_group(self, group: dict[str, Any]) -> None:
         if group["capturable"]:
-            raise AssertionError("capturable=True needs parameters on a device that captures graphs")
+            raise AssertionError(
+                "capturable=True needs parameters on a device that captures graphs"
+            )
         dtype = t = None
         for p in group["params"]:
             if p._grad is None:

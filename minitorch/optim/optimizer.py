@@ -12,7 +12,6 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from minitorch import dtypes
 from minitorch._tensor import Tensor, wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import enable_grad
@@ -361,12 +360,14 @@ def check_hyperparameters(defaults: dict[str, Any], *names: str) -> None:
     lr = defaults["lr"]
     if isinstance(lr, Tensor):
         if defaults["foreach"] and not defaults.get("capturable"):
-            raise ValueError("lr as a Tensor is not supported for capturable=False and foreach=True")
+            raise ValueError(
+                "lr as a Tensor is not supported for capturable=False and foreach=True"
+            )
         if lr._array.size != 1:
             raise ValueError(f"Tensor lr must be 1-element, got shape {lr.shape}")
     words = {"lr": "learning rate", "momentum": "momentum value", "eps": "epsilon value"}
     for name in ("lr", *names):
-        if not 0.0 <= defaults[name]:
+        if not defaults[name] >= 0.0:
             raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {defaults[name]}")
     if defaults["fused"] and defaults["differentiable"]:
         raise RuntimeError("`fused` does not support `differentiable`")

@@ -126,7 +126,9 @@ def trial(T: Any, text: str, inputs: tuple, dtype: str, training: bool) -> dict[
     """Everything one layer does with one input, by name, as arrays."""
     layer = build(T, text, dtype).train(training)
     found = {f"initial {k}": np.array(v.detach().numpy()) for k, v in layer.state_dict().items()}
-    tensors = [T.tensor(a, dtype=getattr(T, dtype) if a.dtype.kind == "f" else None) for a in inputs]
+    tensors = [
+        T.tensor(a, dtype=getattr(T, dtype) if a.dtype.kind == "f" else None) for a in inputs
+    ]
     leaves = [t.requires_grad_() for t in tensors if t.is_floating_point()]
     leaves += [p for p in layer.parameters() if p.requires_grad]
     out = layer(*[t * 1 if t.is_floating_point() else t for t in tensors])

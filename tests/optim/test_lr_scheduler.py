@@ -164,9 +164,9 @@ ERRORS = {
 @pytest.mark.parametrize("case", ERRORS)
 def test_error_is_of_torchs_type_and_names_the_culprit(torch, case):
     call, words = ERRORS[case]
-    with pytest.raises(Exception) as theirs:  # noqa: PT011
+    with pytest.raises(Exception) as theirs:
         call(torch)
-    with pytest.raises(Exception) as ours:  # noqa: PT011
+    with pytest.raises(Exception) as ours:
         call(minitorch)
     assert type(ours.value) is type(theirs.value)
     for word in words:

@@ -233,10 +233,7 @@ LOADERS = {
         range(9), sampler=d.SubsetRandomSampler([8, 2, 4, 6])
     ),
     "batches of indices as a sampler": lambda t, d: d.DataLoader(
-        Squares(6),
-        sampler=d.BatchSampler(d.RandomSampler(range(6)), 2, False),
-        batch_size=None,
-        collate_fn=str,
+        tensors(t, d), batch_size=None, sampler=d.BatchSampler(d.RandomSampler(range(6)), 4, False)
     ),
     "stream": lambda t, d: d.DataLoader(stream(d, 5), batch_size=2),
     "stream, drop last": lambda t, d: d.DataLoader(stream(d, 5), batch_size=2, drop_last=True),
@@ -254,9 +251,7 @@ LOADERS = {
     "prefetch without workers": lambda t, d: d.DataLoader(range(5), prefetch_factor=2),
     "negative prefetch": lambda t, d: d.DataLoader(range(5), num_workers=1, prefetch_factor=-1),
     "persistent without workers": lambda t, d: d.DataLoader(range(5), persistent_workers=True),
-    "context without workers": lambda t, d: d.DataLoader(
-        range(5), multiprocessing_context="spawn"
-    ),
+    "context without workers": lambda t, d: d.DataLoader(range(5), multiprocessing_context="spawn"),
     "shuffle with sampler": lambda t, d: d.DataLoader(range(5), shuffle=True, sampler=[1]),
     "batch_sampler with batch_size": lambda t, d: d.DataLoader(
         range(5), batch_sampler=[[1]], batch_size=2
@@ -360,7 +355,7 @@ OTHER = {
     "batch sampler": lambda t, d: list(d.BatchSampler(range(5), 2, True)),
     "batch sampler, size": lambda t, d: d.BatchSampler(range(5), 0, True),
     "batch sampler, drop_last": lambda t, d: d.BatchSampler(range(5), 2, 3),
-    "generic names": lambda t, d: (d.Dataset[int], d.Sampler[int], d.DataLoader[int]) and None,
+    "generic names": lambda t, d: str((d.Dataset[int], d.DataLoader[int])).count("[int]"),
     "worker info": lambda t, d: d.get_worker_info(),
 }
 
@@ -428,7 +423,7 @@ def test_an_error_in_the_dataset_arrives_as_it_is():
         def __getitem__(self, i):
             raise ValueError(f"bad item {i}")
 
-    with pytest.raises(ValueError, match="^bad item 0$"):
+    with pytest.raises(ValueError, match=r"^bad item 0$"):
         list(minitorch.utils.data.DataLoader(Bad()))
 
 

@@ -1,5 +1,18 @@
 """Layers: parameters here, arithmetic in `functional`."""
 
+from minitorch.nn.modules import (
+    activation,
+    container,
+    conv,
+    dropout,
+    flatten,
+    linear,
+    loss,
+    module,
+    normalization,
+    pooling,
+    sparse,
+)
 from minitorch.nn.modules.activation import *
 from minitorch.nn.modules.container import *
 from minitorch.nn.modules.conv import *
@@ -11,3 +24,17 @@ from minitorch.nn.modules.module import *
 from minitorch.nn.modules.normalization import *
 from minitorch.nn.modules.pooling import *
 from minitorch.nn.modules.sparse import *
+
+__all__ = [  # noqa: PLE0604
+    *activation.__all__,
+    *container.__all__,
+    *conv.__all__,
+    *dropout.__all__,
+    *flatten.__all__,
+    *linear.__all__,
+    *loss.__all__,
+    *module.__all__,
+    *normalization.__all__,
+    *pooling.__all__,
+    *sparse.__all__,
+]

@@ -159,7 +159,7 @@ def _forward_pre_hooks(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, d
 
 
 def _call_the_always_called(module: Any, args: tuple, kwargs: dict, called: set[int]) -> None:
-    """After an error in the forward: run the hooks that asked for it; their own errors only warn."""
+    """After an error in the forward: run the hooks that asked for it; their errors only warn."""
     for key, hook in tuple(module._forward_hooks.items()):
         if key not in module._forward_hooks_always_called or key in called:
             continue
@@ -244,7 +244,7 @@ class _BackwardGate:
 
     @staticmethod
     def _pass(values: tuple, at: Callable, zeros: bool = False) -> tuple:
-        """`values` through an identity that calls `at` backwards; `zeros` where no gradient came."""
+        """`values` through an identity that calls `at` backwards; `zeros` where none came."""
         where = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
         if not is_grad_enabled() or not any(values[i].requires_grad for i in where):
             return values

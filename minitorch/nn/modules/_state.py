@@ -99,7 +99,9 @@ class State:
 
     def _own_state(self) -> Iterator[tuple[str, Tensor]]:
         buffers = (
-            item for item in self._buffers.items() if item[0] not in self._non_persistent_buffers_set
+            item
+            for item in self._buffers.items()
+            if item[0] not in self._non_persistent_buffers_set
         )
         for name, t in itertools.chain(self._parameters.items(), buffers):
             if t is not None:
@@ -107,11 +109,15 @@ class State:
 
     def get_extra_state(self) -> Any:
         """What else belongs to the state; to be overridden together with `set_extra_state`."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: get_extra_state is not defined")
+        raise RuntimeError(
+            f"{type(self).__name__} has no extra state: get_extra_state is not defined"
+        )
 
     def set_extra_state(self, state: Any) -> None:
         """Take back what `get_extra_state` returned."""
-        raise RuntimeError(f"{type(self).__name__} has no extra state: set_extra_state is not defined")
+        raise RuntimeError(
+            f"{type(self).__name__} has no extra state: set_extra_state is not defined"
+        )
 
     # ---------------------------------------------------------------- loading
 
@@ -267,7 +273,7 @@ class State:
         )
 
     def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
-        """Call `hook(module, incompatible_keys)` after copying; may change the two lists of keys."""
+        """Call `hook(module, incompatible_keys)` after copying; may change the lists of keys."""
         return RemovableHandle(self._load_state_dict_post_hooks, hook)
 
 
@@ -290,7 +296,7 @@ class _WithModule:
 
 
 class _Loading:
-    """One call of `load_state_dict`: what was found so far, and what is to be done if all is well."""
+    """One call of `load_state_dict`: what was found so far, and what to do if all is well."""
 
     def __init__(self, state_dict: OrderedDict, metadata: Any, assign: bool) -> None:
         self.state_dict, self.metadata, self.assign = state_dict, metadata or {}, assign
@@ -306,9 +312,7 @@ class _Loading:
         local_metadata = dict(self.metadata.get(prefix[:-1], {}))
         local_metadata["assign_to_params_buffers"] = self.assign
         local_metadata["copies"] = self.copies
-        module._load_from_state_dict(
-            entries, prefix, local_metadata, True, *self.keys, self.errors
-        )
+        module._load_from_state_dict(entries, prefix, local_metadata, True, *self.keys, self.errors)
         for name, child in module._modules.items():
             if child is not None:
                 below = f"{prefix}{name}."

@@ -190,7 +190,9 @@ class ModuleList(_Numbered):
         for text, group in itertools.groupby(repr(module) for module in self):
             count = len(list(group))
             last = first + count - 1
-            parts.append((f"{first}-{last}", f"{count} x {text}") if count > 1 else (str(first), text))
+            parts.append(
+                (f"{first}-{last}", f"{count} x {text}") if count > 1 else (str(first), text)
+            )
             first = last + 1
         return _layout(self._get_name(), [], parts)
 
@@ -286,7 +288,7 @@ def _describe(key: Any, value: Any, kind: Any) -> str:
 
 
 class ParameterList(Module):
-    """A list whose tensors become registered parameters; other values are kept as they are."""
+    """A list whose tensors become registered parameters; other values stay as they are."""
 
     _quick_names = False
 
@@ -341,7 +343,7 @@ class ParameterList(Module):
 
 
 class ParameterDict(Module):
-    """A dictionary whose tensors become registered parameters; other values are kept as they are."""
+    """A dictionary whose tensors become registered parameters; other values stay as they are."""
 
     _quick_names = False
 
@@ -392,7 +394,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value named `key`, or `default`."""
-        return self[key] if key in self else default
+        return self[key] if key in self._keys else default
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """The value named `key`, which is `default` from now on if there was none."""
@@ -433,7 +435,7 @@ class ParameterDict(Module):
         return (self[key] for key in self._keys)
 
     def update(self, parameters: Any) -> None:
-        """Add, or replace, the values of a mapping (a plain one in order of its keys) or of pairs."""
+        """Add, or replace, the values of pairs or of a mapping (a plain one: in order of keys)."""
         pairs = _pairs("ParameterDict", parameters)
         if isinstance(parameters, Mapping) and not isinstance(parameters, OrderedDict):
             pairs = sorted(pairs)

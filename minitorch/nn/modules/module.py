@@ -24,7 +24,7 @@ __all__ = ["Module"]
 
 
 class Module(State, Hooks):
-    """Base class of all layers and models: define `__init__`, which assigns the parts, and `forward`.
+    """Base class of all layers and models: define `__init__`, which assigns parts, and `forward`.
 
     >>> import minitorch
     >>> class Scale(minitorch.nn.Module):
@@ -133,9 +133,13 @@ class Module(State, Hooks):
     def _store(self, store: str, name: str, value: Any) -> None:
         self.__dict__[store][name] = value
         cls = type(self)
-        if self._quick_names and not any(name in c.__dict__ for c in cls.__mro__):
-            if cls is not Module and cls.__getattr__ is Module.__getattr__:
-                setattr(cls, name, _Registered(store, name))
+        if (
+            self._quick_names
+            and cls is not Module
+            and cls.__getattr__ is Module.__getattr__
+            and not any(name in c.__dict__ for c in cls.__mro__)
+        ):
+            setattr(cls, name, _Registered(store, name))
 
     # ---------------------------------------------------------------- attributes
 
@@ -204,7 +208,13 @@ class Module(State, Hooks):
             ) from None
 
     def __dir__(self) -> list[str]:
-        names = {*dir(type(self)), *self.__dict__, *self._parameters, *self._buffers, *self._modules}
+        names = {
+            *dir(type(self)),
+            *self.__dict__,
+            *self._parameters,
+            *self._buffers,
+            *self._modules,
+        }
         return sorted(name for name in names if not name[0].isdigit())
 
     def __setstate__(self, state: dict) -> None:
@@ -368,7 +378,7 @@ class Module(State, Hooks):
                 parameter._grad.zero_()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
-        """Put `fn` of every parameter, gradient and buffer in its place; parameters stay the same."""
+        """Put `fn` of every parameter, gradient and buffer in its place; parameters stay objects."""
         if recurse:
             for child in self.children():
                 child._apply(fn)

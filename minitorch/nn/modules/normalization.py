@@ -47,7 +47,9 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         """Sizes and settings."""
-        text = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        text = (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        )
         return text + f", bias={self.bias is not None}"
 
 
@@ -75,7 +77,9 @@ class _BatchNorm(Module):
             made = Parameter(creation.empty(num_features, **how)) if wanted else None
             self.register_parameter(name, made)
         tracked = track_running_stats
-        self.register_buffer("running_mean", creation.zeros(num_features, **how) if tracked else None)
+        self.register_buffer(
+            "running_mean", creation.zeros(num_features, **how) if tracked else None
+        )
         self.register_buffer("running_var", creation.ones(num_features, **how) if tracked else None)
         count = creation.tensor(0, dtype=dtypes.int64) if tracked else None
         self.register_buffer("num_batches_tracked", count)
