@@ -33,7 +33,7 @@ check: lint ## format, lint, types, layers and the fast tests (under a minute)
 verify: $(STAMP) ## the tests that compare with torch: rows, layers, optimizers, training runs
 	$(PYTEST) -m "differential and not nightly"
 
-report: $(STAMP) ## write the reports of the recorded runs anew
+report: $(STAMP) ## write the index of all reports anew
 	$(RUN) -m harness report
 
 bench: $(STAMP) ## time minitorch against torch on W0, W1, W2 and W2a, write reports/bench/

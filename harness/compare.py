@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import zip_longest
 from typing import Any
 
-from harness.distance import Distance, Distances, kind_of, step_distances
+from harness.distance import Distance, Distances, kind_of, step_distances, step_norms
 from harness.envelope import Levels
 from harness.record import RANDOM, Record
 
@@ -87,6 +87,11 @@ def random_states(candidate: Record, reference: Record) -> tuple[int, Divergence
     return compared, None
 
 
+def norms(reference: Record) -> Levels:
+    """The norm of every tensor at every step."""
+    return [step_norms(reference.arrays(step)) for step in range(1, len(reference) + 1)]
+
+
 def distances(candidate: Record, reference: Record) -> Distances:
     """The distance of every tensor at every step."""
     return [
@@ -96,20 +101,15 @@ def distances(candidate: Record, reference: Record) -> Distances:
 
 
 def first_out(
-    run: Distances, budgets: Levels, counts: Callable[[int], bool] = lambda step: True
+    run: Distances, budgets: Levels, replays: Sequence[Distances] = ()
 ) -> Divergence | None:
-    """The first value out of its budget, at a step that counts; within a step, the cause."""
-    for step, (measured, allowed) in enumerate(zip(run, budgets), start=1):
-        out = [key for key, apart in measured.items() if not apart.relative <= allowed[key]]
-        if out and counts(step):
-            key = _cause(out, measured, allowed)
-            return Divergence(step, key, measured[key], allowed[key])
+    """The first value that is out of its budget, in all the replays too; in a step, the cause."""
+    for step, (allowed, *runs) in enumerate(zip(budgets, run, *replays), start=1):
+        out = [key for key in allowed if all(not at[key].relative <= allowed[key] for at in runs)]
+        if out:
+            key = _cause(out, runs[0], allowed)
+            return Divergence(step, key, runs[0][key], allowed[key])
     return None
-
-
-def out_at(run: Distances, budgets: Levels, step: int) -> bool:
-    """Whether anything is out of its budget at a step."""
-    return first_out(run[step - 1 : step], budgets[step - 1 : step]) is not None
 
 
 def _cause(out: list[str], measured: dict[str, Distance], allowed: dict[str, float]) -> str:

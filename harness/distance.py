@@ -31,23 +31,29 @@ Distances = list[dict[str, Distance]]
 
 def step_distances(arrays: Arrays, reference: Arrays) -> dict[str, Distance]:
     """The distance of every array that both steps have, to the reference's."""
-    keys = [key for key in reference if key in arrays]
-    norms = {key: _finite_norm(reference[key]) for key in keys}
-    largest: dict[str, float] = {}
-    for key, norm in norms.items():
-        kind = kind_of(key)
-        largest[kind] = max(largest.get(kind, 0.0), norm)
-    # A gradient that is zero on paper (a bias before batch normalization) is rounding noise on
-    # any engine: nothing is measured finer than EPS of the largest tensor of its kind.
+    scales = step_norms({key: array for key, array in reference.items() if key in arrays})
     return {
         key: distance(
             arrays[key],
             reference[key],
-            scale=max(norms[key], EPS * largest[kind_of(key)]),
+            scale,
             spare=_spared(reference[key].size) if kind_of(key) == "parameter" else 0,
         )
-        for key in keys
+        for key, scale in scales.items()
     }
+
+
+def step_norms(arrays: Arrays) -> dict[str, float]:
+    """The 2-norm of every array of a step, the scale that differences are measured on.
+
+    A gradient that is zero on paper (a bias before batch normalization) is rounding noise on any
+    engine: no scale is finer than EPS of the largest norm of its kind.
+    """
+    norms = {key: _finite_norm(array) for key, array in arrays.items()}
+    largest: dict[str, float] = {}
+    for key, norm in norms.items():
+        largest[kind_of(key)] = max(largest.get(kind_of(key), 0.0), norm)
+    return {key: max(norm, EPS * largest[kind_of(key)]) for key, norm in norms.items()}
 
 
 def distance(a: np.ndarray, b: np.ndarray, scale: float, spare: int = 0) -> Distance:

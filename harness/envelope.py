@@ -1,10 +1,10 @@
 """How far two correct engines may drift apart: 8 times what the reference drifts from itself.
 
 Rounding errors grow in training, at a pace that depends on the model, the data and the step, and a
-unit that flips at the kink of a ReLU moves everything behind it. No fixed tolerance fits. So the
-reference is run again a few times with every parameter moved by one ulp at the start: the
-largest distance that these runs have reached at a step is the envelope there. An engine that
-stays within `FACTOR` envelopes differs from the reference no more than the reference does.
+unit that lands on the other side of a ReLU's kink moves everything behind it. No fixed tolerance
+fits. So the reference is run again a few times with every parameter moved by one ulp at the
+start: the largest distance that these runs have reached at a step is the envelope there. An engine
+that stays within `FACTOR` envelopes differs from the reference no more than the reference does.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from harness.distance import EPS, Distances
 
 FACTOR = 8.0
 FLOOR = 2 * EPS
-"""An envelope is never taken for narrower: one rounding at either end."""
+"""An envelope is never taken for narrower than this, relative to the largest norm the tensor has
+had: when a model is nearly right its gradients are small differences (`softmax - target`), and
+their rounding errors are still those of large numbers."""
 
 FIRST_STEPS = 20
 FIRST_LOSS = 1e-5
@@ -37,11 +39,17 @@ def envelope(runs: Sequence[Distances]) -> Levels:
     return levels
 
 
-def budget(levels: Levels) -> Levels:
-    """What a correct engine may differ by: 8 envelopes; for the first losses 1e-5."""
-    budgets = [
-        {key: FACTOR * max(level, FLOOR) for key, level in at_step.items()} for at_step in levels
-    ]
+def budget(levels: Levels, norms: Levels) -> Levels:
+    """What a correct engine may differ by: 8 envelopes; for the first losses 1e-5.
+
+    `norms` are the reference's, of every step and tensor.
+    """
+    budgets: Levels = []
+    largest: dict[str, float] = {}
+    for at_step, norm in zip(levels, norms):
+        largest = {key: max(norm[key], largest.get(key, 0.0)) for key in norm}
+        floors = {key: FLOOR * largest[key] / norm[key] if norm[key] else FLOOR for key in norm}
+        budgets.append({key: FACTOR * max(level, floors[key]) for key, level in at_step.items()})
     for at_step in budgets[:FIRST_STEPS]:
         at_step["loss"] = FIRST_LOSS
     return budgets

@@ -65,13 +65,14 @@ def open_probe(torch: Any, model: Any, name: str = "", out: str | None = None) -
     backend.set_threads(task["threads"])
     if task["mode"] == "time":
         return Timer()
-    if task["perturb"] is not None:
-        _move_one_ulp(backend, model, task["perturb"])
+    moves = None if task["perturb"] is None else np.random.default_rng(task["perturb"])
+    if moves:
+        _move_one_ulp(backend, model, moves)
     folder = Path(task["folder"])
     if task["mode"] == "compare":
-        return Comparer(
-            backend, folder, task["steps"], Record(Path(task["against"])), task["lockstep"]
-        )
+        reference = Record(Path(task["against"]))
+        lockstep = moves if task["lockstep"] else None
+        return Comparer(backend, folder, task["steps"], reference, lockstep)
     return Recorder(
         backend, folder, task["steps"], model, {"name": name, "threads": task["threads"]}
     )
@@ -123,12 +124,17 @@ class Recorder(_Follower):
 class Comparer(_Follower):
     """Writes only how far each step lies from the same step of a recorded run.
 
-    In lock-step, parameters and buffers are set back to the recorded ones after every step, so
-    that each step shows its own error and none that it inherited.
+    In lock-step, parameters and buffers are set back to the recorded ones after every step, moved
+    by one ulp, so that each step shows its own error and none that it inherited.
     """
 
     def __init__(
-        self, backend: Backend, folder: Path, steps: int | None, reference: Record, lockstep: bool
+        self,
+        backend: Backend,
+        folder: Path,
+        steps: int | None,
+        reference: Record,
+        lockstep: np.random.Generator | None,
     ) -> None:
         super().__init__(backend, steps)
         self._reference = reference
@@ -142,6 +148,7 @@ class Comparer(_Follower):
         if self._lockstep:
             for key, tensor in _named_state(model):
                 self._backend.assign(tensor, recorded[key])
+            _move_one_ulp(self._backend, model, self._lockstep)
 
     def metrics(self, **values: float) -> None:
         """Write the scores."""
@@ -281,9 +288,8 @@ def _describe(backend: Backend, model: Any) -> dict[str, Any]:
     }
 
 
-def _move_one_ulp(backend: Backend, model: Any, seed: int) -> None:
+def _move_one_ulp(backend: Backend, model: Any, rng: np.random.Generator) -> None:
     """Move every parameter up or down to the next floating-point number; zeros stay."""
-    rng = np.random.default_rng(seed)
     for key, tensor in _named_state(model):
         values = backend.numpy(tensor)
         if key.startswith("parameter ") and values.dtype.kind == "f":

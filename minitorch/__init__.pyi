@@ -1,8 +1,8 @@
 """What an editor and a type checker see. Written by `make stubs` from the live package."""
 
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -82,9 +82,8 @@ class Tensor:
     @property
     def layout(self) -> Any: ...
     @property
-    def mT(self) -> Any: ...
-    @property
-    def names(self) -> Any: ...
+    def mT(self) -> Tensor:
+        """The last two dimensions exchanged. Raises: RuntimeError where there are fewer."""
     @property
     def nbytes(self) -> Any: ...
     @property
@@ -111,7 +110,7 @@ class Tensor:
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """In-place form of `add`."""
     def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-        """input + value tensor1 / tensor2."""
+        """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
     def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """In-place form of `addcdiv`."""
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
@@ -623,7 +622,8 @@ class Tensor:
         dtype: Any = None,
         device: Any = None,
         copy: builtins.bool = False,
-        **_: Any,
+        non_blocking: builtins.bool = False,
+        memory_format: Any = None,
     ) -> Tensor:
         """This tensor in another dtype (or a tensor's); itself where nothing changes, unless `copy`."""
     def tolist(self) -> Any:
@@ -681,8 +681,11 @@ class Tensor:
         self, array: Any, context: Any = None, return_scalar: builtins.bool = False
     ) -> Any: ...
     def __bool__(self) -> builtins.bool: ...
-    def __contains__(self, element: Any) -> Any: ...
+    def __contains__(self, element: Any) -> builtins.bool:
+        """Whether some element equals `element`. Raises: RuntimeError unless it is a number."""
     def __deepcopy__(self, memo: builtins.dict) -> Tensor: ...
+    def __delitem__(self, key: Any) -> None:
+        """Elements cannot be taken out. Raises: TypeError."""
     def __eq__(self, other: Any) -> Any: ...
     def __float__(self) -> builtins.float: ...
     def __floordiv__(self, other: Any) -> Any: ...
@@ -699,7 +702,8 @@ class Tensor:
     def __imul__(self, other: Any) -> Any: ...
     def __index__(self) -> builtins.int: ...
     def __int__(self) -> builtins.int: ...
-    def __invert__(self) -> Any: ...
+    def __invert__(self) -> Tensor:
+        """~self, for integers and bools. Raises: TypeError for floats."""
     def __ior__(self, other: Any) -> Any: ...
     def __ipow__(self, other: Any) -> Any: ...
     def __isub__(self, other: Any) -> Any: ...
@@ -748,7 +752,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
     """input + alpha other."""
 
 def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
-    """input + value tensor1 / tensor2."""
+    """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
 
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
     """input + value tensor1 tensor2."""
@@ -1281,7 +1285,17 @@ def rand(
 ) -> Tensor:
     """Uniform numbers in [0, 1)."""
 
-def rand_like(input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any) -> Tensor:
+def rand_like(
+    input: Tensor,
+    *bounds: builtins.int,
+    generator: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+    memory_format: Any = None,
+) -> Tensor:
     """Uniform numbers in [0, 1) in the shape and dtype of `input`."""
 
 def randint(
@@ -1297,9 +1311,17 @@ def randint(
     """Whole numbers in [low, high); `randint(high, size)` starts at 0."""
 
 def randint_like(
-    input: Tensor, low: builtins.int, high: Any = None, *, dtype: Any = None, **options: Any
+    input: Tensor,
+    *bounds: builtins.int,
+    generator: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
-    """Whole numbers in [low, high) in the shape and dtype of `input`."""
+    """Whole numbers below `high`, or from `low`, as `input`."""
 
 def randn(
     *sizes: Any,
@@ -1315,7 +1337,15 @@ def randn(
     """Normal numbers of mean 0, variance 1."""
 
 def randn_like(
-    input: Tensor, *, generator: Any = None, dtype: Any = None, **options: Any
+    input: Tensor,
+    *bounds: builtins.int,
+    generator: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: builtins.bool = False,
+    requires_grad: builtins.bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Normal numbers in the shape and dtype of `input`."""
 

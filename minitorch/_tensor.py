@@ -11,8 +11,8 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from . import backend, dtypes, errors
+from .conversion import Conversion
 from .dtypes import Size, from_numpy_dtype
-from .grad_mode import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ _lock = threading.Lock()
 next_sequence = itertools.count().__next__  # numbers nodes in the order they are recorded
 
 
-class Tensor:
+class Tensor(Conversion):
     """An array that remembers how it was computed.
 
     `_array`  the memory, a NumPy array
@@ -162,69 +162,8 @@ class Tensor:
         if self._node is not None and self._node.is_leaf:
             self._node.shape, self._node.dtype = other._array.shape, other._array.dtype
 
-    def numpy(self, *, force: bool = False) -> np.ndarray:
-        """The memory as a NumPy array, shared.
-
-        Raises: RuntimeError where a gradient flows (unless `force`): detach first.
-        """
-        if not force and edge(self) is not None:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
-                "instead."
-            )
-        return self._array
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            return array.astype(dtype)
-        return array.copy() if copy else array
-
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return wrap(backend.xp.asarray(array))
-
-    def item(self) -> Any:
-        """The one element as a Python number. Raises: RuntimeError unless there is just one."""
-        if self._array.size != 1:
-            raise RuntimeError(
-                f"a Tensor with {self._array.size} elements cannot be converted to Scalar"
-            )
-        return self._array.item()
-
-    def tolist(self) -> Any:
-        """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
-        return self._array.tolist()
-
-    def __len__(self) -> int:
-        if not self._array.ndim:
-            raise TypeError("len() of a 0-d tensor")
-        return self._array.shape[0]
-
-    def __bool__(self) -> bool:
-        size = self._array.size
-        if size != 1:
-            which = "more than one value" if size else "no values"
-            raise RuntimeError(f"Boolean value of Tensor with {which} is ambiguous")
-        return bool(self._array.item())
-
-    def _number(self) -> Any:
-        if self._array.size != 1:
-            raise ValueError(errors.ONE_ELEMENT)
-        return self._array.item()
-
-    def __float__(self) -> float:
-        return float(self._number())
-
-    def __int__(self) -> int:
-        return int(self._number())
-
-    def __index__(self) -> int:
-        if self._array.size != 1 or self._array.dtype.kind not in "iub":
-            raise TypeError("only integer tensors of a single element can be converted to an index")
-        return int(self._array.item())
-
-    def __format__(self, spec: str) -> str:
-        return self._array.item().__format__(spec) if not self._array.ndim else str(self)
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
         return _rebuild, (type(self), self._array, edge(self) is not None, self.__dict__ or None)
@@ -387,17 +326,3 @@ class AccumulateGrad:
         if self.post_hooks:
             for hook in tuple(self.post_hooks.values()):
                 hook(leaf)
-
-
-__all__ = [
-    "AccumulateGrad",
-    "Tensor",
-    "View",
-    "edge",
-    "leaf",
-    "next_sequence",
-    "result",
-    "share",
-    "state",
-    "wrap",
-]

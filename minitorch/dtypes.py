@@ -89,7 +89,8 @@ def to_numpy(t: dtype, called: str = "tensor") -> np.dtype:
 
 def _of_python_type(t: Any, called: str) -> dtype:
     """What `dtype=float`, `int` or `bool` stands for. Raises: TypeError for what is no dtype."""
-    found = {float: float64, int: int64, bool: bool_}.get(t if isinstance(t, type) else None)
+    kinds: dict[Any, dtype] = {float: float64, int: int64, bool: bool_}
+    found = kinds.get(t) if isinstance(t, type) else None
     if found is None:
         raise TypeError(f"{called}(): argument 'dtype' must be torch.dtype, not {type(t).__name__}")
     return found

@@ -39,18 +39,22 @@ def modified(node: Any, array: Any, found: int, expected: int) -> str:
 
 def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
     """`error`, raised by the forward of `row`, in torch's type and words."""
-    if isinstance(error, RuntimeError) or type(error) is IndexError:
+    if isinstance(error, IndexError) and hasattr(error, "axis"):  # NumPy's AxisError
+        return dim_error(error.axis, error.ndim)
+    if isinstance(error, (RuntimeError, IndexError)):
         return error
+    source = getattr(error, "obj", error)  # of an AttributeError: what lacks the attribute
     for i, a in enumerate(arrays):
-        if not (
-            hasattr(a, "dtype") or isinstance(a, (int, float)) or (a is None and _may_lack(row, i))
-        ):
+        lacks = a is source or not (hasattr(a, "dtype") or isinstance(a, (int, float)))
+        if lacks and not (a is None and _may_lack(row, i)):
             name = row.inputs[min(i, len(row.inputs) - 1)]
             return TypeError(
                 f"{row.name}(): argument '{name}' (position {i + 1}) must be Tensor, not "
                 f"{type(a).__name__}"
             )
-    if isinstance(error, ValueError):
+    if isinstance(error, AttributeError):
+        return not_a_tensor(row.name, params.items(), error, "torch.dtype")
+    if isinstance(error, ValueError) and "broadcast" in str(error):
         found = broadcast_error([getattr(a, "shape", ()) for a in arrays])
         return error if found is None else RuntimeError(f"{row.name}: {found}")
     if isinstance(error, OverflowError):
@@ -95,18 +99,20 @@ def explained(function: Callable) -> Callable:
     return call
 
 
-def not_a_tensor(function: str, given: Any, error: AttributeError) -> Exception:
+def not_a_tensor(
+    function: str, given: Any, error: AttributeError, expected: str = "Tensor"
+) -> Exception:
     """`error` as a TypeError that names the argument of `function` it comes from, if there is one."""
     for name, value in given:
         if value is error.obj:
             return TypeError(
-                f"{function}(): argument '{name}' must be Tensor, not {type(value).__name__}"
+                f"{function}(): argument '{name}' must be {expected}, not {type(value).__name__}"
             )
         if isinstance(value, (list, tuple)):
             for i, element in enumerate(value):
                 if element is error.obj:
                     return TypeError(
-                        f"{function}(): element {i} of argument '{name}' must be Tensor, not "
+                        f"{function}(): element {i} of argument '{name}' must be {expected}, not "
                         f"{type(element).__name__}"
                     )
     return error

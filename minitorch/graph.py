@@ -16,10 +16,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from ._tensor import AccumulateGrad, Tensor, next_sequence, result, wrap
+from ._tensor import Tensor, next_sequence, result, wrap
 from .backend import ROWS, xp
 from .dtypes import from_numpy_dtype
-from .grad_mode import set_grad_enabled, state
+from .grad_mode import state
+from .hooks import RemovableHandle, run_node_hooks, run_tensor_hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -117,29 +118,6 @@ class Node:
         return unpack(self)[names.index(wanted)]
 
 
-class RemovableHandle:
-    """Takes a hook out of where it was registered: `handle.remove()`, or as a context manager."""
-
-    __slots__ = ("hooks", "id")
-    _ids = 0
-
-    def __init__(self, hooks: dict, hook: Any = None) -> None:
-        RemovableHandle._ids += 1
-        self.id, self.hooks = RemovableHandle._ids, hooks
-        if hook is not None:
-            hooks[self.id] = hook
-
-    def remove(self) -> None:
-        """Stop calling the hook; a second time does nothing."""
-        self.hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self.remove()
-
-
 def check_versions(node: Node) -> None:
     """Raise RuntimeError where a saved array is released or was written since it was saved."""
     if node.saved is None:
@@ -232,7 +210,7 @@ def sweep(
         if g is None:
             continue
         if node.hooks:
-            g = _tensor_hooks(node, g)
+            g = run_tensor_hooks(node, g)
         if capture is not None and node in capture:
             for nr, found in capture[node].items():
                 found.append(g[nr] if node.outputs > 1 else g)
@@ -254,7 +232,7 @@ def sweep(
             grads = node.plan.backward(g, saved)
         else:
             grads = _run(node, g, create)
-        if saved and not keep:
+        if node.versions and not keep:  # sizes and parameters are no memory worth freeing
             node.saved, node.versions = None, ()
         for (target, nr), gx in zip(node.edges, grads):
             if gx is None or (needed is not None and target not in needed):
@@ -301,11 +279,11 @@ def _complete(node: Any, g: list, create: bool) -> list:
 def _run(node: Node, g: Any, create: bool) -> Any:
     """The gradients of a node's inputs, through its hooks and the anomaly check."""
     if node.node_hooks:
-        g = _node_hooks(node, 0, g)
+        g = run_node_hooks(node, 0, g)
     grads = node.plan.backward(g, unpack(node) if create else node.saved)
     if state.anomaly and state.check_nan:
         _refuse_nan(node, grads)
-    return _node_hooks(node, 1, grads, g) if node.node_hooks else grads
+    return run_node_hooks(node, 1, grads, g) if node.node_hooks else grads
 
 
 def _refuse_nan(node: Node, grads: Any) -> None:
@@ -313,76 +291,3 @@ def _refuse_nan(node: Node, grads: Any) -> None:
         array = gx._array if isinstance(gx, Tensor) else gx
         if array is not None and xp.isnan(array).any():
             raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
-
-
-def _as_tensor(g: Any) -> Any:
-    return g if g is None or isinstance(g, Tensor) else wrap(xp.asarray(g))
-
-
-def _like(g: Any, model: Any) -> Any:
-    """`g`, a tensor, in the form the sweep carries `model` in."""
-    return g if g is None or isinstance(model, Tensor) else g._array
-
-
-def _tensor_hooks(node: Any, g: Any) -> Any:
-    """Give the gradient of each hooked output to its hooks; a hook may return another one."""
-    assert node.hooks is not None
-    several = node.outputs > 1
-    parts = g if several else [g]
-    for nr, hooks in node.hooks.items():
-        if parts[nr] is None:
-            continue
-        value = _as_tensor(parts[nr])
-        for hook in tuple(hooks.values()):
-            with set_grad_enabled(isinstance(parts[nr], Tensor)):
-                changed = hook(value)
-            if changed is not None:
-                errors.check_hook_result(hook, value, changed)
-                value = changed
-        parts[nr] = _like(value, parts[nr])
-    return parts if several else parts[0]
-
-
-def _node_hooks(node: Node, which: int, grads: Any, outputs: Any = None) -> Any:
-    """Run a node's hooks: `which` = 0 before it, on grad_outputs; 1 after, on grad_inputs."""
-    several = which == 1 or node.outputs > 1
-    parts = list(grads) if several else [grads]
-    model = next(p for p in [*parts, outputs] if p is not None)
-    if which == 1:  # the user sees a place for every input
-        full: list = [None] * node.plan.inputs
-        for i, gx in zip(node.plan.live, parts):
-            full[i] = gx
-        parts = full
-    values = tuple(map(_as_tensor, parts))
-    given = (
-        () if which == 0 else (tuple(map(_as_tensor, outputs if node.outputs > 1 else [outputs])),)
-    )
-    assert node.node_hooks is not None
-    for hook in tuple(node.node_hooks[which].values()):
-        changed = hook(values, *given)
-        if changed is not None:
-            values = changed if isinstance(changed, tuple) else (changed,)
-    parts = [_like(v, model) for v in values]
-    if which == 1:
-        parts = [parts[i] for i in node.plan.live]
-    return parts if several else parts[0]
-
-
-def register_tensor_hook(node: Any, nr: int, hook: Callable) -> RemovableHandle:
-    """Call `hook(gradient)` whenever the gradient of output `nr` of `node` is complete."""
-    if node.hooks is None:
-        node.hooks = {}
-    return RemovableHandle(node.hooks.setdefault(nr, {}), hook)
-
-
-__all__ = [
-    "AccumulateGrad",
-    "Node",
-    "RemovableHandle",
-    "check_versions",
-    "reachable",
-    "register_tensor_hook",
-    "sum_to",
-    "sweep",
-    "unpack",
-]

@@ -9,9 +9,10 @@ from . import dtypes, errors, printing
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import require, xp
 from .creation import generator_or_default
-from .graph import RemovableHandle, register_tensor_hook
+from .hooks import RemovableHandle, register_tensor_hook
+from .inplace import inplace, overwrite
 from .ops import composite, contract, elementwise, index, reduce, shape
-from .primitive import apply, apply_pair, inplace, overwrite
+from .primitive import apply, apply_pair
 
 _OPERANDS = (Tensor, int, float, xp.ndarray, xp.generic)
 _NONE: dict = {}
@@ -94,6 +95,11 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         overwrite(target, index.index_put(target, value, *arrays, spec=spec), "index_put_")
         return
     if value.ndim > target.ndim:  # leading axes of size 1 are ignored
+        if any(n != 1 for n in value.shape[: value.ndim - target.ndim]):
+            raise RuntimeError(
+                f"__setitem__: expected a value that broadcasts to {list(target.shape)}, got "
+                f"{list(value.shape)}"
+            )
         value = shape.reshape(value, value.shape[value.ndim - target.ndim :])
     overwrite(target, shape.copy(target, value), "__setitem__")
 
@@ -147,7 +153,13 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
 
 
 def to(
-    self: Tensor, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False, **_: Any
+    self: Tensor,
+    *args: Any,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool = False,
+    non_blocking: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """This tensor in another dtype (or a tensor's); itself where nothing changes, unless `copy`."""
     for a in args:
@@ -502,7 +514,6 @@ def _bind_rest() -> None:
     T.pin_memory = T.share_memory_ = lambda self, *args: self
     T.cuda = lambda self, device=None, *args: require(device or "cuda")
     T.layout = property(lambda self: "torch.strided")
-    T.names = property(lambda self: (None,) * self.ndim)
     T.output_nr = property(lambda self: self._nr)
 
 

@@ -1,13 +1,9 @@
-"""What an operation is, and what happens when it is called.
+"""What happens when an operation is called.
 
 An operation is a *row*: a decorated function whose body is the forward on arrays, with one rule
 per differentiable input. The decorator returns a plain function that promotes, runs, wraps and
 records. Called on arrays it only runs: so one rule serves `backward()` (on arrays), double backward
 (on tensors, recorded again) and anything else that hands it operands.
-
-Note [what a rule may name]. A rule's parameters say what it needs: `g`, the incoming gradient,
-first; then any input by name; `out`, or an output by name; `<input>_shape` and `<input>_dtype`; a
-static parameter. Named arrays are saved and checked for later writes, the rest keeps nothing alive.
 """
 
 from __future__ import annotations
@@ -19,6 +15,7 @@ from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
+from .row import Plan, Row, argument_name, bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,169 +23,7 @@ if TYPE_CHECKING:
 _ndarray, _generic = xp.ndarray, xp.generic
 _new = object.__new__
 NUMBERS = (int, float, complex, bool)
-_ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "y": "other"}
-
-
-class Plan:
-    """What a row saves and does backwards, for one choice of inputs that require a gradient.
-
-    `backward` is a function of (g, saved) put together from the rules; for `mul` with both inputs
-    live it is `lambda g, saved: (rule0(g, saved[0]), rule1(g, saved[1]))`. Written out as text it
-    costs one call less per rule than a closure over the rules would.
-    """
-
-    __slots__ = (
-        "backward",
-        "complete",
-        "inputs",
-        "live",
-        "name",
-        "saved_names",
-        "saves_inputs",
-        "saves_rest",
-        "slots",
-        "text",
-    )
-
-    def __init__(self, row: Row, live: tuple[int, ...], inputs: int) -> None:
-        self.live, self.inputs, self.name = live, inputs, row.node_name
-        self.complete = row.outs == ("*",)  # its rule wants a gradient for every output
-        wanted = {n: None for i in live for n in row.expanded(i, inputs)}
-        names = sorted(
-            wanted,
-            key=lambda n: ("in", "out").index(k) if (k := row.source(n)[0]) in ("in", "out") else 2,
-        )
-        self.saved_names = tuple(names)
-        self.slots = tuple(row.source(n) for n in names)  # arrays first: inputs, then outputs
-        self.saves_inputs = tuple(i for kind, i in self.slots if kind == "in")
-        self.saves_rest = self.slots[len(self.saves_inputs) :]
-        rules = {f"rule{i}": row.rules[i] for i in live} if row.joint is None else {}
-        if row.joint is None:
-            calls = [f"rule{i}(g{self._picks(row, row.needs(i), names)})" for i in live]
-            self.text = f"lambda g, saved: ({', '.join(calls)},)"
-        else:
-            rules = {"joint": row.joint, "live": live}
-            flags = tuple(i in live for i in range(inputs))
-            needs = f", needs={flags}" if "needs" in _names(row.joint) else ""
-            call = f"joint(g{self._picks(row, row.joint_needs, names)}{needs})"
-            self.text = f"lambda g, saved: [*map({call}.__getitem__, live)]"
-        self.backward = eval(self.text, rules)  # the text is ours: names and numbers only
-        if self.complete:  # the gradient of a single output comes bare
-            several = self.backward
-            self.backward = lambda g, saved: several(g if type(g) is list else [g], saved)
-
-    def _picks(self, row: Row, wanted: tuple[str, ...], names: list[str]) -> str:
-        """The arguments of a rule as places among the saved values."""
-        text = ""
-        for n in wanted:
-            if row.rest and n == row.rest:
-                first = names.index(f"{n}:{len(row.inputs)}")
-                text += f", saved[{first}:{first + self.inputs - len(row.inputs)}]"
-            else:
-                text += f", saved[{names.index(n)}]"
-        return text
-
-
-def _names(function: Callable) -> tuple[str, ...]:
-    code = function.__code__
-    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-
-
-class Row:
-    """One line of the table of operations."""
-
-    def __init__(self, forward: Callable, vjp: Any, joint: Any, options: dict[str, Any]) -> None:
-        code = forward.__code__
-        self.forward = self.run = forward
-        self.name = forward.__name__.rstrip("_")
-        positional = code.co_varnames[1 : code.co_argcount]
-        total = code.co_argcount + code.co_kwonlyargcount
-        variadic = (code.co_varnames[total],) if code.co_flags & 4 else ()
-        self.starred = bool(variadic) and not positional  # a list of tensors, as cat takes
-        self.rest = variadic[0] if variadic and positional else ""  # index arrays, no gradient
-        self.inputs = positional or variadic
-        self.optional = len(forward.__defaults__ or ())
-        self.params = code.co_varnames[code.co_argcount : total]
-        self.defaults = forward.__kwdefaults__ or {}
-        self.kind: str = options["kind"]
-        self.promote: bool = options.get("promote", False)
-        self.floats: bool = options.get("floats", False)
-        self.masks: int = options.get("masks", 0)  # leading inputs that keep their dtype
-        self.outs: tuple[str, ...] = options.get("outs", ("out",))
-        self.visible = sum(not n.startswith("_") for n in self.outs)
-        self.like = options.get("like")
-        self.domain = options.get("domain")
-        title = options.get("torch_name") or "".join(w.capitalize() for w in self.name.split("_"))
-        self.node_name = title if title[-1].isdigit() else f"{title}Backward0"
-        self.joint = joint
-        self.rules = vjp if isinstance(vjp, tuple) else (vjp,) * len(self.inputs)
-        if len(self.rules) != len(self.inputs):
-            raise TypeError(
-                f"{self.name}: {len(self.rules)} rules for {len(self.inputs)} inputs {self.inputs}"
-            )
-        self.joint_needs = self._check(joint) if joint else ()
-        self._needs = tuple(self._check(rule) if rule else () for rule in self.rules)
-        rules = [bool(joint or rule) for rule in self.rules]
-        self.differentiable = (
-            -rules[0]
-            if self.starred
-            else sum(  # a bit for each input
-                1 << i for i, rule in enumerate(rules) if rule
-            )
-        )
-        self.plans: dict[int, Plan] = {}
-        self.public: Any = None
-
-    def _check(self, rule: Callable) -> tuple[str, ...]:
-        names = [n for n in _names(rule) if n != "needs"]
-        if not names or names[0] != "g":
-            raise TypeError(f"{self.name}: the first parameter of a rule is g, not {names[:1]}")
-        for n in names[1:]:
-            self.source(n)
-        return tuple(names[1:])
-
-    def needs(self, i: int) -> tuple[str, ...]:
-        """The names that the rule of input `i` uses."""
-        return self.joint_needs or (() if self.starred else self._needs[i])
-
-    def expanded(self, i: int, inputs: int) -> list[str]:
-        """`needs(i)` with the name of variadic index arrays replaced by one name for each."""
-        names: list[str] = []
-        for n in self.needs(i):
-            one_each = [f"{n}:{k}" for k in range(len(self.inputs), inputs)]
-            names += one_each if self.rest and n == self.rest else [n]
-        return names
-
-    def source(self, name: str) -> tuple[str, Any]:
-        """Where a name used by a rule comes from. Raises: TypeError, listing what is allowed."""
-        if name in self.inputs:
-            return "in", self.inputs.index(name)
-        if self.rest and name.partition(":")[0] == self.rest:
-            return "in", int(name.partition(":")[2] or len(self.inputs))
-        if name in self.outs:
-            return "out", self.outs.index(name)
-        if name in self.params:
-            return "param", name
-        base, _, what = name.rpartition("_")
-        if what in ("shape", "dtype") and base in self.inputs:
-            return what, self.inputs.index(base)
-        raise TypeError(
-            f"{self.name}: a rule names {name!r}; it may name g, {', '.join(self.inputs)} (each "
-            f"also with _shape, _dtype), {', '.join((*self.outs, *self.params))}"
-        )
-
-    def plan(self, key: int) -> Plan:
-        """The plan for one choice of live inputs, bit i of `key` for input i; made on first use.
-
-        The highest bit stands one place after the last input, so that it tells their number.
-        """
-        inputs = key.bit_length() - 1
-        plan = Plan(self, tuple(i for i in range(inputs) if key >> i & 1), inputs)
-        self.plans[key] = plan
-        return plan
-
-    def __repr__(self) -> str:
-        return f"<row {self.name}>"
+_PLAIN = frozenset((int, float, bool, type(None)))  # operands that need no promotion by floats
 
 
 # ------------------------------------------------------------------ calling a row
@@ -215,7 +50,7 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
             arrays.append(array)
         else:
             arrays.append(x)
-            mixed = mixed or type(x) is _ndarray
+            mixed = mixed or type(x) not in _PLAIN
         bit += bit
     if dtype is None:
         return _run_on_arrays(row, inputs, params)
@@ -376,14 +211,6 @@ def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     return out if inputs or type(out) is tuple else wrap(out)
 
 
-def argument_name(row: Row, i: int) -> str:
-    """torch's name of the input at position `i`."""
-    if row.starred:
-        return "tensors"
-    name = row.inputs[i] if i < len(row.inputs) else str(i)
-    return _ALIASES.get(name, name)
-
-
 def promote(row: Row, inputs: tuple, arrays: list) -> list:
     """The operands in their common dtype. Python numbers stay numbers where that is the same."""
     operands = []
@@ -417,93 +244,6 @@ def _cast(a: Any, to: Any) -> Any:
     if isinstance(a, int) and to.kind in "iu":
         a = xp.int64(a) if -(2**63) <= a < 2**63 else errors.overflow(a, to)
     return xp.asarray(a).astype(to)[()]
-
-
-# ------------------------------------------------------------------ in place
-
-
-def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
-    """Make `x` hold `out`, memory and history: how every in-place operation ends.
-
-    Raises: RuntimeError where torch does: leaves, views that may not be written, shapes that grow,
-    dtypes that do not fit.
-    """
-    node = edge(x)
-    tracked = state.grad and (node is not None or out._node is not None)
-    if tracked or (x._view is not None and state.grad and edge(x._view.base) is not None):
-        errors.check_inplace(x, node, name)
-    target, value = x._array, out._array
-    if value.shape != target.shape:
-        raise RuntimeError(
-            f"output with shape {list(target.shape)} doesn't match the broadcast shape "
-            f"{list(value.shape)}"
-        )
-    if value.dtype != target.dtype:
-        errors.check_result_fits(value.dtype, target.dtype)
-        out = ROWS["to"].public(out, dtype=x.dtype)
-    errors.check_overlap(target)
-    if tracked and out._node is not None:
-        _keep_saved(out._node, x._cell)
-    xp.copyto(target, value, casting="unsafe")
-    x._cell[0] += 1
-    if tracked:
-        rebase(x, out)
-    return x
-
-
-def _keep_saved(node: Node, cell: list[int]) -> None:
-    """Copy what `node` saved of the memory that is about to be overwritten by its own result."""
-    if node.is_leaf or not node.saved:
-        return
-    for k, version in enumerate(node.versions):
-        if version is not None and version[0] is cell:
-            node.saved[k] = node.saved[k].copy()
-            node.versions[k] = None
-
-
-def rebase(x: Tensor, out: Tensor) -> None:
-    """Give `x` the history of `out`; for a view, let the base flow through what was written."""
-    view = x._view
-    if view is None:
-        x._node, x._nr = out._node, out._nr
-        return
-    base = view.base
-    plan = CopySlices(view, base._node is not None, out._node is not None)
-    edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
-    base._node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
-    base._nr = 0  # x's own node is made again from the base when it is next asked for
-
-
-class CopySlices:
-    """The plan of a base after one of its views was written: a gradient for each of the two."""
-
-    name = "CopySlices"
-    inputs = 2
-    slots = saved_names = ()
-
-    def __init__(self, view: View, to_base: bool, to_value: bool) -> None:
-        self.replay = view.replay
-        self.live = (0,) * to_base + (1,) * to_value
-
-    def backward(self, g: Any, saved: Any) -> list:
-        """(g outside the view, g inside it), for arrays and for tensors alike."""
-        base = ROWS["clone"].public(g)
-        inside = self.replay(base)
-        value = ROWS["clone"].public(inside)
-        inside[...] = 0
-        return [(base, value)[i] for i in self.live]
-
-
-def inplace(public: Callable, name: str) -> Callable:
-    """The in-place form of an operation: `x.name(...)` computes, then overwrites x."""
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return overwrite(self, public(self, *args, **kwargs), name)
-
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"In-place form of `{public.__name__}`."
-    method.__wrapped__ = public  # type: ignore[attr-defined]
-    return method
 
 
 # ------------------------------------------------------------------ defining a row
@@ -594,52 +334,6 @@ def _public_view(row: Row) -> Callable:
 
 def _part(source: Any, *, of: Callable, nr: int, **params: Any) -> Any:
     return of(source, **params)[nr]
-
-
-def bind(row: Row, args: tuple, kwargs: dict, n: int) -> tuple[tuple, dict]:
-    """Sort a call's arguments into inputs and parameters, as torch accepts them.
-
-    Raises: TypeError for a missing, repeated or unknown argument, naming it.
-    """
-    params = {k: v for k, v in kwargs.items() if k in row.params}
-    if len(params) != len(kwargs):
-        args = _bind_names(row, args, kwargs, params, n)
-    if len(args) > n:
-        extra = args[n:]
-        if len(extra) > len(row.params):
-            raise TypeError(
-                f"{row.name}() takes at most {n + len(row.params)} positional arguments, "
-                f"got {len(args)}"
-            )
-        params.update(zip(row.params, extra))
-        args = args[:n]
-    elif len(args) < n:
-        if n - len(args) > row.optional:
-            raise TypeError(
-                f"{row.name}() missing required argument '{argument_name(row, len(args))}' "
-                f"(position {len(args) + 1})"
-            )
-        args += (None,) * (n - len(args))
-    return args, params
-
-
-def _bind_names(row: Row, args: tuple, kwargs: dict, params: dict, n: int) -> tuple:
-    given = list(args)
-    for name, value in kwargs.items():
-        names = [argument_name(row, i) for i in range(n)]
-        if name in row.params:
-            continue
-        if _ALIASES.get(name) in row.params:
-            params[_ALIASES[name]] = value
-        elif name == "out":
-            params["out"] = value
-        elif name in names or name in row.inputs:
-            i = names.index(name) if name in names else row.inputs.index(name)
-            given += [None] * (i + 1 - len(given))
-            given[i] = value
-        else:
-            raise TypeError(f"{row.name}() got an unexpected keyword argument '{name}'")
-    return tuple(given)
 
 
 def write_out(row: Row, made: Tensor, out: Tensor) -> Tensor:

@@ -618,8 +618,6 @@ def _fused() -> Iterator[Sample]:
         yield ours("normalize", layer, x, *parameters, over=(2,), size=(1, 1, 4), eps=1e-3)
         parameters = [numbers(n - 1, seed=k) for k, n in enumerate(wb, 1)]
         yield ours("normalize", batch, x, *parameters, over=(0, 2), size=(1, 3, 1), eps=1e-3)
-    drop = lambda T, x, m: x * (m.to(x.dtype) * 2.5)  # noqa: E731
-    yield ours("dropout", drop, numbers(2, 3), mask(2, 3), scale=2.5)
 
 
 def _class_losses(reduction: str) -> Iterator[Sample]:
@@ -708,6 +706,7 @@ def _compositions() -> Iterator[Sample]:
     for alpha in (2, 0.5):
         for name in ("add", "sub", "rsub"):
             yield both(name, x, y, kind="elementwise", alpha=alpha)
+    yield both("true_divide", x, y, kind="elementwise")
     yield both("div", x * 5, y, kind="elementwise", rounding_mode="floor")
     yield both("div", x * 5, y, kind="elementwise", rounding_mode="trunc")
     trunc = word("div", rounding_mode="trunc")

@@ -7,6 +7,7 @@ from typing import Any
 
 from minitorch import creation, errors
 from minitorch._tensor import Tensor, wrap
+from minitorch.inplace import overwrite
 from minitorch.ops import composite, elementwise, fused, index, reduce, shape, window
 from minitorch.random import default_generator, dense_like
 
@@ -105,8 +106,6 @@ def _activation(name: str, public: Any) -> Any:
 
 
 def _into(input: Tensor, out: Tensor, name: str) -> Tensor:
-    from minitorch.primitive import overwrite
-
     return overwrite(input, out, f"{name}_")
 
 

@@ -504,11 +504,13 @@ def gather(input, dim, index_=None, *, index=None, sparse_grad=False):
 
 def scatter(input, dim, index_=None, src=None, *, index=None, value=None):
     """A copy of `input` with `src`, a tensor or number, put at `index` along `dim`."""
+    from minitorch.ops.index import check_source
     from minitorch.ops.index import scatter as row
 
     index = index_ if index is None else index
     value = src if value is None else value
     if getattr(value, "ndim", 0) and value.shape != index.shape:
+        check_source(index, value, "scatter")
         value = shape.basic_index(value, at=tuple(slice(n) for n in index.shape))
     return row(input, index, value, dim=dim)
 

@@ -302,7 +302,6 @@ def clamp(xp, x, *, min=None, max=None):
         raise RuntimeError("clamp: expected min, max or both, got neither")
     if x.dtype.kind != "f" and (isinstance(min, float) or isinstance(max, float)):
         x = x.astype(dtypes.get_default_dtype().np)
-    errors.refuse_bool(x, "clamp")
     return xp.clip(x, min, max)
 
 

@@ -455,6 +455,7 @@ def normalize(xp, x, weight=None, bias=None, *, over, size, eps):
     `size` is the shape as which weight and bias broadcast against x: what layer and batch
     normalization differ in is only `over` and `size`.
     """
+    errors.check_floating(x, "normalize")
     n = x.dtype.type(max(x.size // max(_product(kept(x.shape, over)), 1), 1))
     centre = xp.add.reduce(x, axis=over, keepdims=True) / n
     out = x - centre

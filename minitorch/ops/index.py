@@ -392,7 +392,7 @@ def index_add(input, dim, index, source, *, alpha=1):
     if source.dtype is not input.dtype:
         raise RuntimeError(f"index_add: expected one dtype, got {input.dtype} and {source.dtype}")
     if source.ndim and source.shape[at] != index.numel():
-        raise IndexError(
+        raise RuntimeError(
             f"index_add: expected as many slices as indices, got {source.shape[at]} and "
             f"{index.numel()}"
         )

@@ -118,9 +118,7 @@ class Adam(Optimizer):
 
     def _update_group(self, group: dict[str, Any]) -> None:
         if group["capturable"]:
-            raise AssertionError(
-                "capturable=True needs parameters on a device that captures graphs"
-            )
+            raise AssertionError("capturable=True: expected a device that captures graphs, got cpu")
         dtype = t = None
         for p in group["params"]:
             if p._grad is None:
@@ -155,18 +153,16 @@ def _check_betas(defaults: dict[str, Any]) -> None:
     betas = defaults["betas"]
     for i in (0, 1):
         if not 0.0 <= betas[i] < 1.0:
-            raise ValueError(f"Invalid beta parameter at index {i}: {betas[i]}")
+            raise ValueError(f"betas[{i}]: expected a value in [0, 1), got {betas[i]}")
     if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
-        raise ValueError("betas must be either both floats or both Tensors")
+        raise ValueError("betas: expected two numbers or two Tensors, got one of each")
     for i in (0, 1):
         if not isinstance(betas[i], Tensor):
             continue
         if defaults["foreach"] and not defaults["capturable"]:
-            raise ValueError(
-                f"betas[{i}] as a Tensor is not supported for capturable=False and foreach=True"
-            )
+            raise ValueError(f"betas[{i}]: expected a number with foreach=True, got a Tensor")
         if betas[i]._array.size != 1:
-            raise ValueError(f"Tensor betas[{i}] must be 1-element, got shape {betas[i].shape}")
+            raise ValueError(f"betas[{i}]: expected one element, got shape {list(betas[i].shape)}")
 
 
 def _constants(group: dict[str, Any], dtype: Any, t: float) -> tuple:

@@ -33,16 +33,17 @@ class LRScheduler:
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
+            raise TypeError(
+                f"{type(self).__name__}: expected an Optimizer, got {type(optimizer).__name__}"
+            )
         self.optimizer = optimizer
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", _copied(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming "
-                    f"scheduler with last_epoch={last_epoch}: load the optimizer's state first, "
-                    "or start with last_epoch=-1"
+                    f"{type(self).__name__}: expected 'initial_lr' in param_groups[{i}], because "
+                    f"last_epoch={last_epoch} resumes; load the optimizer's state first"
                 )
         self.base_lrs = [_copied(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
@@ -98,20 +99,18 @@ class LRScheduler:
     def _warn_of_order(self) -> None:
         if not getattr(self.optimizer.step, "hooked", False):
             _warn(
-                "Seems like `optimizer.step()` has been overridden after learning rate scheduler "
-                "initialization. Please, make sure to call `optimizer.step()` before "
-                "`lr_scheduler.step()`."
+                "`optimizer.step` was replaced after the learning rate scheduler was made, so it "
+                "cannot be told whether it was called before `lr_scheduler.step()`"
             )
         elif not self.optimizer._opt_called:
             _warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call them in "
-                "the opposite order: otherwise the first value of the learning rate schedule is "
-                "skipped."
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first "
+                "learning rate was never used. Step the optimizer first."
             )
 
     def _warn_outside_step(self) -> None:
         if not self._get_lr_called_within_step:
-            _warn("To get the last learning rate computed by the scheduler, use `get_last_lr()`.")
+            _warn("get_lr() computes the next rates; the present ones are `get_last_lr()`")
 
     def _present(self) -> list[Any]:
         return [_copied(group["lr"]) for group in self.optimizer.param_groups]
@@ -141,7 +140,9 @@ class LambdaLR(LRScheduler):
         groups = len(getattr(optimizer, "param_groups", ()))
         lambdas = lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
         if len(lambdas) != groups:
-            raise ValueError(f"Expected {groups} lr_lambdas, but got {len(lambdas)}")
+            raise ValueError(
+                f"lr_lambda: expected {groups} functions, one for each group, got {len(lambdas)}"
+            )
         self.lr_lambdas = list(lambdas)
         super().__init__(optimizer, last_epoch)
 
@@ -204,12 +205,11 @@ class LinearLR(LRScheduler):
     ) -> None:
         if not 0 < start_factor <= 1:
             raise ValueError(
-                "Starting multiplicative factor expected to be greater than 0 and less or equal "
-                f"to 1, got {start_factor}."
+                f"start_factor: expected a multiplicative factor in (0, 1], got {start_factor}"
             )
         if not 0 <= end_factor <= 1:
             raise ValueError(
-                f"Ending multiplicative factor expected to be between 0 and 1, got {end_factor}."
+                f"end_factor: expected a multiplicative factor in [0, 1], got {end_factor}"
             )
         self.start_factor, self.end_factor = start_factor, end_factor
         self.total_iters = total_iters

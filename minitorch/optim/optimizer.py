@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch._tensor import Tensor, wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import enable_grad
-from minitorch.graph import RemovableHandle
+from minitorch.hooks import RemovableHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,8 +48,8 @@ def _watchable(step: Callable) -> Callable:
             if changed is not None:
                 if not (isinstance(changed, tuple) and len(changed) == 2):
                     raise RuntimeError(
-                        f"{step.__qualname__}: a step pre-hook must return None or a tuple of "
-                        f"(new_args, new_kwargs), but got {changed}."
+                        f"pre-hook of {step.__qualname__}: expected None or (args, kwargs), got "
+                        f"{changed!r}"
                     )
                 (_, *args), kwargs = changed
         loss = step(self, *args, **kwargs)
@@ -84,14 +84,14 @@ class Optimizer:
         self._clear_hooks()
         if isinstance(params, Tensor):
             raise TypeError(
-                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
-                f"but got torch.{params.dtype.title}Tensor"
+                f"{type(self).__name__}: expected params to be an iterable of tensors or dicts, "
+                f"got one torch.{params.dtype.title}Tensor"
             )
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         groups = list(params)
         if not groups:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(f"{type(self).__name__}: expected parameters, got an empty list")
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
         for group in groups:
@@ -114,13 +114,14 @@ class Optimizer:
         Raises: as the constructor.
         """
         if not isinstance(param_group, dict):
-            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+            raise TypeError(f"add_param_group: expected a dict, got {type(param_group).__name__}")
         params = param_group["params"]
         params = [params] if isinstance(params, Tensor) else _ordered(params)
         names = [p[0] for p in params if isinstance(p, tuple)]
         if names and len(names) != len(params):
             raise ValueError(
-                "all optimizer params should be with/without names. Some param names are missing"
+                f"add_param_group: expected a name for all parameters or for none, got "
+                f"{len(names)} names for {len(params)}"
             )
         param_group["params"] = params = [p[1] if isinstance(p, tuple) else p for p in params]
         if names:
@@ -129,10 +130,7 @@ class Optimizer:
             self._check_parameter(p)
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError(
-                    "parameter group didn't specify a value of required optimization parameter "
-                    f"{name}"
-                )
+                raise ValueError(f"add_param_group: expected a value for {name}, got none")
             param_group.setdefault(name, default)
         self._check_group(param_group)
         self.param_groups.append(param_group)
@@ -140,10 +138,14 @@ class Optimizer:
     def _check_parameter(self, p: Any) -> None:
         if not isinstance(p, Tensor):
             raise TypeError(
-                f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}"
+                f"{type(self).__name__}: expected parameters that are tensors, got "
+                f"{type(p).__name__}"
             )
         if not (p.is_leaf or p.retains_grad):
-            raise ValueError("can't optimize a non-leaf Tensor")
+            raise ValueError(
+                f"{type(self).__name__}: expected leaf tensors, got one of shape {list(p.shape)} "
+                f"that was computed by {p.grad_fn.name()}"
+            )
 
     def _check_group(self, group: dict[str, Any]) -> None:
         params = group["params"]
@@ -151,19 +153,20 @@ class Optimizer:
             import warnings
 
             warnings.warn(
-                "optimizer contains a parameter group with duplicate parameters; each of them is "
-                "updated as often as it appears; in future, this will cause an error",
+                "a group has duplicate parameters: each is updated as often as it appears",
                 stacklevel=4,
             )
         before = {p for g in self.param_groups for p in g["params"]}
         if not before.isdisjoint(params):
-            raise ValueError("some parameters appear in more than one parameter group")
+            raise ValueError(
+                "add_param_group: expected new parameters, got some of another parameter group"
+            )
         for other in self.param_groups:
             if ("param_names" in other) != ("param_names" in group):
-                lacking = "without" if "param_names" in other else "with"
+                wanted, got = ("with", "without")[:: 1 if "param_names" in other else -1]
                 raise ValueError(
-                    "all optimizer param groups should be with/without names. cannot add param "
-                    f"group {lacking} names to the optimizer"
+                    f"add_param_group: expected parameters {wanted} names, as in the other groups, "
+                    f"got some {got}"
                 )
 
     # ---------------------------------------------------------------- a step
@@ -252,15 +255,14 @@ class Optimizer:
     def _check_same_groups(self, saved_groups: list[dict]) -> None:
         if len(saved_groups) != len(self.param_groups):
             raise ValueError(
-                "loaded state dict has a different number of parameter groups: "
-                f"{len(saved_groups)}, the optimizer has {len(self.param_groups)}"
+                f"load_state_dict: expected {len(self.param_groups)} parameter groups, got "
+                f"{len(saved_groups)}"
             )
         for i, (group, saved) in enumerate(zip(self.param_groups, saved_groups)):
             if len(group["params"]) != len(saved["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of "
-                    f"optimizer's group: group {i} has {len(saved['params'])} parameters there, "
-                    f"{len(group['params'])} here"
+                    f"load_state_dict: expected {len(group['params'])} parameters in group {i}, "
+                    f"got {len(saved['params'])}"
                 )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -326,8 +328,8 @@ class Optimizer:
 def _ordered(params: Any) -> list:
     if isinstance(params, set):
         raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of "
-            "tensors in sets will change between runs. Please use a list instead."
+            "add_param_group: expected params in an ordered collection, got a set, whose order "
+            "changes from run to run; give a list"
         )
     return list(params)
 
@@ -360,19 +362,15 @@ def check_hyperparameters(defaults: dict[str, Any], *names: str) -> None:
     lr = defaults["lr"]
     if isinstance(lr, Tensor):
         if defaults["foreach"] and not defaults.get("capturable"):
-            raise ValueError(
-                "lr as a Tensor is not supported for capturable=False and foreach=True"
-            )
+            raise ValueError("lr: expected a number with foreach=True, got a Tensor")
         if lr._array.size != 1:
-            raise ValueError(f"Tensor lr must be 1-element, got shape {lr.shape}")
-    words = {"lr": "learning rate", "momentum": "momentum value", "eps": "epsilon value"}
+            raise ValueError(f"lr: expected one element, got shape {list(lr.shape)}")
     for name in ("lr", *names):
         if not defaults[name] >= 0.0:
-            raise ValueError(f"Invalid {words.get(name, f'{name} value')}: {defaults[name]}")
-    if defaults["fused"] and defaults["differentiable"]:
-        raise RuntimeError("`fused` does not support `differentiable`")
-    if defaults["fused"] and defaults["foreach"]:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
+            raise ValueError(f"{name}: expected a value >= 0, got {defaults[name]}")
+    for other in ("differentiable", "foreach"):
+        if defaults["fused"] and defaults[other]:
+            raise RuntimeError(f"fused=True and {other}=True exclude each other")
     if defaults["differentiable"]:
         raise NotImplementedError("differentiable=True is not supported: updates are not recorded")
 

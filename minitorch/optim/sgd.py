@@ -95,7 +95,7 @@ class SGD(Optimizer):
         check_hyperparameters(defaults, "momentum", "weight_decay")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
-                "Nesterov momentum requires a momentum and zero dampening, got "
+                "nesterov: expected momentum > 0 and dampening 0, got "
                 f"momentum={momentum}, dampening={dampening}"
             )
         super().__init__(params, defaults)

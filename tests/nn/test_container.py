@@ -266,7 +266,7 @@ def test_errors_name_the_culprit():
         minitorch.nn.Sequential(3)
     with pytest.raises(NotImplementedError, match=r"\[ModuleList\].*forward"):
         module_list(minitorch)(1)
-    with pytest.raises(ValueError, match="element #1 has length 3"):
+    with pytest.raises(ValueError, match="item 1, got length 3"):
         module_dict(minitorch).update([("c", minitorch.nn.ReLU()), (1, 2, 3)])
 
 

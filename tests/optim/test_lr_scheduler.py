@@ -153,8 +153,8 @@ ERRORS = {
         ["initial_lr", "param_groups[0]"],
     ),
     "number of functions": (lambda t: schedule(t, "LambdaLR", [abs]), ["2", "1"]),
-    "start factor": (lambda t: schedule(t, "LinearLR", 2.0), ["0", "1"]),
-    "end factor": (lambda t: schedule(t, "LinearLR", 0.5, 2.0), ["0", "1"]),
+    "start factor": (lambda t: schedule(t, "LinearLR", 2.0), ["start_factor", "2.0"]),
+    "end factor": (lambda t: schedule(t, "LinearLR", 0.5, 2.0), ["end_factor", "2.0"]),
     "unknown argument": (lambda t: schedule(t, "StepLR", 1, verbose=True), ["verbose"]),
     "rates of the base class": (lambda t: schedule(t, "LRScheduler"), []),
 }
@@ -184,7 +184,7 @@ def test_a_replaced_step_warns():
     scheduler = schedule(minitorch, "StepLR", 1)
     scheduler.optimizer.step = lambda: None
     scheduler.optimizer.step()
-    with pytest.warns(UserWarning, match="overridden"):
+    with pytest.warns(UserWarning, match="replaced"):
         scheduler.step()
 
 

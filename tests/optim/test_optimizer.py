@@ -248,18 +248,21 @@ def loading(t, change):
 
 
 ERRORS = {
-    "no parameters": (lambda t: t.optim.SGD([]), ["empty parameter list"]),
+    "no parameters": (lambda t: t.optim.SGD([]), ["SGD", "empty"]),
     "a tensor": (lambda t: t.optim.SGD(parameter(t, 1)), ["torch.FloatTensor"]),
     "a number": (lambda t: t.optim.SGD(3), ["int"]),
     "a list of numbers": (lambda t: t.optim.SGD([1.0]), ["float"]),
-    "a computed tensor": (lambda t: t.optim.SGD([parameter(t, 1) * 2]), ["non-leaf"]),
+    "a computed tensor": (
+        lambda t: t.optim.SGD([parameter(t, 1) * 2]),
+        ["leaf", "[1]", "MulBackward0"],
+    ),
     "a set in a group": (
         lambda t: t.optim.SGD([{"params": {parameter(t, 1)}}]),
-        ["ordered collections"],
+        ["ordered", "set"],
     ),
     "a parameter in two groups": (
         lambda t: (lambda p: t.optim.SGD([{"params": [p]}, {"params": [p]}]))(parameter(t, 1)),
-        ["more than one parameter group"],
+        ["another parameter group"],
     ),
     "a group that is no dict": (
         lambda t: t.optim.SGD([parameter(t, 1)]).add_param_group(3),
@@ -267,18 +270,18 @@ ERRORS = {
     ),
     "names for some": (
         lambda t: t.optim.SGD([("a", parameter(t, 1)), parameter(t, 1)]),
-        ["with/without names"],
+        ["1 names for 2"],
     ),
     "names for one group": (
         lambda t: t.optim.SGD([("a", parameter(t, 1))]).add_param_group({"params": t.ones(1)}),
-        ["without names"],
+        ["without"],
     ),
     "a required value missing": (
         lambda t: t.optim.Optimizer([t.ones(1)], {"lr": required(t)}),
         ["lr"],
     ),
     "unknown argument": (lambda t: t.optim.SGD([t.ones(1)], beta=1), ["beta"]),
-    "negative lr": (lambda t: t.optim.SGD([t.ones(1)], lr=-1.0), ["learning rate", "-1.0"]),
+    "negative lr": (lambda t: t.optim.SGD([t.ones(1)], lr=-1.0), ["lr", "-1.0"]),
     "negative momentum": (lambda t: t.optim.SGD([t.ones(1)], momentum=-1.0), ["momentum", "-1.0"]),
     "negative weight_decay": (
         lambda t: t.optim.SGD([t.ones(1)], weight_decay=-1.0),
@@ -286,26 +289,26 @@ ERRORS = {
     ),
     "nesterov without momentum": (
         lambda t: t.optim.SGD([t.ones(1)], nesterov=True),
-        ["Nesterov", "momentum"],
+        ["nesterov", "momentum=0"],
     ),
     "nesterov with dampening": (
         lambda t: t.optim.SGD([t.ones(1)], momentum=0.9, dampening=0.1, nesterov=True),
-        ["Nesterov", "dampening"],
+        ["nesterov", "dampening=0.1"],
     ),
-    "Adam, negative lr": (lambda t: t.optim.Adam([t.ones(1)], lr=-1.0), ["learning rate", "-1.0"]),
-    "Adam, negative eps": (lambda t: t.optim.Adam([t.ones(1)], eps=-1.0), ["epsilon", "-1.0"]),
+    "Adam, negative lr": (lambda t: t.optim.Adam([t.ones(1)], lr=-1.0), ["lr", "-1.0"]),
+    "Adam, negative eps": (lambda t: t.optim.Adam([t.ones(1)], eps=-1.0), ["eps", "-1.0"]),
     "Adam, first beta": (
         lambda t: t.optim.Adam([t.ones(1)], betas=(1.0, 0.9)),
-        ["index 0", "1.0"],
+        ["betas[0]", "1.0"],
     ),
     "Adam, second beta": (
         lambda t: t.optim.Adam([t.ones(1)], betas=(0.9, -0.1)),
-        ["index 1", "-0.1"],
+        ["betas[1]", "-0.1"],
     ),
     "Adam, one beta": (lambda t: t.optim.Adam([t.ones(1)], betas=(0.9,)), []),
     "Adam, betas of two kinds": (
         lambda t: t.optim.Adam([t.ones(1)], betas=(t.tensor(0.9), 0.99)),
-        ["both floats or both Tensors"],
+        ["one of each"],
     ),
     "AdamW, negative weight_decay": (
         lambda t: t.optim.AdamW([t.ones(1)], weight_decay=-1.0),
@@ -313,7 +316,7 @@ ERRORS = {
     ),
     "lr of several elements": (
         lambda t: t.optim.SGD([t.ones(1)], lr=t.tensor([0.1, 0.2])),
-        ["1-element"],
+        ["lr", "[2]"],
     ),
     "lr a tensor, foreach": (
         lambda t: t.optim.Adam([t.ones(1)], lr=t.tensor(0.1), foreach=True),
@@ -331,16 +334,16 @@ ERRORS = {
         lambda t: (lambda o: (o.register_step_pre_hook(lambda *a: 5), o.step()))(
             t.optim.SGD([t.ones(1)])
         ),
-        ["step", "but got 5"],
+        ["step", "got 5"],
     ),
     "step of the base class": (lambda t: t.optim.Optimizer([t.ones(1)], {}).step(), []),
     "loaded groups differ": (
         lambda t: loading(t, lambda s: s["param_groups"].append(s["param_groups"][0])),
-        ["number of parameter groups"],
+        ["1 parameter groups", "2"],
     ),
     "loaded group sizes differ": (
         lambda t: loading(t, lambda s: s["param_groups"][0]["params"].pop()),
-        ["match the size"],
+        ["2 parameters", "group 0", "got 1"],
     ),
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch._tensor import Tensor
 from minitorch.autograd import Function
 from minitorch.grad_mode import is_grad_enabled
-from minitorch.graph import RemovableHandle
+from minitorch.hooks import RemovableHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +100,8 @@ class Hooks:
     def _one_kind_of_backward_hook(self, full: bool) -> None:
         if self._is_full_backward_hook is (not full):
             raise RuntimeError(
-                "Cannot use both regular backward hooks and full backward hooks on a single "
-                "Module. Please use only one of them."
+                f"{type(self).__name__}: register_full_backward_hook and register_backward_hook "
+                "exclude each other, and this module has hooks of the other one already"
             )
         self.__dict__["_is_full_backward_hook"] = full
 
@@ -147,8 +147,8 @@ def _forward_pre_hooks(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, d
                 continue
             if not (isinstance(changed, tuple) and len(changed) == 2):
                 raise RuntimeError(
-                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), "
-                    f"but got {changed}."
+                    f"forward pre-hook of {type(module).__name__}: expected None or "
+                    f"(args, kwargs), got {changed!r}"
                 )
             args, kwargs = changed
         else:
@@ -233,8 +233,8 @@ class _BackwardGate:
             import warnings
 
             warnings.warn(
-                "For backward hooks to be called, module output should be a Tensor or a tuple of "
-                f"Tensors but received {type(result)}",
+                f"{type(self.module).__name__}: backward hooks are called for an output that is a "
+                f"Tensor or a tuple of Tensors, not for {type(result).__name__}",
                 stacklevel=4,
             )
             return result
@@ -288,8 +288,8 @@ class _BackwardGate:
             changed = hook(self.module, (None,) * self.inputs, grads)
             if changed is not None and any(g is not None for g in changed):
                 raise RuntimeError(
-                    "Backward hook for Modules where no input requires gradient should always "
-                    "return None or None for all gradients."
+                    f"backward hook of {type(self.module).__name__}: expected None, because no "
+                    "input requires a gradient, got a gradient"
                 )
 
     def _at_inputs(self, grads: tuple) -> tuple:
@@ -306,8 +306,5 @@ class _BackwardGate:
 def _same_number(changed: Any, grads: tuple, name: str) -> tuple:
     changed = changed if isinstance(changed, tuple) else (changed,)
     if len(changed) != len(grads):
-        raise RuntimeError(
-            f"Backward hook returned an invalid number of {name}, got {len(changed)}, "
-            f"but expected {len(grads)}"
-        )
+        raise RuntimeError(f"backward hook: expected {len(grads)} of {name}, got {len(changed)}")
     return changed

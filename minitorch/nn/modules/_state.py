@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor
 from minitorch.grad_mode import no_grad
-from minitorch.graph import RemovableHandle
+from minitorch.hooks import RemovableHandle
 from minitorch.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -86,7 +86,10 @@ class State:
             if changed is None:
                 continue
             if getattr(hook, "_from_public_api", False):
-                raise RuntimeError("state_dict post-hook must return None")
+                raise RuntimeError(
+                    f"state_dict post-hook of {type(self).__name__}: expected None, got "
+                    f"{type(changed).__name__}"
+                )
             destination = changed
         return destination
 
@@ -135,7 +138,7 @@ class State:
             nothing (unless a hook of `register_load_state_dict_post_hook` has to see it first).
         """
         if not isinstance(state_dict, Mapping):
-            raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
+            raise TypeError(f"load_state_dict: expected a mapping, got {type(state_dict).__name__}")
         loading = _Loading(OrderedDict(state_dict), getattr(state_dict, "_metadata", None), assign)
         loading.visit(self, "", loading.state_dict)
         wrong_keys = strict and any(loading.keys)
@@ -254,8 +257,8 @@ class State:
     def _register_state_dict_hook(self, hook: Callable) -> RemovableHandle:
         if getattr(hook, "_from_public_api", False):
             raise RuntimeError(
-                "Cannot register the same function as the state dict post hook that was previously "
-                "registered via register_state_dict_post_hook"
+                "_register_state_dict_hook: this hook is registered by "
+                "register_state_dict_post_hook already"
             )
         return RemovableHandle(self._state_dict_hooks, hook)
 

@@ -99,9 +99,9 @@ class Sequential(_Numbered):
     def insert(self, index: int, module: Module) -> Sequential:
         """Add a module before position `index`. Raises: IndexError out of range."""
         if not isinstance(module, Module):
-            raise AssertionError(f"module should be of type: {Module}, got {_typename(module)}")
+            raise AssertionError(f"insert: expected a Module, got {_typename(module)}")
         if not -len(self) <= index <= len(self):
-            raise IndexError(f"Index out of range: {index}")
+            raise IndexError(f"insert: index {index} is out of range for {len(self)} modules")
         modules = list(self)
         modules.insert(index, module)
         self._replace_all(modules)
@@ -130,17 +130,15 @@ class Sequential(_Numbered):
 
 def _sequential(other: Any) -> Sequential:
     if not isinstance(other, Sequential):
-        raise ValueError(
-            f"add operator supports only objects of Sequential class, but {type(other)} is given."
-        )
+        raise ValueError(f"Sequential + x: expected x to be a Sequential, got {_typename(other)}")
     return other
 
 
 def _factor(times: Any) -> int:
     if not isinstance(times, int):
-        raise TypeError(f"unsupported operand type(s) for *: {Sequential} and {type(times)}")
+        raise TypeError(f"Sequential * n: expected n to be an int, got {_typename(times)}")
     if times <= 0:
-        raise ValueError(f"Non-positive multiplication factor {times} for {Sequential}")
+        raise ValueError(f"Sequential * n: expected n to be positive, got {times}")
     return times
 
 
@@ -169,10 +167,7 @@ class ModuleList(_Numbered):
     def extend(self, modules: Iterable[Module]) -> ModuleList:
         """Add several modules at the end."""
         if not isinstance(modules, Iterable):
-            raise TypeError(
-                "ModuleList.extend should be called with an iterable, but got "
-                f"{type(modules).__name__}"
-            )
+            raise TypeError(f"ModuleList.extend: expected an iterable, got {_typename(modules)}")
         for module in list(modules):
             self.append(module)
         return self
@@ -254,21 +249,16 @@ class ModuleDict(Module):
 def _pairs(name: str, source: Any) -> Iterable[tuple[str, Any]]:
     """The (key, value) pairs of a mapping, a container or an iterable of pairs."""
     if not isinstance(source, Iterable):
-        raise TypeError(
-            f"{name}.update should be called with an iterable of key/value pairs, "
-            f"but got {type(source).__name__}"
-        )
+        raise TypeError(f"{name}.update: expected pairs or a mapping, got {_typename(source)}")
     if isinstance(source, (Mapping, ModuleDict, ParameterDict)):
         return list(source.items())
     pairs = list(source)
     for i, pair in enumerate(pairs):
         if not isinstance(pair, Iterable):
-            raise TypeError(
-                f"{name} update sequence element #{i} should be Iterable; is {type(pair).__name__}"
-            )
+            raise TypeError(f"{name}.update: expected a pair as item {i}, got {_typename(pair)}")
         if len(tuple(pair)) != 2:
             raise ValueError(
-                f"{name} update sequence element #{i} has length {len(tuple(pair))}; 2 is required"
+                f"{name}.update: expected a pair as item {i}, got length {len(tuple(pair))}"
             )
     return pairs
 
@@ -321,10 +311,7 @@ class ParameterList(Module):
     def extend(self, values: Iterable[Any]) -> ParameterList:
         """Add several values at the end."""
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError(
-                "ParameterList.extend should be called with an iterable, but got "
-                f"{type(values).__name__}"
-            )
+            raise TypeError(f"ParameterList.extend: expected an iterable, got {_typename(values)}")
         for value in list(values):
             self.append(value)
         return self
@@ -339,7 +326,7 @@ class ParameterList(Module):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterList should not be called.")
+        raise RuntimeError("ParameterList has no forward: use its parameters one by one")
 
 
 class ParameterDict(Module):
@@ -372,7 +359,7 @@ class ParameterDict(Module):
     def _checked(key: Any) -> str:
         if not isinstance(key, str):
             raise TypeError(
-                f"ParameterDict: a key must be a string, got {key!r} (type '{type(key).__name__}')"
+                f"ParameterDict: expected a string as key, got {key!r} ({_typename(key)})"
             )
         return key
 
@@ -461,4 +448,4 @@ class ParameterDict(Module):
         return "\n".join(_describe(key, value, _typename(value)) for key, value in self.items())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise RuntimeError("ParameterDict should not be called.")
+        raise RuntimeError("ParameterDict has no forward: use its parameters by name")

@@ -330,9 +330,9 @@ class Module(State, Hooks):
         """Put `module` at a dotted path; with `strict` there must be one already."""
         path, _, name = target.rpartition(".")
         if not name:
-            raise ValueError("Cannot set the submodule without a target name!")
+            raise ValueError(f"set_submodule: expected a path that ends in a name, got {target!r}")
         if not isinstance(module, Module):
-            raise ValueError(f"`module` is not an nn.Module, found {type(module)}.")
+            raise ValueError(f"set_submodule: expected a Module, got {_typename(module)}")
         parent = self.get_submodule(path)
         if strict and not hasattr(parent, name):
             raise AttributeError(f"{type(parent).__name__} has no attribute `{name}`")
@@ -352,7 +352,7 @@ class Module(State, Hooks):
     def train(self, mode: bool = True) -> Module:
         """Put this module and all below it in training mode. Raises: ValueError for no bool."""
         if not isinstance(mode, bool):
-            raise ValueError(f"training mode is expected to be boolean, got {mode!r}")
+            raise ValueError(f"train(): expected mode to be a bool, got {mode!r}")
         self.training = mode
         for child in self.children():
             child.train(mode)
@@ -378,7 +378,7 @@ class Module(State, Hooks):
                 parameter._grad.zero_()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
-        """Put `fn` of every parameter, gradient and buffer in its place; parameters stay objects."""
+        """Put `fn` of every parameter, gradient and buffer in place; parameters stay themselves."""
         if recurse:
             for child in self.children():
                 child._apply(fn)
@@ -405,10 +405,7 @@ class Module(State, Hooks):
         if dtype is None:
             return self
         if dtype.category < dtypes.FLOAT:
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                f"dtype={dtype!r}"
-            )
+            raise TypeError(f"Module.to(): expected a floating-point dtype, got {dtype!r}")
         return self._to_floating(dtype)
 
     def _to_floating(self, dtype: dtypes.dtype) -> Module:

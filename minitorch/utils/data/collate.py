@@ -50,7 +50,7 @@ def default_collate(batch: Any) -> Any:
     if isinstance(elem, Sequence):
         if any(len(sample) != len(elem) for sample in batch):
             raise RuntimeError(
-                "each element in list of batch should be of equal size, got sizes "
+                "default_collate: expected lists of equal size, got sizes "
                 f"{[len(sample) for sample in batch]}"
             )
         parts = [default_collate(samples) for samples in zip(*batch)]
@@ -60,8 +60,8 @@ def default_collate(batch: Any) -> Any:
 
 def _cannot(what: Any) -> str:
     return (
-        "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; "
-        f"found {what}"
+        "default_collate: expected tensors, NumPy arrays, numbers, texts, dicts, tuples or lists, "
+        f"got {what}"
     )
 
 

@@ -91,7 +91,7 @@ class DataLoader:
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self.__initialized and name in _FIXED:
-            raise ValueError(f"{name} attribute should not be set after DataLoader is initialized")
+            raise ValueError(f"DataLoader: {name} cannot be set after construction")
         super().__setattr__(name, value)
 
     @property
@@ -103,10 +103,7 @@ class DataLoader:
     def multiprocessing_context(self, context: Any) -> None:
         if context is not None:
             if not self.num_workers:
-                raise ValueError(
-                    "multiprocessing_context can only be used with multi-process loading "
-                    f"(num_workers > 0), but got num_workers={self.num_workers}"
-                )
+                raise ValueError("multiprocessing_context: expected num_workers > 0, got 0")
             if isinstance(context, str):
                 import multiprocessing
 
@@ -132,10 +129,7 @@ class DataLoader:
 
     def __iter__(self) -> Any:
         if self.pin_memory:
-            _warn(
-                "'pin_memory' argument is set as true but no accelerator is found, then device "
-                "pinned memory won't be used."
-            )
+            _warn("DataLoader: pin_memory=True has no effect, there is no accelerator")
         if not self.num_workers:
             return _OnePass(self)
         from minitorch.utils.data.workers import WorkerPass
@@ -256,21 +250,15 @@ def _warn(text: str) -> None:
 
 def _check_workers(workers: int, timeout: float, prefetch: int | None, persistent: bool) -> None:
     if workers < 0:
-        raise ValueError(
-            "num_workers option should be non-negative; use num_workers=0 to disable "
-            f"multiprocessing. Got {workers}"
-        )
+        raise ValueError(f"num_workers: expected 0 (load in this process) or more, got {workers}")
     if timeout < 0:
-        raise ValueError(f"timeout option should be non-negative, got {timeout}")
+        raise ValueError(f"timeout: expected seconds >= 0, got {timeout}")
     if workers == 0 and prefetch is not None:
-        raise ValueError(
-            "prefetch_factor option could only be specified in multiprocessing. let "
-            "num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to None."
-        )
+        raise ValueError(f"prefetch_factor={prefetch}: expected num_workers > 0, got 0")
     if prefetch is not None and prefetch < 0:
-        raise ValueError(f"prefetch_factor option should be non-negative, got {prefetch}")
+        raise ValueError(f"prefetch_factor: expected 0 or more, got {prefetch}")
     if persistent and workers == 0:
-        raise ValueError("persistent_workers option needs num_workers > 0")
+        raise ValueError("persistent_workers: expected num_workers > 0, got 0")
 
 
 def _refuse_order(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
@@ -280,7 +268,7 @@ def _refuse_order(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
     for name, value in given.items():
         if value is not None:
             raise ValueError(
-                f"DataLoader with IterableDataset: expected unspecified {name} option, but got "
+                f"DataLoader: an IterableDataset has its own order, expected no {name}, got "
                 f"{name}={value}"
             )
 
@@ -289,17 +277,14 @@ def _refuse_conflicts(
     batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: bool
 ) -> None:
     if sampler is not None and shuffle:
-        raise ValueError("sampler option is mutually exclusive with shuffle")
+        raise ValueError("DataLoader: sampler and shuffle exclude each other")
     if batch_sampler is not None:
         if batch_size != 1 or shuffle or sampler is not None or drop_last:
             raise ValueError(
-                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and "
-                "drop_last"
+                "DataLoader: batch_sampler excludes batch_size, shuffle, sampler and drop_last"
             )
     elif batch_size is None and drop_last:
-        raise ValueError(
-            "batch_size=None option disables auto-batching and is mutually exclusive with drop_last"
-        )
+        raise ValueError("DataLoader: batch_size=None makes no batches and excludes drop_last")
 
 
 def _default_sampler(dataset: Any, shuffle: Any, generator: Any) -> Any:

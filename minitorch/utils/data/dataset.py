@@ -70,7 +70,9 @@ class TensorDataset(Dataset):
     def __init__(self, *tensors: Tensor) -> None:
         rows = [t.size(0) for t in tensors]
         if len(set(rows)) > 1:
-            raise AssertionError(f"Size mismatch between tensors: they have {rows} rows")
+            raise AssertionError(
+                f"TensorDataset: expected tensors with the same number of rows, got {rows}"
+            )
         self.tensors = tensors
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
@@ -110,9 +112,9 @@ class ConcatDataset(Dataset):
     def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
         if not self.datasets:
-            raise AssertionError("datasets should not be an empty iterable")
+            raise AssertionError("ConcatDataset: expected datasets, got none")
         if any(isinstance(d, IterableDataset) for d in self.datasets):
-            raise AssertionError("ConcatDataset does not support IterableDataset")
+            raise AssertionError("ConcatDataset: expected indexed datasets, got an IterableDataset")
         self.cumulative_sizes = list(itertools.accumulate(len(d) for d in self.datasets))
 
     def __len__(self) -> int:
@@ -122,8 +124,7 @@ class ConcatDataset(Dataset):
         if index < 0:
             if -index > len(self):
                 raise ValueError(
-                    f"absolute value of index should not exceed dataset length: {index}, "
-                    f"length {len(self)}"
+                    f"ConcatDataset: index {index} is out of range for {len(self)} samples"
                 )
             index += len(self)
         which = bisect.bisect_right(self.cumulative_sizes, index)
@@ -144,7 +145,9 @@ class ChainDataset(IterableDataset):
     def _checked(self) -> Iterator[Any]:
         for dataset in self.datasets:
             if not isinstance(dataset, IterableDataset):
-                raise AssertionError("ChainDataset only supports IterableDataset")
+                raise AssertionError(
+                    f"ChainDataset: expected iterable datasets, got {type(dataset).__name__}"
+                )
             yield dataset
 
     def __iter__(self) -> Iterator[Any]:
@@ -168,8 +171,8 @@ def random_split(
         lengths = _lengths_of_fractions(lengths, n)
     if sum(lengths) != n:
         raise ValueError(
-            "Sum of input lengths does not equal the length of the input dataset! "
-            f"{list(lengths)} for {n}"
+            f"random_split: expected lengths that add up to {n}, or fractions to 1, got "
+            f"{list(lengths)}"
         )
     lengths = [operator.index(length) for length in lengths]
     indices = iter(generator.permutation(n).tolist())
@@ -180,7 +183,7 @@ def _lengths_of_fractions(fractions: Sequence[float], n: int) -> list[int]:
     """Each fraction of n rounded down; what remains goes to the first parts, one each."""
     for i, fraction in enumerate(fractions):
         if not 0 <= fraction <= 1:
-            raise ValueError(f"Fraction at index {i} is not between 0 and 1: {fraction}")
+            raise ValueError(f"random_split: expected fractions in [0, 1], got {fraction} at {i}")
     lengths = [math.floor(n * fraction) for fraction in fractions]
     for i in range(n - sum(lengths)):
         lengths[i % len(lengths)] += 1
@@ -189,7 +192,7 @@ def _lengths_of_fractions(fractions: Sequence[float], n: int) -> list[int]:
             import warnings
 
             warnings.warn(
-                f"Length of split at index {i} is 0. This might result in an empty dataset.",
+                f"random_split: part {i} is empty: {n} samples, fractions {list(fractions)}",
                 stacklevel=3,
             )
     return lengths

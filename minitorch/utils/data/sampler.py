@@ -32,7 +32,7 @@ def draw_seed(generator: Generator | None) -> int:
 
 def _positive(name: str, n: Any) -> None:
     if not isinstance(n, int) or isinstance(n, bool) or n <= 0:
-        raise ValueError(f"{name} should be a positive integer value, but got {name}={n}")
+        raise ValueError(f"expected a positive integer, got {name}={n}")
 
 
 class Sampler:
@@ -75,9 +75,7 @@ class RandomSampler(Sampler):
         self.data_source, self.replacement = data_source, replacement
         self._num_samples, self.generator = num_samples, generator
         if not isinstance(replacement, bool):
-            raise TypeError(
-                f"replacement should be a boolean value, but got replacement={replacement}"
-            )
+            raise TypeError(f"expected a bool, got replacement={replacement}")
         _positive("num_samples", self.num_samples)
 
     @property
@@ -128,7 +126,7 @@ class BatchSampler(Sampler):
     def __init__(self, sampler: Iterable[Any], batch_size: int, drop_last: bool) -> None:
         _positive("batch_size", batch_size)
         if not isinstance(drop_last, bool):
-            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
+            raise ValueError(f"expected a bool, got drop_last={drop_last}")
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[Any]]:

@@ -1,0 +1,98 @@
+"""Writing to a tensor: its memory, its version, and its history, through views too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from ._tensor import Tensor, View, edge
+from .backend import ROWS, xp
+from .grad_mode import state
+from .graph import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
+    """Make `x` hold `out`, memory and history: how every in-place operation ends.
+
+    Raises: RuntimeError where torch does: leaves, views that may not be written, shapes that grow,
+    dtypes that do not fit.
+    """
+    node = edge(x)
+    tracked = state.grad and (node is not None or out._node is not None)
+    if tracked or (x._view is not None and state.grad and edge(x._view.base) is not None):
+        errors.check_inplace(x, node, name)
+    target, value = x._array, out._array
+    if value.shape != target.shape:
+        raise RuntimeError(
+            f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+            f"{list(value.shape)}"
+        )
+    if value.dtype != target.dtype:
+        errors.check_result_fits(value.dtype, target.dtype)
+        out = ROWS["to"].public(out, dtype=x.dtype)
+    errors.check_overlap(target)
+    if tracked and out._node is not None:
+        _keep_saved(out._node, x._cell)
+    xp.copyto(target, value, casting="unsafe")
+    x._cell[0] += 1
+    if tracked:
+        rebase(x, out)
+    return x
+
+
+def _keep_saved(node: Node, cell: list[int]) -> None:
+    """Copy what `node` saved of the memory that is about to be overwritten by its own result."""
+    if node.is_leaf or not node.saved:
+        return
+    for k, version in enumerate(node.versions):
+        if version is not None and version[0] is cell:
+            node.saved[k] = node.saved[k].copy()
+            node.versions[k] = None
+
+
+def rebase(x: Tensor, out: Tensor) -> None:
+    """Give `x` the history of `out`; for a view, let the base flow through what was written."""
+    view = x._view
+    if view is None:
+        x._node, x._nr = out._node, out._nr
+        return
+    base = view.base
+    plan = CopySlices(view, base._node is not None, out._node is not None)
+    edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
+    base._node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
+    base._nr = 0  # x's own node is made again from the base when it is next asked for
+
+
+class CopySlices:
+    """The plan of a base after one of its views was written: a gradient for each of the two."""
+
+    name = "CopySlices"
+    inputs = 2
+    slots = saved_names = ()
+
+    def __init__(self, view: View, to_base: bool, to_value: bool) -> None:
+        self.replay = view.replay
+        self.live = (0,) * to_base + (1,) * to_value
+
+    def backward(self, g: Any, saved: Any) -> list:
+        """(g outside the view, g inside it), for arrays and for tensors alike."""
+        base = ROWS["clone"].public(g)
+        inside = self.replay(base)
+        value = ROWS["clone"].public(inside)
+        inside[...] = 0
+        return [(base, value)[i] for i in self.live]
+
+
+def inplace(public: Callable, name: str) -> Callable:
+    """The in-place form of an operation: `x.name(...)` computes, then overwrites x."""
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return overwrite(self, public(self, *args, **kwargs), name)
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"In-place form of `{public.__name__}`."
+    method.__wrapped__ = public  # type: ignore[attr-defined]
+    return method
