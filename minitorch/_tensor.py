@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 _new = object.__new__
+_ndarray = backend.xp.ndarray
 _lock = threading.Lock()
 next_sequence = itertools.count().__next__  # numbers nodes in the order they are recorded
 
@@ -317,7 +318,7 @@ class AccumulateGrad:
             if isinstance(g, Tensor):
                 leaf._grad = g if before is None else before + g
             elif before is None:
-                leaf._grad = wrap(backend.xp.asarray(g))
+                leaf._grad = wrap(g if type(g) is _ndarray else backend.xp.asarray(g))
             elif before._node is None:
                 before._array += g
                 before._cell[0] += 1

@@ -36,11 +36,23 @@ class RemovableHandle:
         self.remove()
 
 
-def register_tensor_hook(node: Any, nr: int, hook: Callable) -> RemovableHandle:
-    """Call `hook(gradient)` whenever the gradient of output `nr` of `node` is complete."""
+_LAST = float("inf")  # sorts behind every number of a handle
+
+
+def register_tensor_hook(
+    node: Any, nr: int, hook: Callable, *, last: bool = False
+) -> RemovableHandle:
+    """Call `hook(gradient)` whenever the gradient of output `nr` of `node` is complete.
+
+    The one registered as `last` sees what all the others made of it.
+    """
     if node.hooks is None:
         node.hooks = {}
-    return RemovableHandle(node.hooks.setdefault(nr, {}), hook)
+    hooks = node.hooks.setdefault(nr, {})
+    handle = RemovableHandle(hooks, hook)
+    if last:
+        hooks[_LAST] = hooks.pop(handle.id)
+    return handle
 
 
 def _as_tensor(g: Any) -> Any:
@@ -61,7 +73,7 @@ def run_tensor_hooks(node: Any, g: Any) -> Any:
         if parts[nr] is None:
             continue
         value = _as_tensor(parts[nr])
-        for hook in tuple(hooks.values()):
+        for _, hook in sorted(hooks.items()):
             with set_grad_enabled(isinstance(parts[nr], Tensor)):
                 changed = hook(value)
             if changed is not None:

@@ -294,7 +294,7 @@ def retain_grad(self: Tensor) -> None:
             tensor._grad = g.clone() if before is None else before + g
 
     self.__dict__["_retains_grad"] = True
-    register_tensor_hook(node, self._nr, keep)
+    register_tensor_hook(node, self._nr, keep, last=True)
 
 
 # ------------------------------------------------------------------ random fills

@@ -194,17 +194,15 @@ def _wrap_several(
 
 def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     """A rule calls a row on arrays: nothing is promoted, wrapped or recorded."""
-    for i, x in enumerate(inputs):
-        if not (x is None or isinstance(x, (_ndarray, _generic, *NUMBERS))):
+    for x in inputs:
+        if isinstance(x, (_ndarray, _generic)):
+            break
+    else:
+        if inputs:
             raise TypeError(
-                f"{row.name}(): argument '{argument_name(row, i)}' (position {i + 1}) must be "
-                f"Tensor, not {type(x).__name__}"
+                f"{row.name}(): argument '{argument_name(row, 0)}' (position 1) must be Tensor, "
+                f"not {type(inputs[0]).__name__}"
             )
-    if inputs and not any(isinstance(x, (_ndarray, _generic)) for x in inputs):
-        raise TypeError(
-            f"{row.name}(): argument '{argument_name(row, 0)}' (position 1) must be Tensor, "
-            f"not {type(inputs[0]).__name__}"
-        )
     out = row.run(xp, *inputs, **params)
     if type(out) is tuple and row.visible == 1 and row.outs != ("*",):
         return out[0]

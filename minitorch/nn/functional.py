@@ -16,13 +16,7 @@ _PAD_MODES = ("constant", "reflect", "replicate", "circular")
 # ------------------------------------------------------------------ linear, embedding
 
 
-def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """input weight^T + bias.
-
-    Shape: (*, in), (out, in), (out) -> (*, out)
-    Raises: RuntimeError where sizes or dtypes differ, naming both.
-    """
-    return fused.linear(input, weight, bias)
+linear = fused.linear
 
 
 def embedding(

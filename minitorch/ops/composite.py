@@ -509,6 +509,8 @@ def scatter(input, dim, index_=None, src=None, *, index=None, value=None):
 
     index = index_ if index is None else index
     value = src if value is None else value
+    if hasattr(value, "_array") and value.dtype is not input.dtype:
+        raise RuntimeError(f"scatter: expected one dtype, got {input.dtype} and {value.dtype}")
     if getattr(value, "ndim", 0) and value.shape != index.shape:
         check_source(index, value, "scatter")
         value = shape.basic_index(value, at=tuple(slice(n) for n in index.shape))

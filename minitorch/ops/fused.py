@@ -21,6 +21,11 @@ def residual(saved, again, x):
 # ------------------------------------------------------------------ linear
 
 
+def product(x, y):
+    """x @ y; on matrices `dot`, which costs 0.4 us less than `@`."""
+    return x @ y if hasattr(x, "_array") or x.ndim > 2 else x.dot(y)
+
+
 def _rows(x):
     return x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))
 
@@ -37,8 +42,8 @@ def _linear_like(x, weight, bias=None):
 
 @fused(
     (
-        lambda g, weight: _columns(g, weight.ndim) @ _rows(weight),
-        lambda g, x, weight_shape: _rows(_columns(g, len(weight_shape))).T @ _rows(x),
+        lambda g, weight: product(_columns(g, weight.ndim), _rows(weight)),
+        lambda g, x, weight_shape: product(_rows(_columns(g, len(weight_shape))).T, _rows(x)),
         lambda g: g,
     ),
     like=_linear_like,
@@ -50,7 +55,13 @@ def linear(xp, x, weight, bias=None):
     Shape: (*, in), (out, in), (out) -> (*, out); a weight of (in) gives (*)
     Raises: RuntimeError where sizes or dtypes differ.
     """
-    _check_linear(x, weight, bias)
+    if not (
+        x.ndim
+        and x.shape[-1] == weight.shape[-1]
+        and x.dtype is weight.dtype
+        and (bias is None or bias.shape == weight.shape[:-1])
+    ):
+        _check_linear(x, weight, bias)
     if x.ndim == 2:
         out = x.dot(weight.T)
     else:
@@ -228,7 +239,8 @@ def _share(g, x_shape, reduction):
 
 
 def _mse_rule(g, x, y, reduction):
-    return (x - y) * (_share(g, errors.broadcast_shapes(x.shape, y.shape), reduction) * 2)
+    apart = x - y
+    return apart * (_share(g, apart.shape, reduction) * 2)
 
 
 def _reduce_array(xp, x, reduction):
@@ -254,7 +266,8 @@ def mse_loss(xp, x, y, *, reduction="mean"):
 
 
 def _l1_rule(g, x, y, reduction):
-    return sign(x - y) * _share(g, errors.broadcast_shapes(x.shape, y.shape), reduction)
+    apart = sign(x - y)
+    return apart * _share(g, apart.shape, reduction)
 
 
 @elementwise(
@@ -378,11 +391,10 @@ def _bce_logits_like(x, y, weight=None, pos_weight=None, reduction="mean"):
 
 
 def _bce_logits_joint(g, x, y, weight, pos_weight, reduction, needs):
-    shape = errors.broadcast_shapes(x.shape, y.shape)
-    g = _share(g, shape, reduction)
+    p = sigmoid(x)
+    g = _share(g, (p - y).shape, reduction)
     if weight is not None:
         g = g * weight
-    p = sigmoid(x)
     if pos_weight is None:
         gx, gy = g * (p - y), -g * x
     else:

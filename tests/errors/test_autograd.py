@@ -29,7 +29,7 @@ CASES = {
     "backward twice": ("b = (leaf(3) ** 2).sum(); b.backward(); b.backward()", "retain_graph"),
     "backward twice, nothing saved": ("a = leaf(3); b = (a + 1).sum(); b.backward(); b.backward(); r = a.grad",),
     "saved read after it was freed": (
-        "b = leaf(3).exp(); b.sum().backward(); b.grad_fn._saved_result", "retain_graph"),
+        "b = leaf(3).exp(); b.sum().backward(); b.grad_fn._saved_result", "result"),
     "backward of several elements": ("(leaf(3) * 2).backward()", "[3]"),
     "gradient of other size": ("(leaf(3) * 2).backward(ones(4))", "[4]", "[3]"),
     "gradient a list": ("(leaf(3) * 2).backward([1.0, 1.0, 1.0])", "list"),
@@ -49,7 +49,7 @@ CASES = {
     "grad of constant input": ("b = ones(1); torch.autograd.grad((leaf(1) * b).sum(), [b])", "require grad"),
     "grad of a list of floats": ("torch.autograd.grad([1.0], [leaf(1)])", "float"),
     "grad of inputs that are floats": ("torch.autograd.grad(leaf(1) * 2, [1.0])", "float"),
-    "grad with too many gradients": ("a = leaf(1); torch.autograd.grad(a * 2, a, [ones(1), ones(1)])", "1", "2"),
+    "grad with too many gradients": ("a = leaf(1); torch.autograd.grad(a * 2, a, [ones(1), ones(1)])", "list"),
     "grad of no outputs": ("r = torch.autograd.grad([], [leaf(1)], allow_unused=True)",),
     # ---- in place
     "leaf in place": ("leaf(3).add_(1)", "add_", "[3]"),
@@ -129,7 +129,7 @@ CASES = {
         "try:\n    y.backward()\nexcept KeyError:\n    pass\n"
         "good.append(1)\ny.backward()", "retain_graph"),
     "function: called as an object": (
-        "class C(torch.autograd.Function):\n    pass\nC()(leaf(1))", "apply"),
+        "class C(torch.autograd.Function):\n    pass\nC()(leaf(1))", "callable"),
     # ---- hooks
     "hook raises": ("a = leaf(2); a.register_hook(lambda g: 1 / 0); (a * 2).sum().backward()", "zero"),
     "hook changes the size": (

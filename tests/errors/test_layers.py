@@ -78,7 +78,7 @@ LAYERS = {
     "pad crops too much": ("F.pad(ones(2), (-2, -1))", "-1"),
     "pad mode": ("F.pad(image(), (1, 1), mode='mirror')", "mirror"),
     "pad of str": ("F.pad(ones(2), 'ab')", "str"),
-    "reflect pad": ("F.pad(ones(1, 1, 3), (3, 3), mode='reflect')", "3"),
+    "reflect pad": ("F.pad(ones(1, 1, 3), (3, 3), mode='reflect')", "reflect"),
     "one_hot beyond the end": ("F.one_hot(ints(3), num_classes=3)", "3"),
     "one_hot below 0": ("F.one_hot(ints(-1))", "-1"),
     "one_hot of floats": ("F.one_hot(ones(2))", "float32"),

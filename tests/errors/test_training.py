@@ -13,7 +13,7 @@ OPTIMIZERS = {
     "numbers": ("optim.SGD([3.0], lr=0.1)", "float"),
     "a result": ("optim.SGD([parameter() * 2], lr=0.1)", "leaf"),
     "a set": ("optim.SGD([{'params': {parameter()}}], lr=0.1)", "set"),
-    "a parameter in two groups": ("p = parameter(); optim.SGD([{'params': [p]}, {'params': [p]}], lr=0.1)", "more than one"),
+    "a parameter in two groups": ("p = parameter(); optim.SGD([{'params': [p]}, {'params': [p]}], lr=0.1)", "another"),
     "a parameter twice": ("p = parameter(); optim.SGD([p, p], lr=0.1); r = 'warned'",),
     "a group without params": ("optim.SGD([{'lr': 1.0}], lr=0.1)", "params"),
     "no lr": ("r = optim.SGD([parameter()]).defaults['lr']",),
@@ -102,7 +102,7 @@ DATA = {
     "random sampler replacement": ("data.RandomSampler([1, 2], replacement=1)", "1"),
     "weighted sampler of -1": ("data.WeightedRandomSampler([1.0], -1)", "-1"),
     "batch sampler of 0": ("data.BatchSampler([0, 1], 0, False)", "0"),
-    "ConcatDataset of none": ("data.ConcatDataset([])", "empty"),
+    "ConcatDataset of none": ("data.ConcatDataset([])", "ConcatDataset"),
     "ConcatDataset before the start": ("data.ConcatDataset([[1, 2]])[-3]", "-3"),
 }  # fmt: skip
 
