@@ -246,18 +246,19 @@ class View:
     def __init__(self, base: Tensor, chain: tuple, version: int, mode: str) -> None:
         self.base, self.chain, self.version, self.mode = base, chain, version, mode
 
-    def replay(self, source: Any) -> Any:
-        """The view of `source` (a tensor or an array) that this view is of its base."""
-        for function, params in self.chain:
-            source = function(source, **params)
-        return source
+
+def replay(chain: tuple, source: Any) -> Any:
+    """The view of `source` (a tensor or an array) that `chain` made of another."""
+    for function, params in chain:
+        source = function(source, **params)
+    return source
 
 
 def edge(t: Tensor) -> Any:
     """The node `t` is an output of, made anew for a view whose base was written since."""
     view = t._view
     if view is not None and view.version != t._cell[0]:
-        again = view.replay(view.base)
+        again = replay(view.chain, view.base)
         t._node, t._nr = again._node, again._nr
         view.version = t._cell[0]
     return t._node

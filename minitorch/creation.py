@@ -19,11 +19,11 @@ _LEGACY_NUMBERS = (bool, int, float)
 def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
     """A fresh array of what `data` says: numbers, nested sequences, arrays, tensors."""
     if isinstance(data, Tensor):
-        return data._array.astype(to_numpy(dtype) if dtype else data._array.dtype)
+        return data._array.astype(data._array.dtype if dtype is None else to_numpy(dtype, "tensor"))
     if isinstance(data, (xp.ndarray, xp.generic)):
         array = xp.array(data)
         _supported(array)
-        return array.astype(to_numpy(dtype)) if dtype else array
+        return array if dtype is None else array.astype(to_numpy(dtype, "tensor"))
     if isinstance(data, (str, bytes)):
         raise TypeError(f"tensor: expected numbers, got {type(data).__name__}")
     if isinstance(data, (list, tuple)):
@@ -126,14 +126,14 @@ def tensor(
     return leaf(_from_data(data, dtype), requires_grad)
 
 
-def as_tensor(data: Any, dtype: dtypes.dtype | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, *, dtype: dtypes.dtype | None = None, device: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory where it is a tensor or an array of that dtype."""
     require(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
+        return data if dtype is None else data.to(dtype=dtype)
     if isinstance(data, xp.ndarray):
         found = from_numpy(data)
-        return found if dtype is None else found.to(dtype)
+        return found if dtype is None else found.to(dtype=dtype)
     return tensor(data, dtype=dtype)
 
 
@@ -212,6 +212,15 @@ ones = _sized("ones", xp.ones, "Ones of the given sizes.")
 empty = _sized("empty", xp.empty, "Memory of the given sizes with whatever it holds.")
 
 
+def _number(x: Any, function: str, name: str) -> Any:
+    """`x` as a Python number. Raises: TypeError for what is neither a number nor a tensor of one."""
+    if isinstance(x, Tensor) and x._array.size == 1:
+        return x._array.item()
+    if isinstance(x, (int, float, complex, xp.generic)):
+        return x
+    raise TypeError(f"{function}(): argument '{name}' must be a number, not {type(x).__name__}")
+
+
 def full(
     size: Any,
     fill_value: Any,
@@ -224,7 +233,7 @@ def full(
     require(device)
     if isinstance(size, int):
         raise TypeError("full(): argument 'size' (position 1) must be tuple of ints, not int")
-    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    value = _number(fill_value, "full", "fill_value")
     dtype = dtype or dtypes.of_number(value)
     return leaf(xp.full(_size((size,)), value, to_numpy(dtype)), requires_grad)
 
@@ -276,6 +285,7 @@ def full_like(
     require(device)
     if not isinstance(input, Tensor):
         raise TypeError(f"full_like(): argument 'input' must be Tensor, not {type(input).__name__}")
+    fill_value = _number(fill_value, "full_like", "fill_value")
     array = xp.full(input._array.shape, fill_value, to_numpy(dtype or input.dtype))
     return leaf(array, requires_grad)
 
@@ -297,7 +307,9 @@ def arange(
     require(device)
     if end is None:
         start, end = 0, start
-    start, end, step = (x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
+    start, end, step = (
+        _number(x, "arange", name) for x, name in ((start, "start"), (end, "end"), (step, "step"))
+    )
     if step == 0:
         raise RuntimeError("arange: expected a step that is not 0, got 0")
     if (end - start) * step < 0:
@@ -360,7 +372,7 @@ def eye(
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
     """A 0-d tensor of the default dtype."""
-    dtypes.of_number(s)
+    s = _number(s, "scalar_tensor", "s")
     return full((), s, dtype=dtype or get_default_dtype(), device=device)
 
 
@@ -393,6 +405,8 @@ def _drawn(name: str, draw_row: Any, summary: str, **fixed: float) -> Any:
         requires_grad: bool = False,
     ) -> Tensor:
         require(device)
+        if not sizes and size is None:
+            raise TypeError(f"{name}() missing required argument 'size' (position 1)")
         made = draw_row(
             size=_size(sizes if size is None else (size,)),
             dtype=to_numpy(dtype or get_default_dtype(), name),
@@ -453,6 +467,7 @@ def randperm(
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
     require(device)
+    (n,) = whole((n,), "n")
     made = draw.randperm(
         n=n, dtype=to_numpy(dtype or dtypes.int64), generator=generator_or_default(generator)
     )
@@ -464,7 +479,7 @@ def _drawn_alike(name: str, fill: str, summary: str) -> Any:
 
     def create(
         input: Tensor,
-        *bounds: int,
+        *,
         generator: Any = None,
         dtype: Any = None,
         layout: Any = None,
@@ -474,8 +489,7 @@ def _drawn_alike(name: str, fill: str, summary: str) -> Any:
         memory_format: Any = None,
     ) -> Tensor:
         made = empty_like(input, dtype=dtype, device=device)
-        bounds = (0, *bounds) if len(bounds) == 1 else bounds
-        getattr(generator_or_default(generator), fill)(made._array, *bounds)
+        getattr(generator_or_default(generator), fill)(made._array)
         return made.requires_grad_(requires_grad)
 
     create.__name__ = create.__qualname__ = name
@@ -489,15 +503,40 @@ rand_like = _drawn_alike(
 randn_like = _drawn_alike(
     "randn_like", "fill_normal", "Normal numbers in the shape and dtype of `input`."
 )
-randint_like = _drawn_alike(
-    "randint_like", "fill_random", "Whole numbers below `high`, or from `low`, as `input`."
-)
+
+
+def randint_like(
+    input: Tensor,
+    low: Any = None,
+    high: Any = None,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+) -> Tensor:
+    """Whole numbers in [low, high) in the shape and dtype of `input`; with one bound, in [0, it).
+
+    Raises: RuntimeError unless low < high.
+    """
+    if high is None:
+        low, high = 0, low
+    low, high = whole((0 if low is None else low, high), "low, high")
+    made = empty_like(input, dtype=dtype, device=device)
+    generator_or_default(generator).fill_random(made._array, low, high)
+    return made.requires_grad_(requires_grad)
 
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """1 with the probability each element of `input` gives (or `p`), else 0."""
+    if not isinstance(input, Tensor):
+        raise TypeError(f"bernoulli(): argument 'input' must be Tensor, not {type(input).__name__}")
     source = generator_or_default(generator)
     if p is not None:
+        p = _number(p, "bernoulli", "p")
         return draw.bernoulli(size=input.shape, p=p, dtype=input._array.dtype, generator=source)
     return draw.bernoulli_tensor(input.detach(), generator=source)
 
@@ -508,6 +547,7 @@ def normal(
     """Normal numbers: mean and std numbers (then `size`) or tensors."""
     source = generator_or_default(generator)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        mean, std = _number(mean, "normal", "mean"), _number(std, "normal", "std")
         return draw.normal(
             size=_size((size if size is not None else (),)),
             mean=mean,
@@ -515,8 +555,9 @@ def normal(
             dtype=to_numpy(dtype or get_default_dtype()),
             generator=source,
         )
-    if isinstance(std, Tensor) and (std._array < 0).any():
-        raise RuntimeError(f"normal: expected std of at least 0, got {std._array.min()}")
+    lowest = std._array.min(initial=0) if isinstance(std, Tensor) else std
+    if lowest < 0:
+        raise RuntimeError(f"normal: expected std of at least 0, got {lowest}")
     shape = (mean + std).shape
     kind = mean if isinstance(mean, Tensor) else std
     return randn(shape, generator=source, dtype=kind.dtype) * std + mean

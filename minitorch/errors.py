@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ONLY_FLOATS = "requires_grad: {} floating-point tensors can require a gradient"
 ONE_ELEMENT = "only a tensor of one element can become a Python number"
+_NO_OPERANDS = (str, bytes, list, tuple, dict, set)
 RELEASED = (
     "backward: expected what the graph saved, but it is freed: backward() and autograd.grad() free "
     "it when they have used it. Say retain_graph=True in the first call to go through it a second "
@@ -42,7 +43,7 @@ def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
     if isinstance(error, IndexError) and hasattr(error, "axis"):  # NumPy's AxisError
         return dim_error(error.axis, error.ndim)
     if isinstance(error, (RuntimeError, IndexError)):
-        return error
+        return error if row.kind == "elementwise" else _tensor_for_int(row, params) or error
     source = getattr(error, "obj", error)  # of an AttributeError: what lacks the attribute
     for i, a in enumerate(arrays):
         lacks = a is source or not (hasattr(a, "dtype") or isinstance(a, (int, float)))
@@ -54,14 +55,28 @@ def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
             )
     if isinstance(error, AttributeError):
         return not_a_tensor(row.name, params.items(), error, "torch.dtype")
-    if isinstance(error, ValueError) and "broadcast" in str(error):
-        found = broadcast_error([getattr(a, "shape", ()) for a in arrays])
-        return error if found is None else RuntimeError(f"{row.name}: {found}")
+    if row.kind == "elementwise":
+        for name, value in params.items():
+            if isinstance(value, _NO_OPERANDS) and not isinstance(row.defaults.get(name), str):
+                return TypeError(
+                    f"{row.name}(): argument '{name}' must be Tensor or a number, not "
+                    f"{type(value).__name__}"
+                )
+    if "broadcast" in str(error) or "ufunc" in str(error):
+        found = broadcast_error([getattr(a, "shape", ()) for a in (*arrays, *params.values())])
+        if found is not None:
+            return RuntimeError(f"{row.name}: {found}")
     if isinstance(error, OverflowError):
         return RuntimeError(f"{row.name}: a value cannot be converted without overflow: {error}")
-    if isinstance(error, TypeError):
-        return _unsupported(row, arrays, params, error)
-    return error
+    return _unsupported(row, arrays, error) if isinstance(error, TypeError) else error
+
+
+def _tensor_for_int(row: Any, params: dict) -> Exception | None:
+    """The error for a tensor where `row` takes an int, None where there is no such parameter."""
+    for name, value in params.items():
+        if hasattr(value, "_array") and value.ndim:
+            return TypeError(f"{row.name}(): argument '{name}' must be int, not Tensor")
+    return None
 
 
 def _may_lack(row: Any, i: int) -> bool:
@@ -69,15 +84,12 @@ def _may_lack(row: Any, i: int) -> bool:
     return not row.starred and i >= len(row.inputs) - row.optional
 
 
-def _unsupported(row: Any, arrays: Any, params: dict, error: TypeError) -> Exception:
-    """The error for a TypeError of NumPy's: a parameter of the wrong type, or no such kernel."""
+def _unsupported(row: Any, arrays: Any, error: TypeError) -> Exception:
+    """The error for a TypeError of NumPy's where it has no kernel for these dtypes."""
     kinds = [name_of(a.dtype) for a in arrays if hasattr(a, "dtype")]
     if row.name in ("neg", "sub") and "torch.bool" in kinds:
         instead = "~ or logical_not()" if row.name == "neg" else "^ or logical_xor()"
         return RuntimeError(f"{row.name}: expected numbers, got torch.bool: use {instead}")
-    for name, value in params.items():
-        if isinstance(value, str) and not isinstance(row.defaults.get(name), str):
-            return TypeError(f"{row.name}(): argument '{name}' must not be str, got {value!r}")
     if kinds and "ufunc" in str(error):
         return NotImplementedError(f"{row.name}: not implemented for {', '.join(kinds)}")
     return error
@@ -87,13 +99,14 @@ def explained(function: Callable) -> Callable:
     """`function` with torch's TypeError, naming the argument, where one that must be is no tensor."""
     code = function.__code__
     names = code.co_varnames[: code.co_argcount]
+    rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount :][:1]
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
         except AttributeError as error:
-            given = [*zip(names, args), *kwargs.items()]
+            given = [*zip(names + rest * len(args), args), *kwargs.items()]
             raise not_a_tensor(function.__name__, given, error) from None
 
     return call
@@ -160,8 +173,10 @@ def wrap_dim(dim: int, ndim: int) -> int:
     try:
         if -bound <= dim < bound:
             return dim + bound if dim < 0 else dim
-    except TypeError:
-        raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}") from None
+    except (TypeError, RuntimeError):  # of what has no order, or of a tensor of several elements
+        pass
+    if not hasattr(dim, "__index__") or hasattr(dim, "_array"):
+        raise TypeError(f"argument 'dim' must be int, not {type(dim).__name__}")
     raise dim_error(dim, ndim)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from ._tensor import Tensor, View, edge
+from ._tensor import Tensor, edge, replay
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
@@ -60,7 +60,7 @@ def rebase(x: Tensor, out: Tensor) -> None:
         x._node, x._nr = out._node, out._nr
         return
     base = view.base
-    plan = CopySlices(view, base._node is not None, out._node is not None)
+    plan = CopySlices(view.chain, base._node is not None, out._node is not None)
     edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
     base._node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
     base._nr = 0  # x's own node is made again from the base when it is next asked for
@@ -73,14 +73,14 @@ class CopySlices:
     inputs = 2
     slots = saved_names = ()
 
-    def __init__(self, view: View, to_base: bool, to_value: bool) -> None:
-        self.replay = view.replay
+    def __init__(self, chain: tuple, to_base: bool, to_value: bool) -> None:
+        self.chain = chain  # and not the view: it holds the base, which holds this plan
         self.live = (0,) * to_base + (1,) * to_value
 
     def backward(self, g: Any, saved: Any) -> list:
         """(g outside the view, g inside it), for arrays and for tensors alike."""
         base = ROWS["clone"].public(g)
-        inside = self.replay(base)
+        inside = replay(self.chain, base)
         value = ROWS["clone"].public(inside)
         inside[...] = 0
         return [(base, value)[i] for i in self.live]

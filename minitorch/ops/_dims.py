@@ -16,6 +16,8 @@ def axes(dim: Any, ndim: int, name: str = "sum") -> tuple[int, ...]:
         return tuple(range(ndim))
     if isinstance(dim, int):
         return (wrap_dim(dim, ndim),) if ndim else (wrap_dim(dim, ndim),)[:0]
+    if not isinstance(dim, (tuple, list)):
+        raise TypeError(f"{name}: argument 'dim' must be int or ints, not {type(dim).__name__}")
     found = tuple(wrap_dim(d, ndim) for d in dim)
     if len(set(found)) != len(found):
         repeated = next(d for d in found if found.count(d) > 1)
@@ -56,12 +58,23 @@ def sizes(size: Any, numel: int) -> tuple[int, ...]:
 
 def whole(size: Any, name: str = "size") -> tuple[int, ...]:
     """`size` as a tuple of ints. Raises: TypeError for what is no whole number."""
+    if isinstance(size, (dict, str)):
+        raise TypeError(f"argument '{name}' must be ints, not {type(size).__name__}")
     try:
         return tuple(n.__index__() for n in size)
     except AttributeError as error:
         raise TypeError(
             f"argument '{name}' must be ints, not {type(error.obj).__name__}: {size}"
         ) from None
+
+
+def tensors_of(given: Any, name: str) -> Any:
+    """`given`, a list or tuple of tensors. Raises: TypeError for anything else."""
+    if not isinstance(given, (list, tuple)):
+        raise TypeError(
+            f"{name}(): argument 'tensors' must be a list of Tensors, not {type(given).__name__}"
+        )
+    return given
 
 
 def flat(size: tuple, named: Any = None) -> tuple:

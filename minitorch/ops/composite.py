@@ -9,7 +9,7 @@ from minitorch import errors
 from minitorch.errors import explained, wrap_dim
 from minitorch.ops import elementwise as ew
 from minitorch.ops import fused, index, reduce, shape
-from minitorch.ops._dims import axes, flat
+from minitorch.ops._dims import axes, flat, tensors_of, whole
 
 # ------------------------------------------------------------------ arithmetic
 
@@ -56,6 +56,8 @@ def div(input, other, *, rounding_mode=None, out=None):
 
 def result_type(*operands):
     """The dtype an operation on `operands` (tensors and numbers) computes in."""
+    if not operands:
+        raise TypeError("result_type() missing required argument 'tensor1' (position 1)")
     from minitorch import dtypes
 
     return dtypes.result_type_of(
@@ -88,13 +90,20 @@ def lerp(input, end, weight):
     return input + (end - input) * weight
 
 
+def _check_bound(bound, function, name):
+    if bound is None:
+        raise TypeError(f"{function}(): argument '{name}' must be Tensor or a number, not NoneType")
+
+
 def clamp_min(input, min):
     """max(input, min)."""
+    _check_bound(min, "clamp_min", "min")
     return ew.clamp(input, min=min)
 
 
 def clamp_max(input, max):
     """min(input, max)."""
+    _check_bound(max, "clamp_max", "max")
     return ew.clamp(input, max=max)
 
 
@@ -143,6 +152,7 @@ def is_tensor(obj):
     return hasattr(obj, "_array")
 
 
+@explained
 def is_floating_point(input):
     """Whether the elements are floating-point numbers."""
     return input.dtype.is_floating_point
@@ -197,6 +207,8 @@ def min(input, dim=None, keepdim=False, *, other=None):
 def _spread_arguments(dim, unbiased, correction):
     if isinstance(dim, bool):  # var(x, unbiased)
         dim, unbiased = None, dim
+    if not isinstance(unbiased, (bool, type(None))):
+        raise TypeError(f"argument 'unbiased' must be bool, not {type(unbiased).__name__}")
     if correction is None:
         correction = 1 if unbiased is None else int(unbiased)
     return dim, correction
@@ -233,13 +245,13 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
 @explained
 def softmax(input, dim, dtype=None):
     """e ** input over its sum along `dim`, computed in `dtype` if one is given."""
-    return fused.softmax(input if dtype is None else input.to(dtype), dim=dim)
+    return fused.softmax(input if dtype is None else input.to(dtype=dtype), dim=dim)
 
 
 @explained
 def log_softmax(input, dim, dtype=None):
     """The logarithm of softmax, computed stably, in `dtype` if one is given."""
-    return fused.log_softmax(input if dtype is None else input.to(dtype), dim=dim)
+    return fused.log_softmax(input if dtype is None else input.to(dtype=dtype), dim=dim)
 
 
 @explained
@@ -260,6 +272,7 @@ def flatten(input, start_dim=0, end_dim=-1):
     ndim = input.ndim
     start, end = wrap_dim(start_dim, ndim), wrap_dim(end_dim, ndim)
     if start > end:
+        whole((start_dim, end_dim), "start_dim, end_dim")
         raise RuntimeError(
             f"flatten: expected start_dim before end_dim, got {start_dim} and {end_dim} of shape "
             f"{list(input.shape)}"
@@ -349,6 +362,7 @@ def repeat(input, *counts, repeats=None):
 @explained
 def tile(input, dims):
     """As repeat, with missing leading counts taken as 1."""
+    dims = whole(dims, "dims")
     return shape.repeat(input, repeats=(1,) * (input.ndim - len(dims)) + tuple(dims))
 
 
@@ -360,7 +374,7 @@ def flip(input, *axes, dims=None):
 @explained
 def roll(input, shifts, dims=None):
     """The elements moved along `dims`; without `dims`, along the flattened tensor."""
-    shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    shifts = whole((shifts,) if isinstance(shifts, int) else shifts, "shifts")
     if dims is None:
         return shape.roll(input.reshape(-1), shifts=shifts, dims=(0,)).reshape(input.shape)
     dims = (dims,) if isinstance(dims, int) else tuple(dims)
@@ -414,6 +428,7 @@ def split(tensor, split_size_or_sections, dim=0):
 @explained
 def chunk(input, chunks, dim=0):
     """At most `chunks` views of equal size along `dim`, the last may be smaller."""
+    (chunks,) = whole((chunks,), "chunks")
     if chunks < 1:
         raise RuntimeError(f"chunk: expected at least 1 chunk, got {chunks}")
     if not input.ndim:
@@ -424,11 +439,7 @@ def chunk(input, chunks, dim=0):
 
 def cat(tensors, dim=0, *, out=None):
     """The tensors one after another along `dim`. Raises: ValueError for none."""
-    if not isinstance(tensors, (list, tuple)):
-        raise TypeError(
-            f"cat(): argument 'tensors' must be a list of Tensors, not {type(tensors).__name__}"
-        )
-    if not tensors:
+    if not tensors_of(tensors, "cat"):
         raise ValueError("cat: expected at least one tensor, got none")
     return shape.cat(tensors, dim=dim, **({} if out is None else {"out": out}))
 
@@ -436,7 +447,7 @@ def cat(tensors, dim=0, *, out=None):
 @explained
 def hstack(tensors):
     """Side by side: along axis 1, or 0 for vectors. Raises: RuntimeError for none."""
-    if not tensors:
+    if not tensors_of(tensors, "hstack"):
         raise RuntimeError("hstack: expected at least one tensor, got none")
     return shape.cat(tensors, dim=0 if tensors[0].ndim < 2 else 1)
 
@@ -444,7 +455,7 @@ def hstack(tensors):
 @explained
 def vstack(tensors):
     """One below the other, vectors as rows. Raises: RuntimeError for none."""
-    if not tensors:
+    if not tensors_of(tensors, "vstack"):
         raise RuntimeError("vstack: expected at least one tensor, got none")
     return shape.cat([shape.reshape(t, (1, -1)) if t.ndim < 2 else t for t in tensors], dim=0)
 
@@ -548,6 +559,9 @@ def nonzero(input, *, as_tuple=False):
 @explained
 def index_put(input, indices, values, accumulate=False):
     """A copy of `input` with `values` put (or added) at the index tensors `indices`."""
+    if not isinstance(indices, (tuple, list)):
+        kind = type(indices).__name__
+        raise TypeError(f"index_put(): argument 'indices' must be a tuple of Tensors, not {kind}")
     spec = tuple(slice(None) if i is None else index.ARRAY for i in indices)
     arrays = [i for i in indices if i is not None]
     return index.index_put(input, values, *arrays, spec=spec, accumulate=accumulate)

@@ -115,7 +115,7 @@ def _squeezed(x, dim):
 @errors.explained
 def outer(input, vec2):
     """out[i, j] = input[i] vec2[j]."""
-    for x, name in ((input, "input"), (vec2, "vec2")):
+    for x, name in ((vec2, "vec2"), (input, "input")):
         if x.ndim != 1:
             raise RuntimeError(f"outer: expected a vector for '{name}', got shape {list(x.shape)}")
     return unsqueeze(input, dim=1) * vec2
@@ -142,6 +142,10 @@ def einsum(equation, *operands):
 
     Raises: RuntimeError for a letter too many or too few, or sizes that differ.
     """
+    if not operands:
+        raise ValueError(f"einsum: expected an equation and operands, got {equation!r} alone")
+    if not isinstance(equation, str):
+        raise TypeError(f"einsum(): argument 'equation' must be str, not {type(equation).__name__}")
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
     left, arrow, right = equation.replace(" ", "").partition("->")

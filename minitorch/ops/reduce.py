@@ -259,7 +259,7 @@ def norm(input, p=2, dim=None, keepdim=False, dtype=None):
     if p == "nuc":
         raise NotImplementedError("norm: p='nuc' is not supported")
     if dtype is not None:
-        input = input.to(dtype)
+        input = input.to(dtype=dtype)
     if p in (2, 2.0, "fro", None):
         return norm2(input, dim=dim, keepdim=keepdim)
     size = input.abs()

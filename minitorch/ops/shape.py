@@ -71,6 +71,7 @@ def reshape_copy(xp, x, *, size):
 def permute(xp, x, *, dims):
     """The axes in the order `dims`."""
     if len(dims) != x.ndim:
+        whole(dims, "dims")
         raise RuntimeError(
             f"permute: expected an order of {x.ndim} dims for shape {list(x.shape)}, got "
             f"{len(dims)}: {list(dims)}"
@@ -236,6 +237,7 @@ def split_with_sizes(xp, x, *, sections, dim=0):
     """Consecutive pieces of sizes `sections` along axis `dim`."""
     at = wrap_dim(dim, x.ndim)
     if sum(sections) != x.shape[at] or min(sections, default=0) < 0:
+        whole(sections, "split_size")
         raise RuntimeError(
             f"split: expected sizes whose sum is {x.shape[at]}, the size of dimension {at}, got "
             f"{list(sections)}"

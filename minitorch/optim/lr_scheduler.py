@@ -254,8 +254,6 @@ class CosineAnnealingLR(LRScheduler):
         self._warn_outside_step()
         if self._is_initial:
             return self._present()
-        if self._step_count == 1 and self.last_epoch > 0:
-            return self._get_closed_form_lr()
         if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # up again from eta_min
             rise = 1 - math.cos(math.pi / self.T_max)
             return [

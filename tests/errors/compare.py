@@ -31,7 +31,6 @@ NOT_BUILT = (
     "optim.lr_scheduler.OneCycleLR",
     "optim.lr_scheduler.ReduceLROnPlateau",
     "torch.Tensor.resize_",
-    "torch.is_tensor",
     "torch.load",
     "torch.multinomial",
     "torch.save",

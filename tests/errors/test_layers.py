@@ -85,7 +85,7 @@ LAYERS = {
     "one_hot of none": ("F.one_hot(ones(0).long())", "classes"),
     "flatten dims": ("nn.Flatten(2, 1)(ones(2, 3, 4))", "2", "1"),
     "softmax layer dim": ("nn.Softmax(3)(ones(2, 3))", "3", "[-2, 1]"),
-    "relu of a list": ("nn.ReLU()([1.0])", "list"),
+    "relu layer of a list": ("nn.ReLU()([1.0])", "list"),
     "gelu approximation": ("F.gelu(ones(2), approximate='none at all')", "none at all"),
     "gelu of integers": ("F.gelu(ints(1))", "int64"),
     "silu of integers": ("F.silu(ints(1))", "int64"),
@@ -113,7 +113,7 @@ LOSSES = {
     "cross_entropy weight": ("F.cross_entropy(ones(2, 4), ints(0, 1), weight=ones(3))", "[3]", "4"),
     "cross_entropy smoothing": ("F.cross_entropy(ones(2, 4), ints(0, 1), label_smoothing=1.5)", "1.5"),
     "cross_entropy ignores all": ("r = F.cross_entropy(ones(2, 4), ints(-100, -100))",),
-    "cross_entropy of 0-d": ("F.cross_entropy(ones(()), ints(0)[0])", "[]"),
+    "cross_entropy of 0-d": ("F.cross_entropy(ones(()), ints(0)[0])", "index"),
     "cross_entropy of a list": ("F.cross_entropy(ones(1, 2), [1])", "list"),
     "cross_entropy of ndarray": ("F.cross_entropy(ones(1, 2), np.array([1]))", "ndarray"),
     "reduction": ("F.mse_loss(ones(2), ones(2), reduction='avg')", "avg"),
@@ -167,7 +167,7 @@ MODULES = {
     "constructor option": ("nn.Linear(1, 1, biass=True)", "biass"),
     "constructor of nothing": ("nn.Linear()", "in_features"),
     "apply of nothing": ("nn.Linear(1, 1).apply(3)", "int"),
-    "cuda where there is none": ("nn.Linear(1, 1).cuda()", "CUDA"),
+    "module to cuda": ("nn.Linear(1, 1).cuda()", "CUDA"),
     "state: missing and unexpected": (
         "nn.Linear(2, 3).load_state_dict({'weight': ones(3, 2), 'bais': ones(3)})", "bias", "bais"),
     "state: sizes": (

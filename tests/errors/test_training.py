@@ -95,8 +95,8 @@ DATA = {
     "worker dies": ("list(data.DataLoader(dataset(lambda i: os._exit(3)), num_workers=1))", "exited"),
     "worker is late": (
         "import time; list(data.DataLoader(dataset(lambda i: time.sleep(3)), num_workers=1, timeout=1))", "1"),
-    "split sizes": ("data.random_split([1, 2, 3], [1, 1])", "[1, 1]", "3"),
-    "split fractions": ("data.random_split([1, 2, 3], [0.9, 0.5])", "[0.9, 0.5]", "3"),
+    "random split sizes": ("data.random_split([1, 2, 3], [1, 1])", "[1, 1]", "3"),
+    "random split fractions": ("data.random_split([1, 2, 3], [0.9, 0.5])", "[0.9, 0.5]", "3"),
     "subset beyond the end": ("data.Subset([1, 2], [5])[0]", "range"),
     "random sampler of -1": ("data.RandomSampler([1, 2], num_samples=-1)", "-1"),
     "random sampler replacement": ("data.RandomSampler([1, 2], replacement=1)", "1"),

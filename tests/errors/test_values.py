@@ -194,7 +194,7 @@ OPERANDS = {
     "fill_ of a vector": ("ones(2).fill_(ones(2))", "[2]"),
     "add_ of str": ("ones(2).add_('a')", "str"),
     "mul_ of a list": ("ones(2).mul_([1.0, 2.0])", "list"),
-    "attribute misspelt": ("ones(2).reshap", "reshap"),
+    "method misspelt": ("ones(2).reshap", "reshap"),
     "attribute set that is fixed": ("ones(2).shape = (1, 2)", "shape"),
     "dtype set": ("ones(2).dtype = torch.int32", "dtype"),
     "called": ("ones(2)()", "Tensor"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 
 import minitorch
@@ -74,6 +75,28 @@ def test_step_counts_that_were_numbers_become_tensors():
     optimizer.step()
     assert optimizer.state[p]["step"].item() == 6.0
     assert optimizer.param_groups[0]["decoupled_weight_decay"] is False
+
+
+def test_each_parameter_is_computed_in_its_own_dtype():
+    single = minitorch.nn.Parameter(minitorch.zeros(1))
+    double = minitorch.nn.Parameter(minitorch.zeros(1, dtype=minitorch.float64))
+    for p in (single, double):
+        p.grad = minitorch.ones(1, dtype=p.dtype)
+    optimizer = minitorch.optim.Adam([single, double], lr=0.1)
+    optimizer.step()
+    assert optimizer.state[single]["exp_avg"].tolist() == [float(np.float32(1 - 0.9))]
+    assert optimizer.state[double]["exp_avg"].tolist() == [1 - 0.9]
+
+
+def test_loaded_moments_take_the_parameters_dtype_and_the_step_count_does_not():
+    p = minitorch.nn.Parameter(minitorch.zeros(1))
+    q = minitorch.nn.Parameter(minitorch.zeros(1, dtype=minitorch.float64))
+    source, target = minitorch.optim.Adam([p]), minitorch.optim.Adam([q])
+    p.grad = minitorch.ones(1)
+    source.step()
+    target.load_state_dict(source.state_dict())
+    assert target.state[q]["exp_avg"].dtype is minitorch.float64
+    assert target.state[q]["step"].dtype is minitorch.float32
 
 
 def test_capturable_is_refused_on_the_cpu():

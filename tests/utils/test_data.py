@@ -288,12 +288,20 @@ def test_loads_as_torch(torch, case):
 
 
 @pytest.mark.differential
-@pytest.mark.parametrize("sampler", ["RandomSampler", "SubsetRandomSampler"])
-@pytest.mark.parametrize("taken", [0, 1, 4, 5, 6])
-def test_generators_are_used_as_torch_uses_them(torch, sampler, taken):
+@pytest.mark.parametrize("taken", [0, 1, 4, 5, 6, 33])
+@pytest.mark.parametrize(
+    ("sampler", "options"),
+    [
+        ("RandomSampler", {}),
+        ("RandomSampler", {"replacement": True, "num_samples": 70}),
+        ("SubsetRandomSampler", {}),
+    ],
+    ids=str,
+)
+def test_generators_are_used_as_torch_uses_them(torch, sampler, options, taken):
     def scenario(t, data):
         generator = t.Generator().manual_seed(5)
-        indices = iter(getattr(data, sampler)(range(5), generator=generator))
+        indices = iter(getattr(data, sampler)(range(5), generator=generator, **options))
         drawn = list(itertools.islice(indices, taken))
         return drawn, generator.get_state().numpy().tobytes()
 

@@ -81,8 +81,17 @@ def test_persistent_workers_serve_every_pass():
     assert passes[0] == passes[1] == passes[2]
     assert os.getpid() not in passes[0]
     loader = DataLoader(Shard(6), 2, num_workers=2, persistent_workers=True)
-    next(iter(loader))  # what this pass left behind must not reach the next
     assert values(loader) == values(loader) == [[0, 2], [1, 3], [4], [5]]
+
+
+def test_an_abandoned_pass_leaves_nothing_to_the_next():
+    passes = []
+    for options in ({}, {"num_workers": 1, "persistent_workers": True}):
+        minitorch.manual_seed(0)
+        loader = DataLoader(range(30), 3, shuffle=True, **options)
+        next(iter(loader))
+        passes.append(values(loader))
+    assert passes[0] == passes[1]
 
 
 def drawn(t, data):
@@ -174,6 +183,15 @@ def test_a_worker_that_dies_is_reported():
     loader = DataLoader(Reads(lambda i: os._exit(3)), 1, num_workers=2)
     with pytest.raises(RuntimeError, match=r"pid\(s\) \d+.*exited unexpectedly"):
         list(loader)
+
+
+def test_what_a_worker_sent_before_it_died_arrives():
+    loader = DataLoader(Reads(lambda i: os._exit(3) if i else i), 1, num_workers=1)
+    batches = iter(loader)
+    time.sleep(0.3)
+    assert next(batches).tolist() == [0]
+    with pytest.raises(RuntimeError, match="exited unexpectedly"):
+        next(batches)
 
 
 def test_a_worker_that_takes_too_long_is_reported():
