@@ -78,7 +78,7 @@ def train(torch, args):
     if args.graph:
         from harness.graph_svg import draw
 
-        loss = loss_function(model(x_test[:4]), y_test[:4])
+        loss = loss_function(model.train()(x_test[:4]), y_test[:4])
         draw(loss, model.named_parameters(), os.path.join(args.out, "graph.svg"))
 
 

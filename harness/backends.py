@@ -147,7 +147,7 @@ def _entry_points() -> Any:
 
 def _run_file(path: Path) -> None:
     """Import a file once, so that its `register_backend` lines run."""
-    name = f"_harness_backend_{path.stem}"
+    name = f"harness backends of {path.resolve()}"
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, path)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import zip_longest
-from typing import Any
 
 from harness.distance import Distance, Distances, kind_of, step_distances, step_norms
 from harness.envelope import Levels
@@ -47,15 +46,17 @@ class Divergence:
 def structure(candidate: Record, reference: Record) -> str | None:
     """What differs before any number is looked at, in one sentence; None where nothing does."""
     names = candidate.header["backend"], reference.header["backend"]
-    tensors = zip_longest(candidate.header["tensors"], reference.header["tensors"])
-    for position, (mine, theirs) in enumerate(tensors):
-        if mine != theirs:
-            return f"tensor {position}: {_difference(mine, theirs, names)}"
+    mine, theirs = ({t["key"]: t for t in r.header["tensors"]} for r in (candidate, reference))
+    if list(mine) != list(theirs):
+        return _order(list(mine), list(theirs), names)
+    for key, field in itertools.product(theirs, ("shape", "dtype", "requires_grad")):
+        values = mine[key][field], theirs[key][field]
+        if values[0] != values[1]:
+            return f"{key} has {field} {values[0]} on {names[0]}, {values[1]} on {names[1]}"
     for step in range(1, min(len(candidate), len(reference)) + 1):
-        mine, theirs = candidate.keys(step), reference.keys(step)
-        if mine != theirs:
-            return f"step {step}: {_missing(mine, theirs, names)}"
-        for key in mine:
+        if candidate.keys(step) != reference.keys(step):
+            return f"step {step}: {_order(candidate.keys(step), reference.keys(step), names)}"
+        for key in reference.keys(step):
             shapes = candidate.array(step, key).shape, reference.array(step, key).shape
             if shapes[0] != shapes[1]:
                 return f"step {step}: {key} is {shapes[0]} on {names[0]}, {shapes[1]} on {names[1]}"
@@ -122,23 +123,13 @@ def _cause(out: list[str], measured: dict[str, Distance], allowed: dict[str, flo
     return of_kind[0]
 
 
-def _difference(mine: dict[str, Any] | None, theirs: dict[str, Any] | None, names: Any) -> str:
-    """What differs between the descriptions of two tensors at the same position."""
-    if mine is None or theirs is None:
-        present, name = (theirs, names[0]) if mine is None else (mine, names[1])
-        return f"{present['key']} is missing on {name}"
-    field = next(field for field in theirs if mine[field] != theirs[field])
-    if field == "key":
-        return f"{mine['key']} on {names[0]}, {theirs['key']} on {names[1]}"
-    values = mine[field], theirs[field]
-    return f"{mine['key']} has {field} {values[0]} on {names[0]}, {values[1]} on {names[1]}"
-
-
-def _missing(mine: list[str], theirs: list[str], names: Any) -> str:
+def _order(mine: list[str], theirs: list[str], names: tuple[str, str]) -> str:
+    """What differs between two lists of keys."""
     for key in theirs:
         if key not in mine:
             return f"{key} is missing on {names[0]}"
     for key in mine:
         if key not in theirs:
             return f"{key} is missing on {names[1]}"
-    return f"the order differs: {', '.join(mine)} on {names[0]}, {', '.join(theirs)} on {names[1]}"
+    first = next(pair for pair in zip(mine, theirs) if pair[0] != pair[1])
+    return f"the order differs: {first[0]} on {names[0]} where {names[1]} has {first[1]}"

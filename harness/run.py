@@ -37,8 +37,8 @@ the smallest test set here (1 of 359 digits), which a score near a tie may lose 
 BLOCK = 10
 """Steps of a turn, where there are enough."""
 
-REPLAYS = 6
-"""Runs that decide whether what left its budget is a fault: chance passes one in 2**6 times."""
+REPLAYS = 8
+"""Runs that decide whether what left its budget is a fault: chance is wrong once in 2**8."""
 
 HOW_TO_PROBE = (
     "it needs `probe = open_probe(torch, model)` (from harness) before its loop and"

@@ -70,6 +70,30 @@ from minitorch.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from minitorch.ops.compare import (
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    bitwise_xor,
+    eq,
+    ge,
+    gt,
+    isfinite,
+    isinf,
+    isnan,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    logical_xor,
+    lt,
+    ne,
+)
+from minitorch.ops.compare import ge as greater_equal
+from minitorch.ops.compare import gt as greater
+from minitorch.ops.compare import le as less_equal
+from minitorch.ops.compare import lt as less
+from minitorch.ops.compare import ne as not_equal
 from minitorch.ops.composite import (
     add,
     addcdiv,
@@ -134,14 +158,9 @@ from minitorch.ops.contract import addmm, baddbmm, bmm, dot, einsum, matmul, mm,
 from minitorch.ops.elementwise import (
     abs,
     atan,
-    bitwise_and,
-    bitwise_not,
-    bitwise_or,
-    bitwise_xor,
     ceil,
     clamp,
     cos,
-    eq,
     erf,
     exp,
     exp2,
@@ -149,25 +168,13 @@ from minitorch.ops.elementwise import (
     floor,
     floor_divide,
     fmod,
-    ge,
-    gt,
-    isfinite,
-    isinf,
-    isnan,
-    le,
     log,
     log1p,
     log2,
     log10,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    lt,
     maximum,
     minimum,
     mul,
-    ne,
     neg,
     pow,
     reciprocal,
@@ -188,12 +195,7 @@ from minitorch.ops.elementwise import abs as absolute
 from minitorch.ops.elementwise import atan as arctan
 from minitorch.ops.elementwise import clamp as clip
 from minitorch.ops.elementwise import div as true_divide
-from minitorch.ops.elementwise import ge as greater_equal
-from minitorch.ops.elementwise import gt as greater
-from minitorch.ops.elementwise import le as less_equal
-from minitorch.ops.elementwise import lt as less
 from minitorch.ops.elementwise import mul as multiply
-from minitorch.ops.elementwise import ne as not_equal
 from minitorch.ops.elementwise import neg as negative
 from minitorch.ops.elementwise import trunc as fix
 from minitorch.ops.index import index_add, index_select, scatter_add

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import backend, dtypes, errors
 from .conversion import Conversion
 from .dtypes import Size, from_numpy_dtype
+from .grad_mode import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,7 +259,9 @@ def edge(t: Tensor) -> Any:
     """The node `t` is an output of, made anew for a view whose base was written since."""
     view = t._view
     if view is not None and view.version != t._cell[0]:
+        before, state.grad = state.grad, True  # whoever asks, and wherever
         again = replay(view.chain, view.base)
+        state.grad = before
         t._node, t._nr = again._node, again._nr
         view.version = t._cell[0]
     return t._node

@@ -36,11 +36,20 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
         raise _unusable(array)
     if dtype is not None:
         return _checked_cast(array, to_numpy(dtype), data)
+    if _made_of_arrays(data):
+        return array
     if array.dtype.kind == "f":
         return array.astype(get_default_dtype().np)
     if not array.size:
         return array.astype(get_default_dtype().np)
     return array if array.dtype.kind == "b" else array.astype(xp.int64)
+
+
+def _made_of_arrays(data: Any) -> bool:
+    """Whether the first element of nested sequences is NumPy's, which then knows its dtype."""
+    while isinstance(data, list) and data:
+        data = data[0]
+    return isinstance(data, (xp.ndarray, xp.generic))
 
 
 def _plain(data: Any) -> Any:
@@ -213,7 +222,7 @@ empty = _sized("empty", xp.empty, "Memory of the given sizes with whatever it ho
 
 
 def _number(x: Any, function: str, name: str) -> Any:
-    """`x` as a Python number. Raises: TypeError for what is neither a number nor a tensor of one."""
+    """`x`, a number or a tensor of one, as a Python number. Raises: TypeError for all else."""
     if isinstance(x, Tensor) and x._array.size == 1:
         return x._array.item()
     if isinstance(x, (int, float, complex, xp.generic)):

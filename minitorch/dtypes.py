@@ -178,10 +178,8 @@ def _outranks(high: dtype | None, low: dtype | None) -> dtype | None:
 
 
 def can_cast(from_: dtype, to: dtype) -> bool:
-    """Whether torch lets an in-place result of dtype `from_` be stored in a tensor of `to`."""
-    if from_.category > to.category:
-        return False
-    return not (from_.category == to.category == INT and from_.is_signed and not to.is_signed)
+    """Whether an in-place result of dtype `from_` may be stored in a tensor of `to`."""
+    return from_.category <= to.category
 
 
 class Size(tuple):

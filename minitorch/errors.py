@@ -41,7 +41,7 @@ def modified(node: Any, array: Any, found: int, expected: int) -> str:
 def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
     """`error`, raised by the forward of `row`, in torch's type and words."""
     if isinstance(error, IndexError) and hasattr(error, "axis"):  # NumPy's AxisError
-        return dim_error(error.axis, error.ndim)
+        return dim_error(error.axis, getattr(error, "ndim", 0))
     if isinstance(error, (RuntimeError, IndexError)):
         return error if row.kind == "elementwise" else _tensor_for_int(row, params) or error
     source = getattr(error, "obj", error)  # of an AttributeError: what lacks the attribute
@@ -96,7 +96,7 @@ def _unsupported(row: Any, arrays: Any, error: TypeError) -> Exception:
 
 
 def explained(function: Callable) -> Callable:
-    """`function` with torch's TypeError, naming the argument, where one that must be is no tensor."""
+    """`function` with a TypeError that names the argument where one is no tensor but must be."""
     code = function.__code__
     names = code.co_varnames[: code.co_argcount]
     rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount :][:1]
@@ -115,7 +115,7 @@ def explained(function: Callable) -> Callable:
 def not_a_tensor(
     function: str, given: Any, error: AttributeError, expected: str = "Tensor"
 ) -> Exception:
-    """`error` as a TypeError that names the argument of `function` it comes from, if there is one."""
+    """`error` as a TypeError that names the argument of `function` it comes from, if any."""
     for name, value in given:
         if value is error.obj:
             return TypeError(
@@ -142,15 +142,14 @@ def broadcast_error(shapes: list) -> str | None:
             if a[dim] != b[dim] and 1 not in (a[dim], b[dim]):
                 return (
                     f"expected sizes that broadcast, got {list(seen)} and {list(shape)}: at "
-                    f"dimension {dim} the size of tensor a ({a[dim]}) must match the size of "
-                    f"tensor b ({b[dim]}), or one be 1"
+                    f"dimension {dim}, {a[dim]} and {b[dim]} differ and neither is 1"
                 )
         seen = tuple(m if n == 1 else n for m, n in zip(a, b))
     return None
 
 
 def broadcast_shapes(*shapes: Any) -> tuple:
-    """The shape that all `shapes` broadcast to. Raises: RuntimeError naming the sizes that clash."""
+    """The shape that all `shapes` broadcast to. Raises: RuntimeError naming sizes that clash."""
     problem = broadcast_error(list(shapes))
     if problem is not None:
         raise RuntimeError(problem)
@@ -163,7 +162,7 @@ def dim_error(dim: Any, ndim: int) -> IndexError:
     """The error for a dimension that is not there."""
     ndim = max(ndim, 1)
     return IndexError(
-        f"Dimension out of range (expected to be in range of [{-ndim}, {ndim - 1}], but got {dim})"
+        f"dimension out of range: expected a dim from {-ndim} to {ndim - 1}, got {dim}"
     )
 
 
@@ -216,26 +215,27 @@ def check_inplace(x: Any, node: Any, name: str) -> None:
         )
     if x._view.mode == "no_grad":
         raise RuntimeError(
-            f"{name}: a view that was made under no_grad cannot be modified inplace while grad mode "
-            "is enabled: move both inside the no_grad block, or both outside."
+            f"{name}: a view made under no_grad cannot be modified inplace while grad mode is "
+            "enabled: move both inside the no_grad block, or both outside."
         )
     if x._view.mode == "multiple":
         maker = node.name() if node is not None else "a function"
         raise RuntimeError(
-            f"{name}: Output {x._nr} of {maker} cannot be modified inplace, as it is one of several "
+            f"{name}: Output {x._nr} of {maker} cannot be modified inplace, being one of several "
             "views made by one call. Use the out-of-place operation."
         )
 
 
 def check_overlap(array: Any) -> None:
     """Refuse to write to memory where one number stands for several elements."""
-    if 0 in array.strides and array.size > 1:
-        if any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape)):
-            raise RuntimeError(
-                f"expected memory with a place for each element, got shape {list(array.shape)} "
-                f"with strides {list(array.strides)}, where more than one element is at one "
-                "place: clone() the tensor before writing to it"
-            )
+    if 0 not in array.strides or array.size < 2:  # nearly always
+        return
+    if any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape)):
+        raise RuntimeError(
+            f"expected memory with a place for each element, got shape {list(array.shape)} with "
+            f"strides {list(array.strides)}, where more than one element is at one place: clone() "
+            "the tensor before writing to it"
+        )
 
 
 def check_assigned_grad(x: Any, g: Any) -> None:

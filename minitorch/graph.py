@@ -157,10 +157,10 @@ def reachable(roots: Iterable) -> list:
 
 
 def leading_to(order: list, targets: Any) -> set:
-    """Those nodes of `order` from which one of `targets` can be reached."""
-    found = set(targets)
+    """Those nodes of `order` that send a gradient on its way to one of `targets`."""
+    found: set = set()
     for node in reversed(order):
-        if any(target in found for target, _ in node.edges):
+        if any(target in found or target in targets for target, _ in node.edges):
             found.add(node)
     return found
 
@@ -215,7 +215,8 @@ def sweep(
     for node, nr, g in roots:
         _add(pending, summed, node, nr, g.copy() if type(g) is _ndarray else g)
     order = reachable(pending)
-    needed = None if capture is None else leading_to(order, capture)
+    running = None if capture is None else leading_to(order, capture)
+    needed = None if running is None else running.union(capture or ())
     plain = not (create or state.anomaly)
     for node in order:
         g = pending.pop(node, None)
@@ -230,7 +231,7 @@ def sweep(
             if capture is None:
                 node.accumulate(g)
             continue
-        if needed is not None and node not in needed:
+        if running is not None and node not in running:
             continue
         saved = node.saved
         if saved is None:

@@ -55,6 +55,14 @@ def register_tensor_hook(
     return handle
 
 
+def move_last_hook(node: Any, nr: int, to: Any, to_nr: int) -> None:
+    """Let what `retain_grad` registered follow its tensor, which was written in place."""
+    if node is not None and to is not None and node.hooks and nr in node.hooks:
+        hook = node.hooks[nr].pop(_LAST, None)
+        if hook is not None:
+            register_tensor_hook(to, to_nr, hook, last=True)
+
+
 def _as_tensor(g: Any) -> Any:
     return g if g is None or isinstance(g, Tensor) else wrap(xp.asarray(g))
 

@@ -9,6 +9,7 @@ from ._tensor import Tensor, edge, replay
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
+from .hooks import move_last_hook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,7 @@ def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
     """
     node = edge(x)
     tracked = state.grad and (node is not None or out._node is not None)
+    tracked = tracked and x._array.dtype.kind in "fV"  # whole numbers have no gradient
     if tracked or (x._view is not None and state.grad and edge(x._view.base) is not None):
         errors.check_inplace(x, node, name)
     target, value = x._array, out._array
@@ -57,13 +59,18 @@ def rebase(x: Tensor, out: Tensor) -> None:
     """Give `x` the history of `out`; for a view, let the base flow through what was written."""
     view = x._view
     if view is None:
+        move_last_hook(x._node, x._nr, out._node, out._nr)
         x._node, x._nr = out._node, out._nr
         return
     base = view.base
     plan = CopySlices(view.chain, base._node is not None, out._node is not None)
     edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
-    base._node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
-    base._nr = 0  # x's own node is made again from the base when it is next asked for
+    node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
+    move_last_hook(base._node, base._nr, node, 0)
+    base._node, base._nr = (
+        node,
+        0,
+    )  # x's own node is made again from the base when it is next asked for
 
 
 class CopySlices:

@@ -11,7 +11,7 @@ from .backend import require, xp
 from .creation import generator_or_default
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
-from .ops import composite, contract, elementwise, index, reduce, shape
+from .ops import compare, composite, contract, elementwise, index, reduce, shape
 from .primitive import apply, apply_pair
 
 _OPERANDS = (Tensor, int, float, xp.ndarray, xp.generic)
@@ -48,17 +48,17 @@ _OPERATORS = {
     "floordiv": elementwise.floor_divide,
     "mod": elementwise.remainder,
     "pow": elementwise.pow,
-    "and": elementwise.bitwise_and,
-    "or": elementwise.bitwise_or,
-    "xor": elementwise.bitwise_xor,
+    "and": compare.bitwise_and,
+    "or": compare.bitwise_or,
+    "xor": compare.bitwise_xor,
 }
 _COMPARISONS = {
-    "eq": elementwise.eq,
-    "ne": elementwise.ne,
-    "lt": elementwise.lt,
-    "le": elementwise.le,
-    "gt": elementwise.gt,
-    "ge": elementwise.ge,
+    "eq": compare.eq,
+    "ne": compare.ne,
+    "lt": compare.lt,
+    "le": compare.le,
+    "gt": compare.gt,
+    "ge": compare.ge,
 }
 
 
@@ -135,7 +135,7 @@ def invert(self: Tensor) -> Tensor:
     """~self, for integers and bools. Raises: TypeError for floats."""
     if self._array.dtype.kind not in "iub":
         raise TypeError(f"~: expected integers or bools, got {self.dtype}")
-    return apply(elementwise.bitwise_not.row, (self,), _NONE)
+    return apply(compare.bitwise_not.row, (self,), _NONE)
 
 
 def matrix_transpose(self: Tensor) -> Tensor:
@@ -172,7 +172,7 @@ def to(
     require(device)
     if dtype is None or dtypes.to_numpy(dtype) == self._array.dtype:
         return shape.clone(self) if copy else self
-    return shape.to(self, dtype=dtype)
+    return shape.to(self if dtype.is_floating_point else self.detach(), dtype=dtype)
 
 
 def _cast(name: str) -> Any:
@@ -304,10 +304,12 @@ def _random_fill(name: str, fill: Any) -> Any:
     """An in-place random method: `fill(generator, array, ...)` writes in torch's order."""
 
     def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        errors.check_inplace(self, edge(self) if _recording() else None, name)
         errors.check_overlap(self._array)
+        if _recording() and edge(self) is not None:
+            overwrite(self, elementwise.zero(self), name)  # its history ends here
+        else:
+            self._cell[0] += 1
         fill(generator_or_default(generator), self._array, *args, **kwargs)
-        self._cell[0] += 1
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -368,16 +370,16 @@ _METHODS: dict[str, Any] = {
     "clip": elementwise.clamp, "clamp_min": composite.clamp_min, "clamp_max": composite.clamp_max,
     "masked_fill": composite.masked_fill, "masked_select": composite.masked_select,
     # comparisons and bits
-    "eq": elementwise.eq, "ne": elementwise.ne, "not_equal": elementwise.ne, "lt": elementwise.lt,
-    "less": elementwise.lt, "le": elementwise.le, "less_equal": elementwise.le,
-    "gt": elementwise.gt, "greater": elementwise.gt, "ge": elementwise.ge,
-    "greater_equal": elementwise.ge, "logical_and": elementwise.logical_and,
-    "logical_or": elementwise.logical_or, "logical_xor": elementwise.logical_xor,
-    "logical_not": elementwise.logical_not, "isnan": elementwise.isnan, "isinf": elementwise.isinf,
-    "isfinite": elementwise.isfinite, "isclose": composite.isclose, "allclose": composite.allclose,
-    "equal": composite.equal, "bitwise_and": elementwise.bitwise_and,
-    "bitwise_or": elementwise.bitwise_or, "bitwise_xor": elementwise.bitwise_xor,
-    "bitwise_not": elementwise.bitwise_not,
+    "eq": compare.eq, "ne": compare.ne, "not_equal": compare.ne, "lt": compare.lt,
+    "less": compare.lt, "le": compare.le, "less_equal": compare.le,
+    "gt": compare.gt, "greater": compare.gt, "ge": compare.ge,
+    "greater_equal": compare.ge, "logical_and": compare.logical_and,
+    "logical_or": compare.logical_or, "logical_xor": compare.logical_xor,
+    "logical_not": compare.logical_not, "isnan": compare.isnan, "isinf": compare.isinf,
+    "isfinite": compare.isfinite, "isclose": composite.isclose, "allclose": composite.allclose,
+    "equal": composite.equal, "bitwise_and": compare.bitwise_and,
+    "bitwise_or": compare.bitwise_or, "bitwise_xor": compare.bitwise_xor,
+    "bitwise_not": compare.bitwise_not,
     # reductions
     "sum": reduce.sum, "mean": reduce.mean, "prod": reduce.prod, "amax": reduce.amax,
     "amin": reduce.amin, "max": composite.max, "min": composite.min, "argmax": reduce.argmax,

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import dtypes, errors
+from . import errors
 from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
-from .row import Plan, Row, argument_name, bind
+from .row import Plan, Row, argument_name, bind, promote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ndarray, _generic = xp.ndarray, xp.generic
 _new = object.__new__
-NUMBERS = (int, float, complex, bool)
 _PLAIN = frozenset((int, float, bool, type(None)))  # operands that need no promotion by floats
 
 
@@ -207,41 +206,6 @@ def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     if type(out) is tuple and row.visible == 1 and row.outs != ("*",):
         return out[0]
     return out if inputs or type(out) is tuple else wrap(out)
-
-
-def promote(row: Row, inputs: tuple, arrays: list) -> list:
-    """The operands in their common dtype. Python numbers stay numbers where that is the same."""
-    operands = []
-    for x, array in list(zip(inputs, arrays))[row.masks :]:
-        if isinstance(array, _ndarray):
-            rank = 2 if array.ndim else 1
-            operands.append((dtypes.from_numpy_dtype(array.dtype), rank))
-        elif isinstance(array, _generic):
-            operands.append((dtypes.of_number(array.item()), 0))
-        elif isinstance(array, NUMBERS):
-            operands.append((dtypes.of_number(array), 0))
-        elif array is not None:
-            raise errors.bad_operand(row, x)
-    common = dtypes.result_type_of(operands)
-    if row.floats and common.category != dtypes.FLOAT:
-        common = dtypes.get_default_dtype()
-    to = common.np
-    return arrays[: row.masks] + [
-        a if a is None or (isinstance(a, _ndarray) and a.dtype == to) else _cast(a, to)
-        for a in arrays[row.masks :]
-    ]
-
-
-def _cast(a: Any, to: Any) -> Any:
-    if isinstance(a, _ndarray):
-        return a.astype(to)
-    if isinstance(a, _generic):
-        a = a.item()
-    if to.kind == "f":
-        return a
-    if isinstance(a, int) and to.kind in "iu":
-        a = xp.int64(a) if -(2**63) <= a < 2**63 else errors.overflow(a, to)
-    return xp.asarray(a).astype(to)[()]
 
 
 # ------------------------------------------------------------------ defining a row

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import dtypes, errors
+from .backend import xp
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_ndarray, _generic = xp.ndarray, xp.generic
+_NUMBERS = (int, float, complex, bool)
 _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "y": "other"}
 
 
@@ -232,3 +237,38 @@ def _bind_names(row: Row, args: tuple, kwargs: dict, params: dict, n: int) -> tu
         else:
             raise TypeError(f"{row.name}() got an unexpected keyword argument '{name}'")
     return tuple(given)
+
+
+def promote(row: Row, inputs: tuple, arrays: list) -> list:
+    """The operands in their common dtype. Python numbers stay numbers where that is the same."""
+    operands = []
+    for x, array in list(zip(inputs, arrays))[row.masks :]:
+        if isinstance(array, _ndarray):
+            rank = 2 if array.ndim else 1
+            operands.append((dtypes.from_numpy_dtype(array.dtype), rank))
+        elif isinstance(array, _generic):
+            operands.append((dtypes.of_number(array.item()), 0))
+        elif isinstance(array, _NUMBERS):
+            operands.append((dtypes.of_number(array), 0))
+        elif array is not None:
+            raise errors.bad_operand(row, x)
+    common = dtypes.result_type_of(operands)
+    if row.floats and common.category != dtypes.FLOAT:
+        common = dtypes.get_default_dtype()
+    to = common.np
+    return arrays[: row.masks] + [
+        a if a is None or (isinstance(a, _ndarray) and a.dtype == to) else _cast(a, to)
+        for a in arrays[row.masks :]
+    ]
+
+
+def _cast(a: Any, to: Any) -> Any:
+    if isinstance(a, _ndarray):
+        return a.astype(to)
+    if isinstance(a, _generic):
+        a = a.item()
+    if to.kind == "f":
+        return a
+    if isinstance(a, int) and to.kind in "iu":
+        a = xp.int64(a) if -(2**63) <= a < 2**63 else errors.overflow(a, to)
+    return xp.asarray(a).astype(to)[()]

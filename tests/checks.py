@@ -98,6 +98,11 @@ def compare(found: list, expected: list, limit: float, floor: float, what: str) 
         assert_close(array(a), array(b), limit, floor, f"{what} {i}")
 
 
+def laid_out(ours: Any, theirs: Any) -> bool:
+    """Whether one of two results lies in one piece and the other does not."""
+    return hasattr(ours, "stride") and ours.is_contiguous() != theirs.is_contiguous()
+
+
 def check_value(sample: Sample, dtype: str, layout: Any = None) -> None:
     """The outputs agree with torch's: numbers, dtypes, shapes, what requires a gradient."""
     arrays = [cast(a, dtype) for a in sample.inputs]
@@ -106,6 +111,9 @@ def check_value(sample: Sample, dtype: str, layout: Any = None) -> None:
     expected = flat(sample.run(torch, *tensors(torch, arrays, bool(sample.derivatives))))
     tolerance = TOLERANCES[sample.kind]
     compare(found, expected, tolerance.value, tolerance.floor, f"{sample.id} {dtype} value")
+    if layout is None:
+        apart = [(a.stride(), b.stride()) for a, b in zip(found, expected) if laid_out(a, b)]
+        assert not apart, f"{sample.id}: strides {apart}"
     flows = [getattr(o, "requires_grad", False) for o in found]
     assert flows == [getattr(o, "requires_grad", False) for o in expected]
 

@@ -50,7 +50,9 @@ def agree(ours: Any, theirs: Any) -> bool:
         return ours.keys() == theirs.keys() and all(agree(ours[k], theirs[k]) for k in ours)
     if isinstance(ours, np.ndarray) or isinstance(theirs, np.ndarray):
         return (
-            type(ours) is type(theirs) and ours.dtype == theirs.dtype and np.array_equal(ours, theirs)
+            type(ours) is type(theirs)
+            and ours.dtype == theirs.dtype
+            and np.array_equal(ours, theirs)
         )
     if isinstance(ours, float) and isinstance(theirs, float):
         return ours == theirs or abs(ours - theirs) <= 2e-5 * abs(theirs) or ours != ours != theirs

@@ -118,7 +118,12 @@ def a_view_of_size_one(T):
 def integer_results_have_no_history(T):
     x = T.tensor([1.0, 3.0, 2.0], requires_grad=True)
     values, indices = x.max(0)
-    return values.requires_grad, indices.requires_grad, (x > 1).requires_grad, x.argmax().requires_grad
+    return (
+        values.requires_grad,
+        indices.requires_grad,
+        (x > 1).requires_grad,
+        x.argmax().requires_grad,
+    )
 
 
 # ------------------------------------------------------------------ retain_graph, release

@@ -118,12 +118,14 @@ MISTAKES: dict[str, tuple[str, int, Callable]] = {
     "variance forgets its correction": (
         "var", 0, lambda g, x, dim, correction, keepdim: reduce._var_rule(g, x, dim, 0, keepdim)),
     "logsumexp gives every element the whole": (
-        "logsumexp", 0, lambda g, x, out, dim, keepdim: reduce.spread_out(g, x.shape, dim, keepdim)),
+        "logsumexp", 0, lambda g, x, out, dim, keepdim: reduce.spread_out(g, x.shape, dim,
+        keepdim)),
     "cumsum is not reversed": ("cumsum", 0, lambda g, dim: reduce.cumsum(g, dim=dim)),
     "the extreme gives each tie the whole": (
         "amax", 0, lambda g, x, out, dim, keepdim: reduce.spread_out(g, x.shape, dim, keepdim)),
     "the permutation is not inverted": ("permute", 0, lambda g, dims: shape.permute(g, dims=dims)),
-    "the roll goes on": ("roll", 0, lambda g, shifts, dims: shape.roll(g, shifts=shifts, dims=dims)),
+    "the roll goes on": ("roll", 0, lambda g, shifts, dims: shape.roll(g, shifts=shifts,
+    dims=dims)),
     "the triangle is the other one": (
         "tril", 0, lambda g, diagonal: shape.triu(g, diagonal=diagonal)),
     "a convolution's bias sums too little": (

@@ -84,7 +84,7 @@ def backward(
         if not inputs:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
         for x, g in zip(inputs, _captured(roots, inputs, keep, create_graph)):
-            if g is not None:
+            if g is not None and not x.retains_grad:  # else its own hook has kept it
                 x._grad = g if x._grad is None else x._grad + g
         return
     with set_grad_enabled(create_graph):
@@ -123,7 +123,7 @@ def grad(
     """The gradients of `outputs` with respect to `inputs`; no `.grad` is touched.
 
     Raises: RuntimeError for an input that `outputs` do not depend on, unless `allow_unused` (then
-    None) or `materialize_grads` (then zeros).
+    None) or `materialize_grads` (then zeros); ValueError where the two contradict each other.
 
     >>> import minitorch as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
@@ -131,6 +131,11 @@ def grad(
     >>> torch.autograd.grad(g, x)
     (tensor(12.),)
     """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "autograd.grad: expected allow_unused to be True or not given with "
+            "materialize_grads=True, got False"
+        )
     if is_grads_batched:
         raise NotImplementedError("autograd.grad: is_grads_batched=True is not supported")
     keep = create_graph if retain_graph is None else retain_graph

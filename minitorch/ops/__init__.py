@@ -2,6 +2,7 @@
 
 from minitorch.backend import ROWS
 from minitorch.ops import (
+    compare,
     composite,
     contract,
     elementwise,
@@ -15,6 +16,7 @@ from minitorch.ops import (
 
 __all__ = [
     "ROWS",
+    "compare",
     "composite",
     "contract",
     "elementwise",

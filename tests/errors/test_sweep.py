@@ -38,6 +38,7 @@ LENIENT = {
     "result_type": "takes any number of operands",
     "round": "torch takes the second operand by name only",
     "stack": "a tensor is a sequence of its slices",
+    "where": "None stands for what is not given",
     "tril": "NumPy cuts the fraction off",
     "triu": "NumPy cuts the fraction off",
 }
@@ -57,6 +58,7 @@ OTHERWISE = {
     "max": FIRST,
     "min": FIRST,
     "stack": FIRST,
+    "randint_like": "torch takes a 0-d tensor as a bound, and says so",
     "norm": "torch looks for the layout of what is no tensor",
     "einsum": "an equation that is no text is a TypeError",
 }

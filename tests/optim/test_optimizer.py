@@ -408,6 +408,28 @@ def test_refused_state_changes_nothing():
     assert optimizer.param_groups[0]["lr"] == 0.5
 
 
+def test_an_overriding_step_is_one_step_for_its_hooks():
+    class Own(minitorch.optim.SGD):
+        def step(self, closure=None):
+            return super().step(closure)
+
+    calls = []
+    optimizer = Own([parameter(minitorch, 1)])
+    optimizer.register_step_pre_hook(lambda *a: calls.append("before"))
+    optimizer.register_step_post_hook(lambda *a: calls.append("after"))
+    for _ in range(2):
+        optimizer.step()
+    assert calls == ["before", "after"] * 2
+
+
+def test_a_loaded_learning_rate_is_the_optimizers_own():
+    optimizer = minitorch.optim.SGD([parameter(minitorch, 1)], lr=minitorch.tensor(0.5))
+    saved = optimizer.state_dict()
+    optimizer.load_state_dict(saved)
+    optimizer.param_groups[0]["lr"].fill_(9)
+    assert saved["param_groups"][0]["lr"].item() == 0.5
+
+
 @pytest.mark.parametrize("copier", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])
 def test_copies_go_on_by_themselves(copier):
     p = parameter(minitorch, 2)

@@ -441,7 +441,10 @@ class Module(State, Hooks):
         return self.to(backend.device("cuda" if device is None else device))
 
     def share_memory(self) -> Module:
-        """Move all parameters and buffers to memory that other processes see."""
+        """Call `share_memory_` of all parameters and buffers.
+
+        Differs: memory is not shared with other processes; each works on its own copy.
+        """
         return self._apply(lambda t: t.share_memory_())
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
