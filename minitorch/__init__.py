@@ -15,7 +15,6 @@ from minitorch.backend import device, get_num_threads, set_num_threads
 from minitorch.creation import (
     arange,
     as_tensor,
-    bernoulli,
     empty,
     empty_like,
     eye,
@@ -23,16 +22,8 @@ from minitorch.creation import (
     full,
     full_like,
     linspace,
-    normal,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
     scalar_tensor,
     tensor,
     zeros,
@@ -238,6 +229,17 @@ from minitorch.random import (
     manual_seed,
     seed,
     set_rng_state,
+)
+from minitorch.sampling import (
+    bernoulli,
+    normal,
+    rand,
+    rand_like,
+    randint,
+    randint_like,
+    randn,
+    randn_like,
+    randperm,
 )
 
 methods.bind()

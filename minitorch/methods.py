@@ -8,11 +8,11 @@ from typing import Any
 from . import dtypes, errors, printing
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import require, xp
-from .creation import generator_or_default
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
 from .ops import compare, composite, contract, elementwise, index, reduce, shape
 from .primitive import apply, apply_pair
+from .sampling import generator_or_default
 
 _OPERANDS = (Tensor, int, float, xp.ndarray, xp.generic)
 _NONE: dict = {}
@@ -479,7 +479,7 @@ def bind() -> None:
 
 
 def _bind_rest() -> None:
-    from . import creation
+    from . import creation, sampling
 
     T: Any = Tensor
     T.__matmul__, T.__rmatmul__ = _matmul, _rmatmul
@@ -498,7 +498,7 @@ def _bind_rest() -> None:
     T.new_tensor = lambda self, data, dtype=None, **o: creation.tensor(
         data, dtype=dtype or self.dtype, **o
     )
-    T.bernoulli = creation.bernoulli
+    T.bernoulli = sampling.bernoulli
     T.T = property(lambda self: shape.permute(self, dims=tuple(range(self.ndim))[::-1]))
     T.mT = property(matrix_transpose)
     T.itemsize = property(lambda self: self._array.itemsize)

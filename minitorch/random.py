@@ -8,18 +8,16 @@ takes and what is done with them; each method's first line says it, with w for a
 from __future__ import annotations
 
 import contextlib
-import functools
 import math
 import os
 import struct
-import warnings
-from operator import index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _random_bounds as bounds
 from . import _random_numerics as numerics
-from . import backend, dtypes, errors
+from . import backend, errors
 from ._tensor import Tensor, wrap
 
 if TYPE_CHECKING:
@@ -207,8 +205,8 @@ class Generator:
 
         Raises: RuntimeError for bounds that are not ordered and finite in the array's dtype.
         """
-        number = _computed_in(array, "uniform_")
-        _check_bounds(array.dtype, low, high)
+        number = bounds.computed_in(array, "uniform_")
+        bounds.check_bounds(array.dtype, low, high)
         first, length = number(low), number(high) - number(low)
         fused, _ = numerics.cpu_is_fused()
 
@@ -238,7 +236,7 @@ class Generator:
         return self._fill_normal(array, mean, std, array.flags.c_contiguous)
 
     def _fill_normal(self, array: np.ndarray, mean: float, std: float, blocks: bool) -> np.ndarray:
-        number = _computed_in(array, "normal_")
+        number = bounds.computed_in(array, "normal_")
         if not std >= 0:
             raise RuntimeError(f"normal_ expects std >= 0, got std={std}")
         if blocks and array.size >= 16:
@@ -303,13 +301,13 @@ class Generator:
         Raises: RuntimeError for an empty range and for bounds the dtype does not hold.
         """
         if low is None and high is None:
-            low, span = 0, _kind(array.dtype).integers + 1
+            low, span = 0, bounds.kind_of(array.dtype).integers + 1
             wide = array.dtype.itemsize == 8
         elif high is None and low == _INT64_MIN:
-            _check_all_bits(array.dtype)
+            bounds.check_all_bits(array.dtype)
             low, span, wide = 0, 1 << 64, True
         else:
-            low, span = _range(low or 0, high, array.dtype)
+            low, span = bounds.integer_range(low or 0, high, array.dtype)
             wide = span >= _WIDE_RANGE
 
         def draw(n: int) -> np.ndarray:
@@ -327,7 +325,7 @@ class Generator:
         Raises: RuntimeError for a negative n and for more numbers than the dtype has;
         NotImplementedError for bool.
         """
-        kind = _kind(np.dtype(dtype))
+        kind = bounds.kind_of(np.dtype(dtype))
         if kind.name == "torch.bool":
             raise NotImplementedError("randperm is not implemented for torch.bool")
         if n < 0:
@@ -371,7 +369,7 @@ class Generator:
 
         Raises: RuntimeError unless all of `p` is in [0, 1] and broadcasts to the array's shape.
         """
-        number = _computed_in(p, "bernoulli_")
+        number = bounds.computed_in(p, "bernoulli_")
         if not ((p >= 0) & (p <= 1)).all():
             raise RuntimeError("bernoulli_ expects all of p to be in [0, 1]")
         try:
@@ -452,114 +450,6 @@ def _memory_order(array: np.ndarray) -> list[int]:
     """The dimensions from the largest stride to the smallest."""
     errors.check_overlap(array)
     return sorted(range(array.ndim), key=array.strides.__getitem__, reverse=True)
-
-
-# Dtypes and ranges
-
-
-class _Kind(NamedTuple):
-    """What a dtype can hold."""
-
-    name: str  # torch.float32
-    number: Any  # the type its random floats are computed in, None for integers
-    least: Any
-    largest: Any
-    integers: int  # the integer up to which it has every one
-
-
-@functools.cache
-def _kind(dtype: np.dtype) -> _Kind:
-    name = repr(dtypes.from_numpy_dtype(dtype))
-    if dtype.kind == "b":
-        return _Kind(name, None, 0, 1, 1)
-    if dtype.kind in "iu":
-        info = np.iinfo(dtype)
-        return _Kind(name, None, info.min, info.max, info.max)
-    number = np.float64 if dtype == np.float64 else np.float32
-    if dtype.kind == "f":
-        largest, digits = float(np.finfo(dtype).max), np.finfo(dtype).nmant + 1
-    else:
-        largest, digits = 3.3895313892515355e38, 8  # bfloat16
-    return _Kind(name, number, -largest, largest, 1 << digits)
-
-
-def _computed_in(array: np.ndarray, called: str) -> Any:
-    """The type an array's floats are computed in. Raises: NotImplementedError for integers."""
-    kind = _kind(array.dtype)
-    if kind.number is None:
-        raise NotImplementedError(f"{called} is not implemented for {kind.name}")
-    return kind.number
-
-
-def _check_bounds(dtype: np.dtype, low: float, high: float) -> None:
-    kind = _kind(dtype)
-    for name, bound in (("from", low), ("to", high)):
-        if not kind.least <= bound <= kind.largest:
-            raise RuntimeError(f"uniform_: {name}={bound} is out of bounds for {kind.name}")
-    if low > high:
-        raise RuntimeError(f"uniform_ expects from <= to, got from={low} > to={high}")
-    if high - low > kind.largest:
-        raise RuntimeError(
-            f"uniform_: to - from = {high - low} exceeds the largest {kind.name}, {kind.largest}"
-        )
-
-
-def _range(low: int, high: int | None, dtype: np.dtype) -> tuple[int, int]:
-    """The first integer and their number, within what a float dtype can hold.
-
-    Raises: TypeError for bounds that are no integers; RuntimeError for an empty range and for
-    bounds out of the dtype's.
-    """
-    kind = _kind(dtype)
-    try:
-        low, high = index(low), None if high is None else index(high)
-    except TypeError:
-        raise TypeError(f"random_ expects integers, got from={low!r}, to={high!r}") from None
-    if high is not None and low >= high:
-        raise RuntimeError(
-            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-        )
-    last = kind.integers if high is None else high - 1
-    for name, bound in (("from", low), ("to - 1", last)):
-        if not kind.least <= bound <= kind.largest:
-            raise RuntimeError(f"random_: {name}={bound} is out of bounds for {kind.name}")
-        if kind.number and abs(bound) > kind.integers:
-            warnings.warn(
-                f"random_: {name}={bound}: beyond {kind.integers}, {kind.name} does not have every "
-                "integer, so the numbers are not evenly distributed",
-                stacklevel=4,
-            )
-    if kind.number:
-        low, last = _round_inward(low, last, dtype.type, kind.integers)
-    if low > last:
-        raise RuntimeError(
-            f"random_ expects 'from' to be less than 'to' in {kind.name}, "
-            f"but got from={low} > to - 1={last}"
-        )
-    return low, last - low + 1
-
-
-def _round_inward(low: int, last: int, number: Any, integers: int) -> tuple[int, int]:
-    """Move bounds that a float type rounds outward to the next ones it has, as torch does."""
-    near = int(number(low + 1))
-    if near < low:
-        low = near + _spacing(low + 1, integers)
-    near = int(number(last))
-    if last < near < 1 << 63:  # torch's own conversion to int64 wraps beyond
-        last = near - _spacing(last, integers) - 1
-    return low, last
-
-
-def _spacing(value: int, integers: int) -> int:
-    """The distance of neighbours near `value` in a float type with all integers to `integers`."""
-    return (1 << abs(value).bit_length()) // integers
-
-
-def _check_all_bits(dtype: np.dtype) -> None:
-    kind = _kind(dtype)
-    if kind.name not in ("torch.int64", "torch.float64", "torch.float32", "torch.bfloat16"):
-        error = RuntimeError if dtype.kind in "iu" else NotImplementedError
-        raise error(f"random_ from -2**63 without 'to' is not implemented for {kind.name}")
 
 
 default_generator = Generator()

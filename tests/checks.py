@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 import minitorch
-from tests.samples import Sample, numbers
+from tests.sampling import Sample, numbers
 from tests.tolerances import TOLERANCES, assert_close
 
 DTYPES = ("float64", "float32")

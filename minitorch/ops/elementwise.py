@@ -277,7 +277,7 @@ def where(xp, c, x, y):
 def gate(xp, x, mask):
     """x where the mask holds, else 0, also in place of an infinity or a NaN.
 
-    Works on the bits: choosing by a mask without pattern costs a mispredicted branch, 7 ns a number.
+    Works on the bits: to choose by a mask without pattern mispredicts branches, 7 ns a number.
     """
     whole = {4: xp.int32, 8: xp.int64}.get(x.dtype.itemsize)
     if x.dtype.kind != "f" or whole is None or not x.ndim or x.shape != mask.shape:

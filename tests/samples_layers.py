@@ -1,0 +1,249 @@
+"""Samples of what layers are made of: products, windows, losses, random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from minitorch.backend import ROWS
+from tests.sampling import (
+    Sample,
+    both,
+    functional,
+    integers,
+    numbers,
+    ours,
+    phrase,
+    row,
+    word,
+)
+
+# ------------------------------------------------------------------ products and windows
+
+
+def products() -> Iterator[Sample]:
+    for a, b in [((2, 3), (3, 4)), ((1, 1), (1, 2)), ((0, 3), (3, 2)), ((2, 0), (0, 2))]:
+        yield both("mm", numbers(*a), numbers(*b, seed=1))
+    yield both("bmm", numbers(2, 2, 3), numbers(2, 3, 4, seed=1))
+    yield both("bmm", numbers(0, 2, 3), numbers(0, 3, 4, seed=1))
+    yield both("mv", numbers(2, 3), numbers(3, seed=1))
+    yield both("dot", numbers(3), numbers(3, seed=1))
+    yield both("dot", numbers(0), numbers(0))
+    yield both("outer", numbers(2), numbers(3, seed=1), kind="contract")
+    for a, b in [
+        ((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 2)), ((2, 3), (3, 2)), ((4, 2, 3), (3, 2)),
+        ((4, 2, 3), (3,)), ((3,), (4, 3, 2)), ((4, 2, 3), (4, 3, 2)), ((5, 1, 2, 3), (4, 3, 2)),
+    ]:  # fmt: skip
+        yield both("matmul", numbers(*a), numbers(*b, seed=1), kind="contract")
+    for beta, alpha in [(1, 1), (0.5, 2.0)]:
+        yield both(
+            "addmm",
+            numbers(4),
+            numbers(2, 3),
+            numbers(3, 4),
+            kind="contract",
+            beta=beta,
+            alpha=alpha,
+        )
+        yield both("baddbmm", numbers(1, 2, 4), numbers(2, 2, 3), numbers(2, 3, 4), kind="contract",
+                   beta=beta, alpha=alpha)  # fmt: skip
+    for equation, *shapes in [
+        ("ij,jk->ik", (2, 3), (3, 4)), ("ij->ji", (2, 3)), ("ii->i", (3, 3)), ("ii", (3, 3)),
+        ("ij->", (2, 3)), ("bij,bjk", (2, 2, 3), (2, 3, 4)), ("i,j->ij", (2,), (3,)),
+        ("...ij,...jk->...ik", (4, 2, 3), (3, 2)), ("ij,kj,lj->ikl", (2, 3), (4, 3), (2, 3)),
+        ("bhqd,bhkd->bhqk", (1, 2, 3, 4), (1, 2, 5, 4)), ("ij,ij->", (2, 3), (2, 3)),
+    ]:  # fmt: skip
+        arrays = [numbers(*s, seed=k) for k, s in enumerate(shapes)]
+        yield phrase(
+            "einsum",
+            lambda T, *x, e=equation: T.einsum(e, *x),
+            *arrays,
+            label=equation,
+            kind="contract",
+        )
+    linear = functional("linear")
+    w, b = numbers(4, 3, seed=1), numbers(4, seed=2)
+    for shape in [(2, 3), (3,), (2, 5, 3), (0, 3)]:
+        yield ours("linear", linear, numbers(*shape), w, b)
+    yield ours("linear", linear, numbers(2, 3), w)
+    yield ours("linear", linear, numbers(2, 3), numbers(3))
+
+
+def _geometry(stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1) -> dict[str, Any]:
+    return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+
+
+def windows() -> Iterator[Sample]:
+    x, w, b = numbers(2, 2, 5, 6), numbers(4, 2, 3, 2, seed=1), numbers(4, seed=2)
+    for how in [
+        _geometry(),
+        _geometry((2, 1), (1, 0)),
+        _geometry((1, 2), (2, 1), (2, 1)),
+        _geometry(groups=2),
+    ]:
+        weight = w[:, : 2 // how["groups"]]
+        yield ours("convolution2d", functional("conv2d", **how), x, weight, b, **how)
+        yield ours("convolution2d", functional("conv2d", **how), x[:1], weight, **how)
+        yield from _convolution_gradients(x, weight, how)
+    for kernel, stride, padding, ceil in [
+        ((2, 2), (2, 2), (0, 0), False), ((3, 2), (1, 2), (1, 1), False),
+        ((2, 3), (2, 2), (1, 0), True),
+    ]:  # fmt: skip
+        shared = {"stride": stride, "padding": padding, "ceil_mode": ceil}
+        pool = functional("max_pool2d", kernel_size=kernel, dilation=(1, 1), **shared)
+        yield ours("max_pooling2d", pool, x, kernel=kernel, dilation=(1, 1), **shared)
+        where = functional("max_pool2d", kernel_size=kernel, return_indices=True, **shared)
+        second = lambda T, x, pool=where: pool(T, x)[1]  # noqa: E731
+        yield ours("max_pool2d_indices", second, x, derivatives=0, kernel=kernel, dilation=(1, 1),
+                   **shared)  # fmt: skip
+        for count, divisor in [(True, None), (False, None), (True, 3)]:
+            more = {"count_include_pad": count, "divisor_override": divisor, **shared}
+            pool = functional("avg_pool2d", kernel_size=kernel, **more)
+            yield ours("avg_pooling2d", pool, x, kernel=kernel, **more)
+    dilated = {"kernel": (2, 2), "stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}
+    pool = functional(
+        "max_pool2d", kernel_size=(2, 2), stride=(1, 2), padding=(1, 0), dilation=(2, 1)
+    )
+    yield ours("max_pooling2d", pool, x, ceil_mode=False, **dilated)
+    yield from _pooling_gradients()
+
+
+def _convolution_gradients(x: np.ndarray, w: np.ndarray, how: dict[str, Any]) -> Iterator[Sample]:
+    """The two adjoints of convolution; torch has them in torch.nn.grad."""
+    size = [
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(
+            x.shape[2:], w.shape[2:], how["stride"], how["padding"], how["dilation"]
+        )
+    ]
+    g = numbers(2, 4, *size, seed=3)
+    to_input = lambda T, g, w: T.nn.grad.conv2d_input(x.shape, w, g, **how)  # noqa: E731
+    to_weight = lambda T, g, x: T.nn.grad.conv2d_weight(x, w.shape, g, **how)  # noqa: E731
+    yield ours("conv2d_input_grad", to_input, g, w, size=x.shape, **how)
+    yield ours("conv2d_weight_grad", to_weight, g, x, size=w.shape, **how)
+
+
+def _pooling_gradients() -> Iterator[Sample]:
+    """Windows of 2 by 2 without overlap: picking and spreading are then plain indexing."""
+    how = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
+    nth = integers(1, 2, 2, 3, high=4)
+    at = _positions(nth)
+    spread = lambda T, g, n: T.zeros(1, 2, 24, dtype=g.dtype).scatter_add(  # noqa: E731
+        2, at(T), g.flatten(2)).view(1, 2, 4, 6)  # fmt: skip
+    pick = lambda T, x, n: x.flatten(2).gather(2, at(T)).view(1, 2, 2, 3)  # noqa: E731
+    dilated = {"dilation": (1, 1), **how}
+    yield ours("max_pool2d_grad", spread, numbers(1, 2, 2, 3), nth, size=(1, 2, 4, 6), **dilated)
+    yield ours("max_pool2d_pick", pick, numbers(1, 2, 4, 6), nth, **dilated)
+    share = lambda T, g: T.nn.functional.interpolate(g, scale_factor=2, mode="nearest") / 4  # noqa: E731
+    yield ours("avg_pool2d_grad", share, numbers(1, 2, 2, 3), size=(1, 2, 4, 6), ceil_mode=False,
+               count_include_pad=True, divisor_override=None, **how)  # fmt: skip
+
+
+def _positions(nth: np.ndarray) -> Callable:
+    rows, columns = np.arange(2)[:, None] * 2 + nth // 2, np.arange(3) * 2 + nth % 2
+    return lambda T: T.from_numpy((rows * 6 + columns).reshape(1, 2, 6))
+
+
+# ------------------------------------------------------------------ fused
+
+
+def fused() -> Iterator[Sample]:
+    x = numbers(2, 3, 4)
+    for name in ("softmax", "log_softmax"):
+        for dim in (0, 1, -1):
+            yield ours(name, word(name, dim=dim), x, dim=dim)
+        yield ours(name, word(name, dim=0), numbers(), dim=0)
+        yield ours(name, word(name, dim=1), numbers(2, 0), dim=1)
+    for reduction in ("mean", "sum", "none"):
+        for name in ("mse_loss", "l1_loss"):
+            loss = functional(name, reduction=reduction)
+            yield ours(name, loss, numbers(2, 3), numbers(2, 3, seed=1), reduction=reduction)
+        yield from _class_losses(reduction)
+        yield from _logit_losses(reduction)
+    layer = lambda T, x, *wb: T.nn.functional.layer_norm(x, (4,), *wb, eps=1e-3)  # noqa: E731
+    batch = lambda T, x, *wb: T.nn.functional.batch_norm(  # noqa: E731
+        x, None, None, *wb, training=True, eps=1e-3)  # fmt: skip
+    for wb in [(), (4,), (4, 4)]:
+        parameters = [numbers(n, seed=k) for k, n in enumerate(wb, 1)]
+        yield ours("normalize", layer, x, *parameters, over=(2,), size=(1, 1, 4), eps=1e-3)
+        parameters = [numbers(n - 1, seed=k) for k, n in enumerate(wb, 1)]
+        yield ours("normalize", batch, x, *parameters, over=(0, 2), size=(1, 3, 1), eps=1e-3)
+
+
+def _class_losses(reduction: str) -> Iterator[Sample]:
+    for shape, places in [((4, 3), (4,)), ((2, 3, 2), (2, 2)), ((3,), ())]:
+        x, target, w = numbers(*shape), integers(*places), numbers(3, low=0.5, high=2)
+        for weight, ignore in [((), -100), ((w,), -100), ((), 1), ((w,), 1)]:
+            if shape == (3,) and ignore == 1:
+                continue
+            loss = functional("nll_loss", ignore_index=ignore, reduction=reduction)
+            params = {"ignore_index": ignore, "reduction": reduction}
+            # The class weights are constants to torch.
+            fixed = _with_constants(row("nll_loss", **params), 2), _with_constants(loss, 2)
+            name = "weighted" if weight else ""
+            label = f"{name}{ignore},{reduction}"
+            yield Sample("nll_loss", "fused", label, (x, target, *weight), *fixed, params)
+    size = (4, 3)
+    g = numbers() if reduction != "none" else numbers(4)
+    params = {"size": size, "ignore_index": -100, "reduction": reduction}
+    yield ours("nll_grad", _nll_grad(reduction), g, integers(4), **params)
+
+
+def _with_constants(call: Callable, first: int) -> Callable:
+    return lambda T, *inputs: call(T, *inputs[:first], *(x.detach() for x in inputs[first:]))
+
+
+def _nll_grad(reduction: str) -> Callable:
+    def theirs(T: Any, g: Any, target: Any) -> Any:
+        share = -g / 4 if reduction == "mean" else -g
+        return T.nn.functional.one_hot(target, 3).to(g.dtype) * share.reshape(-1, 1)
+
+    return theirs
+
+
+def _logit_losses(reduction: str) -> Iterator[Sample]:
+    x, y = numbers(2, 3), numbers(2, 3, low=0.1, high=0.9, seed=1)
+    w, p = numbers(3, low=0.5, high=2), numbers(3, low=0.5, high=2, seed=1)
+    name = "binary_cross_entropy_with_logits"
+    for keys in [(), ("weight",), ("pos_weight",), ("weight", "pos_weight")]:
+        extra = [{"weight": w, "pos_weight": p}[k] for k in keys]
+
+        def theirs(T: Any, x: Any, y: Any, *rest: Any, keys: tuple = keys) -> Any:
+            options = dict(zip(keys, (r.detach() for r in rest)))
+            return getattr(T.nn.functional, name)(x, y, reduction=reduction, **options)
+
+        def call(T: Any, x: Any, y: Any, *rest: Any, keys: tuple = keys) -> Any:
+            options = dict(zip(keys, (r.detach() for r in rest)))
+            weights = options.get("weight"), options.get("pos_weight")
+            return ROWS["bce_with_logits"].public(x, y, *weights, reduction=reduction)
+
+        label = ",".join([*keys, reduction])
+        params = {"reduction": reduction}
+        yield Sample("bce_with_logits", "fused", label, (x, y, *extra), call, theirs, params)
+
+
+# ------------------------------------------------------------------ random
+
+
+def _seeded(call: Callable) -> Callable:
+    def run(T: Any, *inputs: Any) -> Any:
+        T.manual_seed(5)
+        return call(T, *inputs)
+
+    return run
+
+
+def draws() -> Iterator[Sample]:
+    for name, call in {
+        "uniform": lambda T: T.rand(2, 3, dtype=T.float64),
+        "normal": lambda T: T.randn(2, 9),
+        "randint": lambda T: T.randint(-3, 9, (20,)),
+        "randperm": lambda T: T.randperm(10),
+        "bernoulli": lambda T: T.bernoulli(T.ones(20), 0.3),
+        "random": lambda T: T.empty(20, dtype=T.int64).random_(),
+    }.items():
+        yield phrase(name, _seeded(call), kind="random", derivatives=0)
+    draw = _seeded(lambda T, p: T.bernoulli(p))
+    yield phrase("bernoulli_tensor", draw, numbers(20, low=0, high=1), kind="random", derivatives=0)
