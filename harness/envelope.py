@@ -27,19 +27,21 @@ Levels = list[dict[str, float]]
 """For every step, from step 1: a relative distance for every tensor by its key."""
 
 
-def envelope(runs: Sequence[Distances]) -> Levels:
+def envelope(runs: Sequence[Distances], steps: int) -> Levels:
     """The largest relative distance of any run so far, per step and tensor.
 
     Over the first steps it is the second largest: where one run in four lands on the other side of
-    a kink, its leap must not hide a fault that is there from the first step on.
+    a kink, its leap must not hide a fault that is there from the first step on. A run that stopped
+    earlier counts with what it had reached.
     """
     levels: Levels = []
     seen: dict[str, list[float]] = {}
-    for number, step in enumerate(zip(*runs), start=1):
-        for key in step[0]:
-            reached = [run[key].relative for run in step]
-            seen[key] = [max(pair) for pair in zip(reached, seen.get(key, reached))]
-        rank = -2 if number <= FIRST_STEPS and len(runs) > 1 else -1
+    for step in range(1, steps + 1):
+        for number, run in enumerate(runs):
+            for key, apart in run[step - 1].items() if step <= len(run) else ():
+                reached = seen.setdefault(key, [0.0] * len(runs))
+                reached[number] = max(reached[number], apart.relative)
+        rank = -2 if step <= FIRST_STEPS and len(runs) > 1 else -1
         levels.append({key: sorted(reached)[rank] for key, reached in seen.items()})
     return levels
 
@@ -51,12 +53,12 @@ def budget(levels: Levels, norms: Levels) -> Levels:
     """
     budgets: Levels = []
     largest: dict[str, float] = {}
-    for step, (at_step, norm) in enumerate(zip(levels, norms), start=1):
+    for step, (level, norm) in enumerate(zip(levels, norms), start=1):
         allowed = {}
-        for key, level in at_step.items():
-            largest[key] = max(norm[key], largest.get(key, 0.0))
-            floor = FLOOR * largest[key] / norm[key] if norm[key] else FLOOR
-            allowed[key] = FACTOR * max(level, floor)
+        for key, size in norm.items():
+            largest[key] = max(size, largest.get(key, 0.0))
+            floor = FLOOR * largest[key] / size if size else FLOOR
+            allowed[key] = FACTOR * max(floor, level.get(key, 0.0))
         if step <= FIRST_STEPS and "loss" in allowed:
             allowed["loss"] = FIRST_LOSS
         budgets.append(allowed)

@@ -122,7 +122,7 @@ def gradient_flow(
         _title(
             axis,
             f"Gradient flow: {trouble}",
-            "above the bars: largest relative difference" if apart else "",
+            "above the bars: relative difference" if apart else "",
         )
         axis.set_ylabel("|gradient| over all steps")
         figure.legend(loc="outside lower center", ncols=4, fontsize=9.5)
@@ -156,7 +156,9 @@ def _draw_drift(axis: Any, drift: Drift) -> None:
 
     axis.fill_between(steps, zero / 3, budget, color=BAND, step="mid", linewidth=0, label="budget")
     axis.plot(steps, budget, color=BAND_EDGE, linewidth=1, drawstyle="steps-mid")
-    axis.plot(steps, threads, ".", color=THREADS, markersize=4, alpha=0.8, label=drift.labels[1])
+    rings = {"marker": "o", "markersize": 7, "markerfacecolor": "none", "markeredgewidth": 1.1}
+    at = steps[: len(threads)]
+    axis.plot(at, threads, linestyle="", color=THREADS, label=drift.labels[1], **rings)
     axis.plot(steps, mine, ".", color=CANDIDATE, markersize=5, label=drift.labels[0])
     if drift.failed:
         axis.axvline(drift.failed, color=ALARM, linewidth=1.2)
@@ -178,7 +180,10 @@ def _draw_drift(axis: Any, drift: Drift) -> None:
     axis.yaxis.set_minor_formatter(NullFormatter())
     _title(axis, "Difference of the loss", "relative to the reference")
     axis.legend(
-        *map(reversed, axis.get_legend_handles_labels()), loc="upper right", markerscale=2, ncols=3
+        *map(reversed, axis.get_legend_handles_labels()),
+        loc="upper right",
+        markerscale=1.3,
+        ncols=3,
     )
 
 

@@ -143,6 +143,9 @@ class Comparer(_Follower):
         self._lines = open(folder / "distances.jsonl", "w", buffering=1)  # noqa: SIM115
 
     def _take(self, arrays: Arrays, model: Any) -> None:
+        if self._steps > len(self._reference):
+            self.close()
+            sys.exit(0)
         recorded = self._reference.arrays(self._steps)
         self._write({"distances": step_distances(arrays, recorded)})
         if self._lockstep:

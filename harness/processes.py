@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Script:
 
     path: str
     arguments: Sequence[str]
+    _running: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def start(self, leg: Leg) -> subprocess.Popen[str]:
         """Start a leg; a timed one talks through stdin and stdout."""
@@ -66,12 +67,14 @@ class Script:
     def run(self, leg: Leg) -> None:
         """Run a leg to its end. Raises: RunFailed when the script does."""
         process = self.start(leg)
-        try:
-            code = process.wait()
-        finally:
-            process.kill()
-        if code != 0:
+        self._running.append(process)
+        if code := process.wait():
             raise RunFailed(self.failure(leg, code))
+
+    def stop(self) -> None:
+        """End every leg that is still running."""
+        for process in self._running:
+            process.kill()
 
     def failure(self, leg: Leg, code: int) -> str:
         """What went wrong in a leg, with the last lines it printed."""

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -178,7 +178,7 @@ class _Run:
         """Fill in what the numbers say."""
         runs, scores = self._ensemble(reference)
         *perturbed, result.other_threads = runs
-        result.budgets = budget(envelope(perturbed), compare.norms(reference))
+        result.budgets = budget(envelope(perturbed, result.steps), compare.norms(reference))
         result.distances = compare.distances(candidate, reference)
         result.initial = compare.initial_values(candidate, reference)
         result.random_states, result.random = compare.random_states(candidate, reference)
@@ -188,9 +188,10 @@ class _Run:
             confirmed = self._confirm(result, reference)
             result.divergence = confirmed or result.divergence
             result.parted = None if confirmed else out
-        for name, history in candidate.metrics.items():
-            span = [reference.metrics[name][-1][1], *(score[name] for score in scores)]
-            result.scores[name] = Score(history[-1][1], min(span), max(span))
+        for name in filter(reference.metrics.__contains__, candidate.metrics):
+            final = [run.metrics[name][-1][1] for run in (candidate, reference)]
+            span = [final[1], *(score[name] for score in scores if name in score)]
+            result.scores[name] = Score(final[0], min(span), max(span))
 
     def _ensemble(self, reference: Record) -> tuple[list[Distances], list[dict[str, float]]]:
         """What the reference drifts from itself by: one ulp away, and on other threads (last)."""
@@ -250,7 +251,14 @@ class _Run:
             self.tick(leg.title)
 
         with ThreadPoolExecutor(self.options.jobs) as pool:
-            list(pool.map(run, legs))
+            futures = [pool.submit(run, leg) for leg in legs]
+            try:
+                for future in as_completed(futures):
+                    future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.script.stop()
+                raise
 
     def _record(self, leg: Leg) -> Record:
         """What a leg recorded. Raises: RunFailed when its script never called the probe."""

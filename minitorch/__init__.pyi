@@ -1,8 +1,8 @@
 """What an editor and a type checker see. Written by `make stubs` from the live package."""
 
 import builtins
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
@@ -51,7 +51,8 @@ class Tensor:
     """An array that remembers how it was computed."""
 
     @property
-    def T(self) -> Any: ...
+    def T(self) -> Tensor:
+        """The axes in reverse order, a view."""
     @property
     def _version(self) -> builtins.int:
         """How often this memory was written in place, through whichever view."""
@@ -69,28 +70,35 @@ class Tensor:
     def grad_fn(self) -> Any:
         """The node that computed it, None for a leaf."""
     @property
-    def is_cuda(self) -> Any: ...
+    def is_cuda(self) -> builtins.bool:
+        """Whether the memory is a GPU's: never."""
     @property
     def is_leaf(self) -> builtins.bool:
         """Whether it was made by the user rather than computed from what requires a gradient."""
     @property
-    def is_quantized(self) -> Any: ...
+    def is_quantized(self) -> builtins.bool:
+        """Whether the memory is a GPU's: never."""
     @property
-    def is_sparse(self) -> Any: ...
+    def is_sparse(self) -> builtins.bool:
+        """Whether the memory is a GPU's: never."""
     @property
-    def itemsize(self) -> Any: ...
+    def itemsize(self) -> builtins.int:
+        """Bytes per element."""
     @property
-    def layout(self) -> Any: ...
+    def layout(self) -> builtins.str:
+        """How the elements lie: always with strides."""
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged. Raises: RuntimeError where there are fewer."""
     @property
-    def nbytes(self) -> Any: ...
+    def nbytes(self) -> builtins.int:
+        """Bytes of all the elements."""
     @property
     def ndim(self) -> builtins.int:
         """The number of dimensions."""
     @property
-    def output_nr(self) -> Any: ...
+    def output_nr(self) -> builtins.int:
+        """Which output of its `grad_fn` it is."""
     requires_grad: builtins.bool
     """Whether a gradient flows here. Settable on leaves."""
     @property
@@ -105,19 +113,19 @@ class Tensor:
         """In-place form of `abs`."""
     def absolute(self, *, out: Tensor | None = None) -> Tensor:
         """|x|; the derivative at 0 is 0."""
-    def add(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    def add(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
         """input + alpha other."""
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """In-place form of `add`."""
-    def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    def addcdiv(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
     def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """In-place form of `addcdiv`."""
-    def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+    def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """input + value tensor1 tensor2."""
     def addcmul_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """In-place form of `addcmul`."""
-    def addmm(self, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    def addmm(self, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta input + alpha (mat1 @ mat2)."""
     def all(
         self, dim: Any = None, keepdim: builtins.bool = False, *, out: Tensor | None = None
@@ -125,7 +133,7 @@ class Tensor:
         """Whether no element is 0."""
     def allclose(
         self, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
-    ) -> Any:
+    ) -> builtins.bool:
         """Whether all elements are close, as a bool."""
     def amax(
         self, dim: Any = (), keepdim: builtins.bool = False, *, out: Tensor | None = None
@@ -149,7 +157,7 @@ class Tensor:
         self, dim: Any = None, keepdim: builtins.bool = False, *, out: Tensor | None = None
     ) -> Tensor:
         """Where the smallest is, as int64; in the flattened tensor when `dim` is None."""
-    def argsort(self, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
+    def argsort(self, dim: Any = -1, descending: Any = False, stable: Any = False) -> Tensor:
         """The positions that sort along `dim`."""
     def atan(self, *, out: Tensor | None = None) -> Tensor:
         """The inverse tangent, in radians."""
@@ -161,7 +169,7 @@ class Tensor:
         inputs: Any = None,
     ) -> None:
         """Add to the `.grad` of every leaf the gradient of `tensors`."""
-    def baddbmm(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    def baddbmm(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta input + alpha (batch1 @ batch2), matrix by matrix."""
     def bernoulli(self, p: builtins.float | None = None, *, generator: Any = None) -> Tensor:
         """1 with the probability each element of `input` gives (or `p`), else 0."""
@@ -185,31 +193,31 @@ class Tensor:
         """The products of matrices, pair by pair: (b, n, k), (b, k, m) -> (b, n, m)."""
     def bool(self) -> Tensor:
         """This tensor as torch.bool."""
-    def broadcast_to(self, *sizes: Any, size: Any = None) -> Any:
+    def broadcast_to(self, *sizes: Any, size: Any = None) -> Tensor:
         """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
     def ceil(self, *, out: Tensor | None = None) -> Tensor:
         """The smallest whole number not below x."""
     def ceil_(self) -> Tensor:
         """In-place form of `ceil`."""
-    def chunk(self, chunks: Any, dim: Any = 0) -> Any:
+    def chunk(self, chunks: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
         """At most `chunks` views of equal size along `dim`, the last may be smaller."""
     def clamp(self, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
         """x limited to [min, max]; the gradient passes where min <= x <= max."""
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """In-place form of `clamp`."""
-    def clamp_max(self, max: Any) -> Any:
+    def clamp_max(self, max: Any) -> Tensor:
         """min(input, max)."""
     def clamp_max_(self, max: Any) -> Tensor:
         """In-place form of `clamp_max`."""
-    def clamp_min(self, min: Any) -> Any:
+    def clamp_min(self, min: Any) -> Tensor:
         """max(input, min)."""
     def clamp_min_(self, min: Any) -> Tensor:
         """In-place form of `clamp_min`."""
     def clip(self, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
         """x limited to [min, max]; the gradient passes where min <= x <= max."""
-    def clone(self, *, memory_format: Any = None) -> Any:
+    def clone(self, *, memory_format: Any = None) -> Tensor:
         """A copy with history."""
-    def contiguous(self, memory_format: Any = None) -> Any:
+    def contiguous(self, memory_format: Any = None) -> Tensor:
         """`input` itself where its memory is in row-major order, else a copy that is."""
     def copy_(self, src: Tensor, non_blocking: builtins.bool = False) -> Tensor:
         """Write the elements of `src`, broadcast and cast, into this tensor."""
@@ -217,42 +225,47 @@ class Tensor:
         """The cosine; x in radians."""
     def cos_(self) -> Tensor:
         """In-place form of `cos`."""
-    def count_nonzero(self, dim: Any = None) -> Any:
+    def count_nonzero(self, dim: Any = None) -> Tensor:
         """How many elements are not 0."""
-    def cpu(self, memory_format: Any = None) -> Any: ...
-    def cuda(self, device: Any = None, *args: Any) -> Any: ...
+    def cpu(self, memory_format: Any = None) -> Tensor:
+        """The tensor itself."""
+    def cuda(self, device: Any = None, *args: Any) -> Tensor:
+        """Raises: AssertionError, as there is no GPU here."""
     def cumsum(self, dim: Any, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
         """The sum of the elements up to here along `dim`; integers in int64."""
     def cumsum_(self, dim: Any, dtype: Any = None) -> Tensor:
         """In-place form of `cumsum`."""
-    def data_ptr(self) -> Any: ...
+    def data_ptr(self) -> builtins.int:
+        """The address of the first element."""
     def detach(self) -> Tensor:
         """The same memory and version, without history."""
     def detach_(self) -> Tensor:
         """Forget the history of this tensor. Raises: RuntimeError for a view."""
-    def diag(self, diagonal: Any = 0) -> Any:
+    def diag(self, diagonal: Any = 0) -> Tensor:
         """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
     def diagonal(
         self, offset: builtins.int = 0, dim1: builtins.int = 0, dim2: builtins.int = 1
     ) -> Tensor:
         """The diagonal of axes `dim1`, `dim2`, as a last axis."""
-    def dim(self) -> Any: ...
-    def div(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Any:
+    def dim(self) -> builtins.int:
+        """The number of dimensions."""
+    def div(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Tensor:
         """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
     def div_(self, other: Any, *, rounding_mode: Any = None) -> Tensor:
         """In-place form of `div`."""
-    def divide(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Any:
+    def divide(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Tensor:
         """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
     def dot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The sum of the products of two vectors: (n), (n) -> ()."""
     def double(self) -> Tensor:
         """This tensor as torch.float64."""
-    def element_size(self) -> Any: ...
+    def element_size(self) -> builtins.int:
+        """Bytes per element."""
     def eq(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x == y."""
     def eq_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `eq`."""
-    def equal(self, other: Any) -> Any:
+    def equal(self, other: Any) -> builtins.bool:
         """Whether shapes and all elements are the same, as a bool."""
     def erf(self, *, out: Tensor | None = None) -> Tensor:
         """2 / sqrt(pi) times the integral of e ** -t**2 from 0 to x."""
@@ -262,9 +275,9 @@ class Tensor:
         """2 ** x."""
     def exp_(self) -> Tensor:
         """In-place form of `exp`."""
-    def expand(self, *sizes: Any, size: Any = None) -> Any:
+    def expand(self, *sizes: Any, size: Any = None) -> Tensor:
         """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
-    def expand_as(self, other: Any) -> Any:
+    def expand_as(self, other: Any) -> Tensor:
         """`input` expanded to the shape of `other`."""
     def expm1(self, *, out: Tensor | None = None) -> Tensor:
         """e ** x - 1, exact near 0."""
@@ -274,9 +287,9 @@ class Tensor:
         """Set every element to `value`, a number or a 0-d tensor."""
     def fix(self, *, out: Tensor | None = None) -> Tensor:
         """The whole part, towards 0."""
-    def flatten(self, start_dim: Any = 0, end_dim: Any = -1) -> Any:
+    def flatten(self, start_dim: Any = 0, end_dim: Any = -1) -> Tensor:
         """The axes from start_dim to end_dim as one: a view where possible."""
-    def flip(self, *axes: Any, dims: Any = None) -> Any:
+    def flip(self, *axes: Any, dims: Any = None) -> Tensor:
         """The axes `dims` in reverse order, a copy."""
     def float(self) -> Tensor:
         """This tensor as torch.float32."""
@@ -294,7 +307,7 @@ class Tensor:
         """In-place form of `fmod`."""
     def gather(
         self, dim: Any, index_: Any = None, *, index: Any = None, sparse_grad: Any = False
-    ) -> Any:
+    ) -> Tensor:
         """The elements at `index` along `dim`."""
     def ge(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x >= y."""
@@ -310,30 +323,33 @@ class Tensor:
         """In-place form of `gt`."""
     def half(self) -> Tensor:
         """This tensor as torch.float16."""
-    def index_add(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Any:
+    def index_add(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
         """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
     def index_add_(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
         """In-place form of `index_add`."""
-    def index_fill(self, dim: Any, index_: Any, value: Any) -> Any:
+    def index_fill(self, dim: Any, index_: Any, value: Any) -> Tensor:
         """A copy of `input` with `value` at `index` along `dim`."""
     def index_fill_(self, dim: Any, index_: Any, value: Any) -> Tensor:
         """In-place form of `index_fill`."""
-    def index_put(self, indices: Any, values: Any, accumulate: Any = False) -> Any:
+    def index_put(self, indices: Any, values: Any, accumulate: Any = False) -> Tensor:
         """A copy of `input` with `values` put (or added) at the index tensors `indices`."""
     def index_put_(self, indices: Any, values: Any, accumulate: Any = False) -> Tensor:
         """In-place form of `index_put`."""
-    def index_select(self, dim: Any, index: Any) -> Any:
+    def index_select(self, dim: Any, index: Any) -> Tensor:
         """The slices of `input` along `dim` at the 1-D tensor `index`."""
     def int(self) -> Tensor:
         """This tensor as torch.int32."""
-    def is_complex(self) -> Any: ...
-    def is_contiguous(self, memory_format: Any = None) -> Any: ...
-    def is_floating_point(self) -> Any:
+    def is_complex(self) -> builtins.bool:
+        """Whether the elements are complex numbers: never."""
+    def is_contiguous(self, memory_format: Any = None) -> builtins.bool:
+        """Whether the elements lie in row-major order without gaps."""
+    def is_floating_point(self) -> builtins.bool:
         """Whether the elements are floating-point numbers."""
-    def is_inference(self) -> Any: ...
+    def is_inference(self) -> builtins.bool:
+        """Whether it was made for inference alone: never."""
     def isclose(
         self, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
-    ) -> Any:
+    ) -> Tensor:
         """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
     def isfinite(self, *, out: Tensor | None = None) -> Tensor:
         """x is neither NaN nor infinite."""
@@ -347,7 +363,7 @@ class Tensor:
         """x <= y."""
     def le_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `le`."""
-    def lerp(self, end: Any, weight: Any) -> Any:
+    def lerp(self, end: Any, weight: Any) -> Tensor:
         """input + weight (end - input). Raises: RuntimeError where the dtypes differ."""
     def lerp_(self, end: Any, weight: Any) -> Tensor:
         """In-place form of `lerp`."""
@@ -371,7 +387,7 @@ class Tensor:
         """In-place form of `log2`."""
     def log_(self) -> Tensor:
         """In-place form of `log`."""
-    def log_softmax(self, dim: Any, dtype: Any = None) -> Any:
+    def log_softmax(self, dim: Any, dtype: Any = None) -> Tensor:
         """The logarithm of softmax, computed stably, in `dtype` if one is given."""
     def logical_and(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """Both are not 0."""
@@ -397,13 +413,13 @@ class Tensor:
         """x < y."""
     def lt_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `lt`."""
-    def masked_fill(self, mask: Any, value: Any) -> Any:
+    def masked_fill(self, mask: Any, value: Any) -> Tensor:
         """`value`, a number or 0-d, where the mask holds."""
     def masked_fill_(self, mask: Any, value: Any) -> Tensor:
         """In-place form of `masked_fill`."""
-    def masked_select(self, mask: Any) -> Any:
+    def masked_select(self, mask: Any) -> Tensor:
         """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
-    def matmul(self, other: Any) -> Any:
+    def matmul(self, other: Any) -> Tensor:
         """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch."""
     def max(self, dim: Any = None, keepdim: Any = False, *, other: Any = None) -> Any:
         """The largest element; with `dim`, (values, indices) along it; with a tensor, as maximum."""
@@ -424,9 +440,9 @@ class Tensor:
         """The smaller; NaN where one is NaN; a tie shares the gradient."""
     def mm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The product of two matrices: (n, k), (k, m) -> (n, m)."""
-    def moveaxis(self, source: Any, destination: Any) -> Any:
+    def moveaxis(self, source: Any, destination: Any) -> Tensor:
         """Axes `source` moved to the places `destination`, a view."""
-    def movedim(self, source: Any, destination: Any) -> Any:
+    def movedim(self, source: Any, destination: Any) -> Tensor:
         """Axes `source` moved to the places `destination`, a view."""
     def mul(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x y."""
@@ -436,9 +452,10 @@ class Tensor:
         """x y."""
     def mv(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """A matrix times a vector: (n, k), (k) -> (n)."""
-    def narrow(self, dim: Any, start: Any, length: Any) -> Any:
+    def narrow(self, dim: Any, start: Any, length: Any) -> Tensor:
         """`length` slices along `dim` from `start`, a view. Raises: RuntimeError beyond the end."""
-    def ndimension(self) -> Any: ...
+    def ndimension(self) -> builtins.int:
+        """The number of dimensions."""
     def ne(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x != y."""
     def ne_(self, other: Tensor | builtins.float) -> Tensor:
@@ -449,30 +466,33 @@ class Tensor:
         """In-place form of `neg`."""
     def negative(self, *, out: Tensor | None = None) -> Tensor:
         """-x."""
-    def nelement(self) -> Any:
+    def nelement(self) -> builtins.int:
         """The number of elements."""
     def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor: ...
-    def new_full(self, size: Any, value: Any, dtype: Any = None, **o: Any) -> Any: ...
+    def new_full(self, size: Any, fill_value: Any, dtype: Any = None, **how: Any) -> Tensor:
+        """`fill_value` in sizes `size`, in the dtype of this tensor."""
     def new_ones(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor: ...
-    def new_tensor(self, data: Any, dtype: Any = None, **o: Any) -> Any: ...
+    def new_tensor(self, data: Any, dtype: Any = None, **how: Any) -> Tensor:
+        """A copy of `data` in the dtype of this tensor."""
     def new_zeros(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor: ...
     def nonzero(self, *, as_tuple: Any = False) -> Any:
         """The positions of the elements that are not 0: rows of a matrix, or one vector per axis."""
-    def norm(self, p: Any = 2, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+    def norm(self, p: Any = 2, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Tensor:
         """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf."""
     def normal_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
         """Fill this tensor in place; see torch.Tensor.normal_."""
     def not_equal(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x != y."""
-    def numel(self) -> Any:
+    def numel(self) -> builtins.int:
         """The number of elements."""
     def numpy(self, *, force: builtins.bool = False) -> np.ndarray:
         """The memory as a NumPy array, shared."""
-    def outer(self, vec2: Any) -> Any:
+    def outer(self, vec2: Any) -> Tensor:
         """out[i, j] = input[i] vec2[j]."""
-    def permute(self, *order: Any, dims: Any = None) -> Any:
+    def permute(self, *order: Any, dims: Any = None) -> Tensor:
         """The axes in another order, a view."""
-    def pin_memory(self, *args: Any) -> Any: ...
+    def pin_memory(self, *args: Any) -> Tensor:
+        """The tensor itself."""
     def pow(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""
     def pow_(self, other: Tensor | builtins.float) -> Tensor:
@@ -504,17 +524,17 @@ class Tensor:
         """x - y floor(x / y): has the sign of y."""
     def remainder_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `remainder`."""
-    def repeat(self, *counts: Any, repeats: Any = None) -> Any:
+    def repeat(self, *counts: Any, repeats: Any = None) -> Tensor:
         """Laid side by side, so many times along each axis."""
     def requires_grad_(self, requires_grad: builtins.bool = True) -> Tensor:
         """Set `requires_grad` and return this tensor."""
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any) -> Tensor:
         """`input` with sizes `shape`: a view where the strides allow it, else a copy."""
-    def reshape_as(self, other: Any) -> Any:
+    def reshape_as(self, other: Any) -> Tensor:
         """`input` reshaped to the shape of `other`."""
     def retain_grad(self) -> None:
         """Keep the gradient of this result in `.grad`. Raises: RuntimeError where none flows."""
-    def roll(self, shifts: Any, dims: Any = None) -> Any:
+    def roll(self, shifts: Any, dims: Any = None) -> Tensor:
         """The elements moved along `dims`; without `dims`, along the flattened tensor."""
     def round(self, decimals: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
         """The nearest number of that many decimals, halves to even."""
@@ -526,19 +546,20 @@ class Tensor:
         """In-place form of `rsqrt`."""
     def scatter(
         self, dim: Any, index_: Any = None, src: Any = None, *, index: Any = None, value: Any = None
-    ) -> Any:
+    ) -> Tensor:
         """A copy of `input` with `src`, a tensor or number, put at `index` along `dim`."""
     def scatter_(
         self, dim: Any, index_: Any = None, src: Any = None, *, index: Any = None, value: Any = None
     ) -> Tensor:
         """In-place form of `scatter`."""
-    def scatter_add(self, dim: Any, index: Any, src: Any) -> Any:
+    def scatter_add(self, dim: Any, index: Any, src: Any) -> Tensor:
         """`input` with `src` added at `index` along `dim`."""
     def scatter_add_(self, dim: Any, index: Any, src: Any) -> Tensor:
         """In-place form of `scatter_add`."""
     def select(self, dim: Any, index: Any) -> Tensor:
         """The slice at `index` of axis `dim`."""
-    def share_memory_(self, *args: Any) -> Any: ...
+    def share_memory_(self) -> Tensor:
+        """The tensor itself. Differs: other processes get a copy."""
     def short(self) -> Tensor:
         """This tensor as torch.int16."""
     def sigmoid(self, *, out: Tensor | None = None) -> Tensor:
@@ -555,11 +576,11 @@ class Tensor:
         """In-place form of `sin`."""
     def size(self, dim: builtins.int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-    def softmax(self, dim: Any, dtype: Any = None) -> Any:
+    def softmax(self, dim: Any, dtype: Any = None) -> Tensor:
         """e ** input over its sum along `dim`, computed in `dtype` if one is given."""
     def sort(self, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
         """(values, indices) in order along `dim`; equal elements keep their order."""
-    def split(self, split_size_or_sections: Any, dim: Any = 0) -> Any:
+    def split(self, split_size_or_sections: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
         """Consecutive views of the given size (the last may be smaller) or sizes along `dim`."""
     def split_with_sizes(self, sections: Any, dim: builtins.int = 0) -> builtins.tuple[Tensor, ...]:
         """Consecutive pieces of sizes `sections` along axis `dim`."""
@@ -577,15 +598,15 @@ class Tensor:
         """In-place form of `squeeze`: the same memory with other sizes."""
     def std(
         self, dim: Any = None, unbiased: Any = None, keepdim: Any = False, *, correction: Any = None
-    ) -> Any:
+    ) -> Tensor:
         """The standard deviation, over n - correction elements."""
     def stride(self, dim: builtins.int | None = None) -> Any:
         """How many elements apart neighbours along each dimension are in memory."""
-    def sub(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    def sub(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
         """input - alpha other."""
     def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
         """In-place form of `sub`."""
-    def subtract(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+    def subtract(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
         """input - alpha other."""
     def sum(
         self,
@@ -604,7 +625,7 @@ class Tensor:
         """A matrix transposed; fewer dimensions as they are."""
     def t_(self, *args: Any, **kwargs: Any) -> Tensor:
         """In-place form of `t`: the same memory with other sizes."""
-    def take_along_dim(self, indices: Any, dim: Any = None) -> Any:
+    def take_along_dim(self, indices: Any, dim: Any = None) -> Tensor:
         """The elements at `indices` along `dim`; of the flattened tensor without it."""
     def tan(self, *, out: Tensor | None = None) -> Tensor:
         """The tangent; x in radians."""
@@ -614,7 +635,7 @@ class Tensor:
         """The hyperbolic tangent."""
     def tanh_(self) -> Tensor:
         """In-place form of `tanh`."""
-    def tile(self, dims: Any) -> Any:
+    def tile(self, *counts: Any, dims: Any = None) -> Tensor:
         """As repeat, with missing leading counts taken as 1."""
     def to(
         self,
@@ -654,7 +675,7 @@ class Tensor:
         """This tensor in the dtype of `other`."""
     def unbind(self, dim: builtins.int = 0) -> builtins.tuple[Tensor, ...]:
         """The slices along axis `dim`, each without that axis."""
-    def unflatten(self, dim: Any, sizes: Any) -> Any:
+    def unflatten(self, dim: Any, sizes: Any) -> Tensor:
         """Axis `dim` as several axes of the given sizes, one of which may be -1."""
     def uniform_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
         """Fill this tensor in place; see torch.Tensor.uniform_."""
@@ -664,18 +685,18 @@ class Tensor:
         """In-place form of `unsqueeze`: the same memory with other sizes."""
     def var(
         self, dim: Any = None, unbiased: Any = None, keepdim: Any = False, *, correction: Any = None
-    ) -> Any:
+    ) -> Tensor:
         """The variance, over n - correction elements."""
-    def view(self, *size: Any) -> Any:
+    def view(self, *size: Any) -> Tensor:
         """The same memory with other sizes, or read as another dtype of the same width."""
-    def view_as(self, other: Any) -> Any:
+    def view_as(self, other: Any) -> Tensor:
         """`input` viewed in the shape of `other`."""
     def zero_(self) -> Tensor:
         """Set every element to 0."""
     def __abs__(self, *, out: Tensor | None = None) -> Tensor:
         """|x|; the derivative at 0 is 0."""
-    def __add__(self, other: Any) -> Any: ...
-    def __and__(self, other: Any) -> Any: ...
+    def __add__(self, other: Any) -> Tensor: ...
+    def __and__(self, other: Any) -> Tensor: ...
     def __array__(self, dtype: Any = None, copy: builtins.bool | None = None) -> np.ndarray: ...
     def __array_wrap__(
         self, array: Any, context: Any = None, return_scalar: builtins.bool = False
@@ -686,61 +707,66 @@ class Tensor:
     def __deepcopy__(self, memo: builtins.dict) -> Tensor: ...
     def __delitem__(self, key: Any) -> None:
         """Elements cannot be taken out. Raises: TypeError."""
-    def __eq__(self, other: Any) -> Any: ...
+    def __eq__(self, other: Any) -> Tensor: ...
     def __float__(self) -> builtins.float: ...
-    def __floordiv__(self, other: Any) -> Any: ...
+    def __floordiv__(self, other: Any) -> Tensor: ...
     def __format__(self, spec: builtins.str) -> builtins.str: ...
-    def __ge__(self, other: Any) -> Any: ...
-    def __getitem__(self, key: Any) -> Any:
+    def __ge__(self, other: Any) -> Tensor: ...
+    def __getitem__(self, key: Any) -> Tensor:
         """x[key]: a view for numbers, slices, None and Ellipsis; a copy where index arrays are."""
-    def __gt__(self, other: Any) -> Any: ...
+    def __gt__(self, other: Any) -> Tensor: ...
     def __hash__(self) -> builtins.int: ...
-    def __iadd__(self, other: Any) -> Any: ...
-    def __iand__(self, other: Any) -> Any: ...
-    def __ifloordiv__(self, other: Any) -> Any: ...
-    def __imod__(self, other: Any) -> Any: ...
-    def __imul__(self, other: Any) -> Any: ...
+    def __iadd__(self, other: Any) -> Tensor: ...
+    def __iand__(self, other: Any) -> Tensor: ...
+    def __ifloordiv__(self, other: Any) -> Tensor: ...
+    def __imod__(self, other: Any) -> Tensor: ...
+    def __imul__(self, other: Any) -> Tensor: ...
     def __index__(self) -> builtins.int: ...
     def __int__(self) -> builtins.int: ...
     def __invert__(self) -> Tensor:
         """~self, for integers and bools. Raises: TypeError for floats."""
-    def __ior__(self, other: Any) -> Any: ...
-    def __ipow__(self, other: Any) -> Any: ...
-    def __isub__(self, other: Any) -> Any: ...
-    def __iter__(self) -> Any:
+    def __ior__(self, other: Any) -> Tensor: ...
+    def __ipow__(self, other: Any) -> Tensor: ...
+    def __isub__(self, other: Any) -> Tensor: ...
+    def __iter__(self) -> Iterator[Tensor]:
         """The slices along the first dimension, one after another."""
-    def __itruediv__(self, other: Any) -> Any: ...
-    def __ixor__(self, other: Any) -> Any: ...
-    def __le__(self, other: Any) -> Any: ...
+    def __itruediv__(self, other: Any) -> Tensor: ...
+    def __ixor__(self, other: Any) -> Tensor: ...
+    def __le__(self, other: Any) -> Tensor: ...
     def __len__(self) -> builtins.int: ...
-    def __lt__(self, other: Any) -> Any: ...
-    def __matmul__(self, other: Any) -> Any: ...
-    def __mod__(self, other: Any) -> Any: ...
-    def __mul__(self, other: Any) -> Any: ...
-    def __ne__(self, other: Any) -> Any: ...
-    def __neg__(self) -> Any: ...
-    def __or__(self, other: Any) -> Any: ...
-    def __pos__(self) -> Any: ...
-    def __pow__(self, other: Any) -> Any: ...
-    def __radd__(self, other: Any) -> Any: ...
-    def __rand__(self, other: Any) -> Any: ...
+    def __lt__(self, other: Any) -> Tensor: ...
+    def __matmul__(self, other: Any) -> Tensor: ...
+    def __mod__(self, other: Any) -> Tensor: ...
+    def __mul__(self, other: Any) -> Tensor: ...
+    def __ne__(self, other: Any) -> Tensor: ...
+    def __neg__(self, *, out: Tensor | None = None) -> Tensor:
+        """-x."""
+    @staticmethod
+    def __new__(cls: builtins.type, *data: Any, device: Any = None) -> Tensor:
+        """`Tensor(2, 3)`: memory of these sizes; `Tensor([1, 2])`: these numbers; as floats."""
+    def __or__(self, other: Any) -> Tensor: ...
+    def __pos__(self) -> Tensor:
+        """+x: the tensor itself."""
+    def __pow__(self, other: Any) -> Tensor: ...
+    def __radd__(self, other: Any) -> Tensor: ...
+    def __rand__(self, other: Any) -> Tensor: ...
     def __reduce_ex__(self, protocol: Any) -> builtins.tuple: ...
     def __repr__(self, *, tensor_contents: builtins.str | None = None) -> builtins.str:
         """`tensor([1., 2.], grad_fn=<MulBackward0>)`: the numbers and what is not evident from them."""
-    def __rfloordiv__(self, other: Any) -> Any: ...
-    def __rmatmul__(self, other: Any) -> Any: ...
-    def __rmod__(self, other: Any) -> Any: ...
-    def __rmul__(self, other: Any) -> Any: ...
-    def __ror__(self, other: Any) -> Any: ...
-    def __rpow__(self, other: Any) -> Any: ...
-    def __rsub__(self, other: Any) -> Any: ...
-    def __rtruediv__(self, other: Any) -> Any: ...
-    def __rxor__(self, other: Any) -> Any: ...
+    def __rfloordiv__(self, other: Any) -> Tensor: ...
+    def __rmatmul__(self, other: Any) -> Tensor: ...
+    def __rmod__(self, other: Any) -> Tensor: ...
+    def __rmul__(self, other: Any) -> Tensor: ...
+    def __ror__(self, other: Any) -> Tensor: ...
+    def __rpow__(self, other: Any) -> Tensor: ...
+    def __rsub__(self, other: Any) -> Tensor: ...
+    def __rtruediv__(self, other: Any) -> Tensor: ...
+    def __rxor__(self, other: Any) -> Tensor: ...
     def __setitem__(self, key: Any, value: Any) -> None:
         """self[key] = value, recorded where a gradient flows in or out."""
-    def __sub__(self, other: Any) -> Any: ...
-    def __truediv__(self, other: Any) -> Any: ...
-    def __xor__(self, other: Any) -> Any: ...
+    def __sub__(self, other: Any) -> Tensor: ...
+    def __truediv__(self, other: Any) -> Tensor: ...
+    def __xor__(self, other: Any) -> Tensor: ...
 
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """|x|; the derivative at 0 is 0."""
@@ -748,16 +774,16 @@ def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def absolute(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """|x|; the derivative at 0 is 0."""
 
-def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
     """input + alpha other."""
 
-def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
 
-def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Any:
+def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
     """input + value tensor1 tensor2."""
 
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta input + alpha (mat1 @ mat2)."""
 
 def all(
@@ -767,7 +793,7 @@ def all(
 
 def allclose(
     input: Any, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
-) -> Any:
+) -> builtins.bool:
     """Whether all elements are close, as a bool."""
 
 def amax(
@@ -809,16 +835,16 @@ def argmin(
 ) -> Tensor:
     """Where the smallest is, as int64; in the flattened tensor when `dim` is None."""
 
-def argsort(input: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
+def argsort(input: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Tensor:
     """The positions that sort along `dim`."""
 
-def as_tensor(data: Any, dtype: _dtype | None = None, device: Any = None) -> Tensor:
+def as_tensor(data: Any, *, dtype: _dtype | None = None, device: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory where it is a tensor or an array of that dtype."""
 
 def atan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The inverse tangent, in radians."""
 
-def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+def baddbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta input + alpha (batch1 @ batch2), matrix by matrix."""
 
 def bernoulli(input: Tensor, p: builtins.float | None = None, *, generator: Any = None) -> Tensor:
@@ -845,46 +871,46 @@ def bitwise_xor(
 def bmm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The products of matrices, pair by pair: (b, n, k), (b, k, m) -> (b, n, m)."""
 
-def broadcast_tensors(*tensors: Any) -> Any:
+def broadcast_tensors(*tensors: Any) -> builtins.tuple[Tensor, ...]:
     """The tensors expanded to their common shape."""
 
-def broadcast_to(input: Any, *sizes: Any, size: Any = None) -> Any:
+def broadcast_to(input: Any, *sizes: Any, size: Any = None) -> Tensor:
     """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
 
-def cat(tensors: Any, dim: Any = 0, *, out: Any = None) -> Any:
+def cat(tensors: Any, dim: Any = 0, *, out: Any = None) -> Tensor:
     """The tensors one after another along `dim`. Raises: ValueError for none."""
 
 def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The smallest whole number not below x."""
 
-def chunk(input: Any, chunks: Any, dim: Any = 0) -> Any:
+def chunk(input: Any, chunks: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
     """At most `chunks` views of equal size along `dim`, the last may be smaller."""
 
 def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """x limited to [min, max]; the gradient passes where min <= x <= max."""
 
-def clamp_max(input: Any, max: Any) -> Any:
+def clamp_max(input: Any, max: Any) -> Tensor:
     """min(input, max)."""
 
-def clamp_min(input: Any, min: Any) -> Any:
+def clamp_min(input: Any, min: Any) -> Tensor:
     """max(input, min)."""
 
 def clip(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
     """x limited to [min, max]; the gradient passes where min <= x <= max."""
 
-def clone(input: Any, *, memory_format: Any = None) -> Any:
+def clone(input: Any, *, memory_format: Any = None) -> Tensor:
     """A copy with history."""
 
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine; x in radians."""
 
-def count_nonzero(input: Any, dim: Any = None) -> Any:
+def count_nonzero(input: Any, dim: Any = None) -> Tensor:
     """How many elements are not 0."""
 
 def cumsum(input: Tensor, dim: Any, dtype: Any = None, *, out: Tensor | None = None) -> Tensor:
     """The sum of the elements up to here along `dim`; integers in int64."""
 
-def diag(input: Any, diagonal: Any = 0) -> Any:
+def diag(input: Any, diagonal: Any = 0) -> Tensor:
     """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
 
 def diagonal(
@@ -892,16 +918,16 @@ def diagonal(
 ) -> Tensor:
     """The diagonal of axes `dim1`, `dim2`, as a last axis."""
 
-def div(input: Any, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Any:
+def div(input: Any, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Tensor:
     """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
 
-def divide(input: Any, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Any:
+def divide(input: Any, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Tensor:
     """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
 
 def dot(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sum of the products of two vectors: (n), (n) -> ()."""
 
-def einsum(equation: Any, *operands: Any) -> Any:
+def einsum(equation: Any, *operands: Any) -> Tensor:
     """The sum of products that `equation` names: 'ij,jk->ik'; '...' stands for batch axes."""
 
 def empty(
@@ -932,7 +958,7 @@ def empty_like(
 def eq(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x == y."""
 
-def equal(input: Any, other: Any) -> Any:
+def equal(input: Any, other: Any) -> builtins.bool:
     """Whether shapes and all elements are the same, as a bool."""
 
 def erf(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -960,10 +986,10 @@ def eye(
 def fix(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The whole part, towards 0."""
 
-def flatten(input: Any, start_dim: Any = 0, end_dim: Any = -1) -> Any:
+def flatten(input: Any, start_dim: Any = 0, end_dim: Any = -1) -> Tensor:
     """The axes from start_dim to end_dim as one: a view where possible."""
 
-def flip(input: Any, *axes: Any, dims: Any = None) -> Any:
+def flip(input: Any, *axes: Any, dims: Any = None) -> Tensor:
     """The axes `dims` in reverse order, a copy."""
 
 def floor(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1003,7 +1029,7 @@ def full_like(
 
 def gather(
     input: Any, dim: Any, index_: Any = None, *, index: Any = None, sparse_grad: Any = False
-) -> Any:
+) -> Tensor:
     """The elements at `index` along `dim`."""
 
 def ge(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -1029,25 +1055,25 @@ def greater_equal(
 def gt(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x > y."""
 
-def hstack(tensors: Any) -> Any:
+def hstack(tensors: Any) -> Tensor:
     """Side by side: along axis 1, or 0 for vectors. Raises: RuntimeError for none."""
 
-def index_add(input: Any, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Any:
+def index_add(input: Any, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
 
-def index_fill(input: Any, dim: Any, index_: Any, value: Any) -> Any:
+def index_fill(input: Any, dim: Any, index_: Any, value: Any) -> Tensor:
     """A copy of `input` with `value` at `index` along `dim`."""
 
-def index_put(input: Any, indices: Any, values: Any, accumulate: Any = False) -> Any:
+def index_put(input: Any, indices: Any, values: Any, accumulate: Any = False) -> Tensor:
     """A copy of `input` with `values` put (or added) at the index tensors `indices`."""
 
-def index_select(input: Any, dim: Any, index: Any) -> Any:
+def index_select(input: Any, dim: Any, index: Any) -> Tensor:
     """The slices of `input` along `dim` at the 1-D tensor `index`."""
 
 def initial_seed() -> builtins.int:
     """The seed the default generator was last started from."""
 
-def is_floating_point(input: Any) -> Any:
+def is_floating_point(input: Any) -> builtins.bool:
     """Whether the elements are floating-point numbers."""
 
 def is_grad_enabled() -> builtins.bool:
@@ -1056,12 +1082,12 @@ def is_grad_enabled() -> builtins.bool:
 def is_inference_mode_enabled() -> builtins.bool:
     """Whether this thread is inside `inference_mode`."""
 
-def is_tensor(obj: Any) -> Any:
+def is_tensor(obj: Any) -> builtins.bool:
     """Whether `obj` is a Tensor."""
 
 def isclose(
     input: Any, other: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: Any = False
-) -> Any:
+) -> Tensor:
     """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
 
 def isfinite(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1076,7 +1102,7 @@ def isnan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def le(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x <= y."""
 
-def lerp(input: Any, end: Any, weight: Any) -> Any:
+def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     """input + weight (end - input). Raises: RuntimeError where the dtypes differ."""
 
 def less(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -1110,10 +1136,10 @@ def log1p(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def log2(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The logarithm to base 2."""
 
-def log_softmax(input: Any, dim: Any, dtype: Any = None) -> Any:
+def log_softmax(input: Any, dim: Any, dtype: Any = None) -> Tensor:
     """The logarithm of softmax, computed stably, in `dtype` if one is given."""
 
-def logaddexp(input: Any, other: Any) -> Any:
+def logaddexp(input: Any, other: Any) -> Tensor:
     """log(e ** input + e ** other), without overflow."""
 
 def logical_and(
@@ -1145,13 +1171,13 @@ def lt(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = No
 def manual_seed(seed: Any) -> Generator:
     """Start the default generator over from int(seed) and return it."""
 
-def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     """`value`, a number or 0-d, where the mask holds."""
 
-def masked_select(input: Any, mask: Any) -> Any:
+def masked_select(input: Any, mask: Any) -> Tensor:
     """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
 
-def matmul(input: Any, other: Any) -> Any:
+def matmul(input: Any, other: Any) -> Tensor:
     """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch."""
 
 def max(input: Any, dim: Any = None, keepdim: Any = False, *, other: Any = None) -> Any:
@@ -1179,10 +1205,10 @@ def minimum(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None
 def mm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The product of two matrices: (n, k), (k, m) -> (n, m)."""
 
-def moveaxis(input: Any, source: Any, destination: Any) -> Any:
+def moveaxis(input: Any, source: Any, destination: Any) -> Tensor:
     """Axes `source` moved to the places `destination`, a view."""
 
-def movedim(input: Any, source: Any, destination: Any) -> Any:
+def movedim(input: Any, source: Any, destination: Any) -> Tensor:
     """Axes `source` moved to the places `destination`, a view."""
 
 def mul(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -1194,7 +1220,7 @@ def multiply(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | Non
 def mv(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     """A matrix times a vector: (n, k), (k) -> (n)."""
 
-def narrow(input: Any, dim: Any, start: Any, length: Any) -> Any:
+def narrow(input: Any, dim: Any, start: Any, length: Any) -> Tensor:
     """`length` slices along `dim` from `start`, a view. Raises: RuntimeError beyond the end."""
 
 def ne(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -1209,7 +1235,9 @@ def negative(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def nonzero(input: Any, *, as_tuple: Any = False) -> Any:
     """The positions of the elements that are not 0: rows of a matrix, or one vector per axis."""
 
-def norm(input: Any, p: Any = 2, dim: Any = None, keepdim: Any = False, dtype: Any = None) -> Any:
+def norm(
+    input: Any, p: Any = 2, dim: Any = None, keepdim: Any = False, dtype: Any = None
+) -> Tensor:
     """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf."""
 
 def normal(
@@ -1222,7 +1250,7 @@ def not_equal(
 ) -> Tensor:
     """x != y."""
 
-def numel(input: Any) -> Any:
+def numel(input: Any) -> builtins.int:
     """The number of elements."""
 
 def ones(
@@ -1250,10 +1278,10 @@ def ones_like(
 ) -> Tensor:
     """Ones in the shape and dtype of `input`."""
 
-def outer(input: Any, vec2: Any) -> Any:
+def outer(input: Any, vec2: Any) -> Tensor:
     """out[i, j] = input[i] vec2[j]."""
 
-def permute(input: Any, *order: Any, dims: Any = None) -> Any:
+def permute(input: Any, *order: Any, dims: Any = None) -> Tensor:
     """The axes in another order, a view."""
 
 def pow(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -1287,7 +1315,7 @@ def rand(
 
 def rand_like(
     input: Tensor,
-    *bounds: builtins.int,
+    *,
     generator: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -1312,7 +1340,9 @@ def randint(
 
 def randint_like(
     input: Tensor,
-    *bounds: builtins.int,
+    low: Any = None,
+    high: Any = None,
+    *,
     generator: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -1321,7 +1351,7 @@ def randint_like(
     requires_grad: builtins.bool = False,
     memory_format: Any = None,
 ) -> Tensor:
-    """Whole numbers below `high`, or from `low`, as `input`."""
+    """Whole numbers in [low, high) in the shape and dtype of `input`; with one bound, in [0, it)."""
 
 def randn(
     *sizes: Any,
@@ -1338,7 +1368,7 @@ def randn(
 
 def randn_like(
     input: Tensor,
-    *bounds: builtins.int,
+    *,
     generator: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -1371,13 +1401,13 @@ def remainder(
 ) -> Tensor:
     """x - y floor(x / y): has the sign of y."""
 
-def reshape(input: Any, *shape: Any) -> Any:
+def reshape(input: Any, *shape: Any) -> Tensor:
     """`input` with sizes `shape`: a view where the strides allow it, else a copy."""
 
-def result_type(*operands: Any) -> Any:
+def result_type(*operands: Any) -> _dtype:
     """The dtype an operation on `operands` (tensors and numbers) computes in."""
 
-def roll(input: Any, shifts: Any, dims: Any = None) -> Any:
+def roll(input: Any, shifts: Any, dims: Any = None) -> Tensor:
     """The elements moved along `dims`; without `dims`, along the flattened tensor."""
 
 def round(input: Tensor, decimals: builtins.int = 0, *, out: Tensor | None = None) -> Tensor:
@@ -1386,7 +1416,7 @@ def round(input: Tensor, decimals: builtins.int = 0, *, out: Tensor | None = Non
 def rsqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """1 / sqrt(x)."""
 
-def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
     """other - alpha input."""
 
 def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
@@ -1400,10 +1430,10 @@ def scatter(
     *,
     index: Any = None,
     value: Any = None,
-) -> Any:
+) -> Tensor:
     """A copy of `input` with `src`, a tensor or number, put at `index` along `dim`."""
 
-def scatter_add(input: Any, dim: Any, index: Any, src: Any) -> Any:
+def scatter_add(input: Any, dim: Any, index: Any, src: Any) -> Tensor:
     """`input` with `src` added at `index` along `dim`."""
 
 def seed() -> builtins.int:
@@ -1440,13 +1470,13 @@ def sign(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def sin(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The sine; x in radians."""
 
-def softmax(input: Any, dim: Any, dtype: Any = None) -> Any:
+def softmax(input: Any, dim: Any, dtype: Any = None) -> Tensor:
     """e ** input over its sum along `dim`, computed in `dtype` if one is given."""
 
 def sort(input: Any, dim: Any = -1, descending: Any = False, stable: Any = False) -> Any:
     """(values, indices) in order along `dim`; equal elements keep their order."""
 
-def split(tensor: Any, split_size_or_sections: Any, dim: Any = 0) -> Any:
+def split(tensor: Any, split_size_or_sections: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
     """Consecutive views of the given size (the last may be smaller) or sizes along `dim`."""
 
 def split_with_sizes(
@@ -1473,7 +1503,7 @@ def std(
     keepdim: Any = False,
     *,
     correction: Any = None,
-) -> Any:
+) -> Tensor:
     """The standard deviation, over n - correction elements."""
 
 def std_mean(
@@ -1483,13 +1513,13 @@ def std_mean(
     keepdim: Any = False,
     *,
     correction: Any = None,
-) -> Any:
+) -> builtins.tuple[Tensor, Tensor]:
     """(standard deviation, mean)."""
 
-def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
     """input - alpha other."""
 
-def subtract(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Any:
+def subtract(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
     """input - alpha other."""
 
 def sum(
@@ -1511,7 +1541,7 @@ def swapdims(input: Tensor, dim0: Any, dim1: Any) -> Tensor:
 def t(input: Tensor) -> Tensor:
     """A matrix transposed; fewer dimensions as they are."""
 
-def take_along_dim(input: Any, indices: Any, dim: Any = None) -> Any:
+def take_along_dim(input: Any, indices: Any, dim: Any = None) -> Tensor:
     """The elements at `indices` along `dim`; of the flattened tensor without it."""
 
 def tan(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1530,7 +1560,7 @@ def tensor(
 ) -> Tensor:
     """A new leaf that holds a copy of `data`: a number, nested sequences, an array or a tensor."""
 
-def tile(input: Any, dims: Any) -> Any:
+def tile(input: Any, *counts: Any, dims: Any = None) -> Tensor:
     """As repeat, with missing leading counts taken as 1."""
 
 def topk(input: Any, k: Any, dim: Any = -1, largest: Any = True, sorted: Any = True) -> Any:
@@ -1556,7 +1586,7 @@ def trunc(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def unbind(input: Tensor, dim: builtins.int = 0) -> builtins.tuple[Tensor, ...]:
     """The slices along axis `dim`, each without that axis."""
 
-def unflatten(input: Any, dim: Any, sizes: Any) -> Any:
+def unflatten(input: Any, dim: Any, sizes: Any) -> Tensor:
     """Axis `dim` as several axes of the given sizes, one of which may be -1."""
 
 def unsqueeze(input: Tensor, dim: Any) -> Tensor:
@@ -1569,7 +1599,7 @@ def var(
     keepdim: Any = False,
     *,
     correction: Any = None,
-) -> Any:
+) -> Tensor:
     """The variance, over n - correction elements."""
 
 def var_mean(
@@ -1579,10 +1609,10 @@ def var_mean(
     keepdim: Any = False,
     *,
     correction: Any = None,
-) -> Any:
+) -> builtins.tuple[Tensor, Tensor]:
     """(variance, mean)."""
 
-def vstack(tensors: Any) -> Any:
+def vstack(tensors: Any) -> Tensor:
     """One below the other, vectors as rows. Raises: RuntimeError for none."""
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:

@@ -220,6 +220,16 @@ ones = _sized("ones", xp.ones, "Ones of the given sizes.")
 empty = _sized("empty", xp.empty, "Memory of the given sizes with whatever it holds.")
 
 
+def construct(cls: type, *data: Any, device: Any = None) -> Tensor:
+    """`Tensor(2, 3)`: memory of these sizes; `Tensor([1, 2])`: these numbers; as floats."""
+    require(device)
+    if not data or isinstance(data[0], (int, dtypes.Size)):
+        made = empty(*(data or (0,)))
+    else:
+        made = tensor(*data, dtype=get_default_dtype())
+    return leaf(made._array, cls=cls)
+
+
 def _number(x: Any, function: str, name: str) -> Any:
     """`x`, a number or a tensor of one, as a Python number. Raises: TypeError for all else."""
     if isinstance(x, Tensor) and x._array.size == 1:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import dtypes, errors, printing
+from . import creation, dtypes, errors, printing, sampling
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import require, xp
+from .facts import Facts
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
 from .ops import compare, composite, contract, elementwise, index, reduce, shape
 from .primitive import apply, apply_pair
 from .sampling import generator_or_default
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _OPERANDS = (Tensor, int, float, xp.ndarray, xp.generic)
 _NONE: dict = {}
@@ -23,7 +27,7 @@ _NONE: dict = {}
 def _operator(public: Any, reflected: bool = False) -> Any:
     row = public.row
 
-    def operator(self: Tensor, other: Any) -> Any:
+    def operator(self: Tensor, other: Any) -> Tensor:
         if isinstance(other, Tensor):
             return apply_pair(row, self, other)
         if not isinstance(other, _OPERANDS):
@@ -34,7 +38,7 @@ def _operator(public: Any, reflected: bool = False) -> Any:
 
 
 def _inplace_operator(method: Any) -> Any:
-    def operator(self: Tensor, other: Any) -> Any:
+    def operator(self: Tensor, other: Any) -> Tensor:
         return method(self, other) if isinstance(other, _OPERANDS) else NotImplemented
 
     return operator
@@ -72,11 +76,11 @@ def _bind_operators() -> None:
         setattr(Tensor, f"__{name}__", _operator(public))
 
 
-def _matmul(self: Tensor, other: Any) -> Any:
+def _matmul(self: Tensor, other: Any) -> Tensor:
     return contract.matmul(self, other) if isinstance(other, Tensor) else NotImplemented
 
 
-def _rmatmul(self: Tensor, other: Any) -> Any:
+def _rmatmul(self: Tensor, other: Any) -> Tensor:
     if not isinstance(other, xp.ndarray):
         return NotImplemented
     return contract.matmul(leaf(other), self)
@@ -223,7 +227,22 @@ def _new(make: Any) -> Any:
     return method
 
 
-def iterate(self: Tensor) -> Any:
+def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, **how: Any) -> Tensor:
+    """`fill_value` in sizes `size`, in the dtype of this tensor."""
+    return creation.full(size, fill_value, dtype=dtype or self.dtype, **how)
+
+
+def new_tensor(self: Tensor, data: Any, dtype: Any = None, **how: Any) -> Tensor:
+    """A copy of `data` in the dtype of this tensor."""
+    return creation.tensor(data, dtype=dtype or self.dtype, **how)
+
+
+def positive(self: Tensor) -> Tensor:
+    """+x: the tensor itself."""
+    return self
+
+
+def iterate(self: Tensor) -> Iterator[Tensor]:
     """The slices along the first dimension, one after another."""
     if not self.ndim:
         raise TypeError("iteration over a 0-d tensor")
@@ -479,44 +498,22 @@ def bind() -> None:
 
 
 def _bind_rest() -> None:
-    from . import creation, sampling
-
     T: Any = Tensor
+    T.__new__ = staticmethod(creation.construct)
     T.__matmul__, T.__rmatmul__ = _matmul, _rmatmul
-    T.__neg__ = lambda self: apply(elementwise.neg.row, (self,), _NONE)
-    T.__abs__, T.__pos__ = elementwise.abs, lambda self: self
+    T.__neg__, T.__abs__, T.__pos__ = elementwise.neg, elementwise.abs, positive
     T.__invert__, T.__delitem__, T.__contains__ = invert, delitem, contains
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
     T.__repr__ = printing.tensor_repr
     T.numel = T.nelement = composite.numel
-    T.dim = T.ndimension = lambda self: self._array.ndim
     T.new_zeros, T.new_ones = _new(creation.zeros), _new(creation.ones)
-    T.new_empty = _new(creation.empty)
-    T.new_full = lambda self, size, value, dtype=None, **o: creation.full(
-        size, value, dtype=dtype or self.dtype, **o
-    )
-    T.new_tensor = lambda self, data, dtype=None, **o: creation.tensor(
-        data, dtype=dtype or self.dtype, **o
-    )
+    T.new_empty, T.new_full, T.new_tensor = _new(creation.empty), new_full, new_tensor
     T.bernoulli = sampling.bernoulli
-    T.T = property(lambda self: shape.permute(self, dims=tuple(range(self.ndim))[::-1]))
     T.mT = property(matrix_transpose)
-    T.itemsize = property(lambda self: self._array.itemsize)
-    T.nbytes = property(lambda self: self._array.nbytes)
-    T.element_size = lambda self: self._array.itemsize
-    T.data_ptr = lambda self: self._array.ctypes.data
-    T.is_contiguous = lambda self, memory_format=None: self._array.flags.c_contiguous
     T.is_floating_point = composite.is_floating_point
-    T.is_complex = lambda self: False
-    T.is_cuda = T.is_sparse = T.is_quantized = property(lambda self: False)
-    T.cpu = lambda self, memory_format=None: self
-    T.is_inference = lambda self: False
-    T._base = property(lambda self: self._view.base if self._view is not None else None)
-    T._is_view = lambda self: self._view is not None
-    T.pin_memory = T.share_memory_ = lambda self, *args: self
-    T.cuda = lambda self, device=None, *args: require(device or "cuda")
-    T.layout = property(lambda self: "torch.strided")
-    T.output_nr = property(lambda self: self._nr)
+    for name, fact in vars(Facts).items():
+        if not name.startswith("__"):
+            setattr(T, name, fact)
 
 
 __all__ = ["bind"]

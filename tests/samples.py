@@ -122,6 +122,11 @@ def _choosing() -> Iterator[Sample]:
     yield phrase(
         "where", lambda T, c, x: T.where(c, x, 0.0), mask(2, 3), numbers(2, 3), label="number"
     )
+    for shape in [(2, 3), (3,), ()]:
+        zeroed = lambda T, x, m: T.where(m, x, T.zeros_like(x))  # noqa: E731
+        yield ours("gate", zeroed, numbers(2, 3), mask(*shape))
+    gone = np.array([INF, -INF, np.nan, 1.0])
+    yield ours("gate", zeroed, gone, np.array([False, False, False, True]), derivatives=1)
     for low, high in [(-1.0, 1.0), (None, 0.5), (-0.5, None), (1.0, -1.0), (0, 1)]:
         yield both("clamp", rough(2, 4), min=low, max=high)
     for shape in [(2, 3), (3,), ()]:
@@ -209,7 +214,7 @@ def _reductions() -> Iterator[Sample]:
         yield both("norm", x, kind="reduce", p=p)
 
 
-# ------------------------------------------------------------------ compositions torch has a name for
+# ------------------------------------------------------------------ compositions
 
 
 def _compositions() -> Iterator[Sample]:
@@ -256,6 +261,9 @@ def _compositions() -> Iterator[Sample]:
     yield both("broadcast_to", z, kind="view", size=(2, 3))
     yield phrase("broadcast_tensors", lambda T, *x: T.broadcast_tensors(*x), x, z, kind="view")
     yield both("tile", x, kind="shape", dims=(2,))
+    yield phrase("tile", lambda T, x: x.tile(2, 1, 2), x, label="one by one", kind="shape")
+    two = lambda T, c: (T.where(c, 1.0, 2), T.where(c, 1, 2))  # noqa: E731
+    yield phrase("where", two, mask(3), label="two numbers", derivatives=0)
     yield phrase("roll", lambda T, x: T.roll(x, 2), x, label="flat")
     yield both("movedim", cube, kind="view", source=0, destination=-1)
     yield both("movedim", cube, kind="view", source=(0, 1), destination=(2, 0))

@@ -131,6 +131,15 @@ def like_another(T):
     )  # fmt: skip
 
 
+def the_constructor(T):
+    data = T.Tensor([[1, 2], [3, 4]])
+    return (
+        data, data.is_leaf, data.requires_grad, T.Tensor(2, 3).shape, T.Tensor(0), T.Tensor(),
+        T.Tensor((1.5, 2)),
+        T.Tensor(T.zeros(2, 1).shape).shape, T.Tensor(np.arange(3)).dtype, type(data) is T.Tensor,
+    )  # fmt: skip
+
+
 def ranges(T):
     return (
         T.arange(5), T.arange(5.0), T.arange(1, 4), T.arange(1, 2, 0.25), T.arange(5, 0, -2),

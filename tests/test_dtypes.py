@@ -116,9 +116,8 @@ def named_casts(T):
 
 def what_a_dtype_tells(T):
     types = [getattr(T, n) for n in NAMES]
-    return [
-        (repr(t), t.itemsize, t.is_floating_point, t.is_complex, t.is_signed) for t in types
-    ], T.double is T.float64, T.long is T.int64, T.half is T.float16, T.float is T.float32  # fmt: skip
+    told = [(repr(t), t.itemsize, t.is_floating_point, t.is_complex, t.is_signed) for t in types]
+    return told, T.double is T.float64, T.long is T.int64, T.half is T.float16, T.float is T.float32
 
 
 def the_default(T):

@@ -143,7 +143,7 @@ def test_training_does_not_grow(no_collector) -> None:
             sizes.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
-    assert sizes[1] - sizes[0] < 200  # not a byte a step
+    assert sizes[1] - sizes[0] < 2000  # 10 bytes a step; a node and its array would be 500
 
 
 def nodes_alive() -> int:

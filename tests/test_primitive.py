@@ -245,5 +245,5 @@ def test_as_torch(program) -> None:
 def test_an_unknown_argument_is_named() -> None:
     with pytest.raises(TypeError, match="dimm"):
         minitorch.sum(minitorch.zeros(2), dimm=1)
-    with pytest.raises(TypeError, match="exp.*missing"):
+    with pytest.raises(TypeError, match=r"exp.*missing"):
         minitorch.exp()

@@ -22,8 +22,14 @@ TINY = 1.2e-38  # the smallest normal float32
 # torch's own formulas, out + 1 and 1 + erf, lose what is left of numbers this small.
 # Both lose 1 - sigmoid(x) where it is small, torch's logsigmoid on one side, ours on the other.
 FLOORS = {"expm1": 1e-15, "gelu": 1e-15, "logsigmoid": 1e-8}
-UNARY = sorted({s.name for s in SAMPLES if s.kind == "elementwise" and s.plain and len(s.inputs) == 1
-                and s.derivatives and not s.params})  # fmt: skip
+UNARY = sorted(
+    {
+        s.name
+        for s in SAMPLES
+        if s.kind == "elementwise" and s.plain and s.derivatives and not s.params
+        if len(s.inputs) == 1
+    }
+)
 BINARY = "add sub mul div pow maximum minimum remainder fmod".split()
 
 

@@ -72,5 +72,6 @@ def assert_close(found: Any, expected: Any, limit: float, floor: float, what: st
     assert found.dtype == expected.dtype, f"{what}: dtype {found.dtype}, not {expected.dtype}"
     apart = distance(found, expected, floor)
     assert apart <= limit, (
-        f"{what}: {apart:.3g} eps apart, allowed are {limit:g}\nfound:\n{found}\nexpected:\n{expected}"
+        f"{what}: {apart:.3g} eps apart, allowed are {limit:g}\n"
+        f"found:\n{found}\nexpected:\n{expected}"
     )

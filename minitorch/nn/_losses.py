@@ -33,22 +33,38 @@ def _same_size(input: Tensor, target: Tensor, name: str) -> None:
 
 def mse_loss(
     input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean",
+    reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """(input - target) ** 2, averaged, summed or as it is."""
+    """(input - target) ** 2, averaged (by weight), summed or as it is."""
+    reduction = _reduction(size_average, reduce, reduction)
     fused.check_reduction(reduction)
     _same_size(input, target, "mse_loss")
-    return fused.mse_loss(input, target, reduction=_reduction(size_average, reduce, reduction))
+    if weight is not None:
+        return _weighted_loss((input - target) ** 2, weight, reduction, "mse_loss")
+    return fused.mse_loss(input, target, reduction=reduction)
 
 
 def l1_loss(
     input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean",
+    reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
-    """|input - target|, averaged, summed or as it is."""
+    """|input - target|, averaged (by weight), summed or as it is."""
+    reduction = _reduction(size_average, reduce, reduction)
     fused.check_reduction(reduction)
     _same_size(input, target, "l1_loss")
-    return fused.l1_loss(input, target, reduction=_reduction(size_average, reduce, reduction))
+    if weight is not None:
+        return _weighted_loss((input - target).abs(), weight, reduction, "l1_loss")
+    return fused.l1_loss(input, target, reduction=reduction)
+
+
+def _weighted_loss(losses: Tensor, weight: Tensor, reduction: str, name: str) -> Tensor:
+    if weight.shape != losses.shape:
+        raise ValueError(
+            f"{name}: expected a weight of shape {list(losses.shape)}, got {list(weight.shape)}"
+        )
+    if reduction == "mean":
+        return (losses * weight).sum() / weight.sum()
+    return fused.reduced(losses * weight, reduction)
 
 
 def nll_loss(

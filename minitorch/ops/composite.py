@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitorch import errors
 from minitorch.errors import explained, wrap_dim
 from minitorch.ops import compare, fused, index, reduce, shape
 from minitorch.ops import elementwise as ew
 from minitorch.ops._dims import axes, flat, tensors_of, whole
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
+    from minitorch.dtypes import dtype
 
 # ------------------------------------------------------------------ arithmetic
 
@@ -22,22 +26,22 @@ def _scaled(x, alpha):
     return x * alpha
 
 
-def add(input, other, *, alpha=1, out=None):
+def add(input, other, *, alpha=1, out=None) -> Tensor:
     """input + alpha other."""
     return ew.add(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
 
 
-def sub(input, other, *, alpha=1, out=None):
+def sub(input, other, *, alpha=1, out=None) -> Tensor:
     """input - alpha other."""
     return ew.sub(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
 
 
-def rsub(input, other, *, alpha=1):
+def rsub(input, other, *, alpha=1) -> Tensor:
     """other - alpha input."""
     return ew.sub(other, _scaled(input, alpha))
 
 
-def div(input, other, *, rounding_mode=None, out=None):
+def div(input, other, *, rounding_mode=None, out=None) -> Tensor:
     """input / other; rounded down with 'floor', towards 0 with 'trunc'.
 
     Raises: RuntimeError for another rounding_mode.
@@ -54,7 +58,7 @@ def div(input, other, *, rounding_mode=None, out=None):
     )
 
 
-def result_type(*operands):
+def result_type(*operands) -> dtype:
     """The dtype an operation on `operands` (tensors and numbers) computes in."""
     if not operands:
         raise TypeError("result_type() missing required argument 'tensor1' (position 1)")
@@ -67,13 +71,13 @@ def result_type(*operands):
 
 
 @explained
-def addcmul(input, tensor1, tensor2, *, value=1):
+def addcmul(input, tensor1, tensor2, *, value=1) -> Tensor:
     """input + value tensor1 tensor2."""
     return input + _scaled(tensor1 * tensor2, value)
 
 
 @explained
-def addcdiv(input, tensor1, tensor2, *, value=1):
+def addcdiv(input, tensor1, tensor2, *, value=1) -> Tensor:
     """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
     if not result_type(tensor1, tensor2).is_floating_point:
         raise RuntimeError("Integer division with addcdiv is no longer supported: cast to float")
@@ -81,7 +85,7 @@ def addcdiv(input, tensor1, tensor2, *, value=1):
 
 
 @explained
-def lerp(input, end, weight):
+def lerp(input, end, weight) -> Tensor:
     """input + weight (end - input). Raises: RuntimeError where the dtypes differ."""
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"lerp: expected a floating-point dtype, got {input.dtype}")
@@ -95,19 +99,19 @@ def _check_bound(bound, function, name):
         raise TypeError(f"{function}(): argument '{name}' must be Tensor or a number, not NoneType")
 
 
-def clamp_min(input, min):
+def clamp_min(input, min) -> Tensor:
     """max(input, min)."""
     _check_bound(min, "clamp_min", "min")
     return ew.clamp(input, min=min)
 
 
-def clamp_max(input, max):
+def clamp_max(input, max) -> Tensor:
     """min(input, max)."""
     _check_bound(max, "clamp_max", "max")
     return ew.clamp(input, max=max)
 
 
-def where(condition, input=None, other=None):
+def where(condition, input=None, other=None) -> Any:
     """input where the condition holds, else other; with the condition alone, its positions."""
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
@@ -117,7 +121,7 @@ def where(condition, input=None, other=None):
     return ew.where(condition, input, other)
 
 
-def logaddexp(input, other):
+def logaddexp(input, other) -> Tensor:
     """log(e ** input + e ** other), without overflow."""
     return reduce.logsumexp(shape.stack(broadcast_tensors(input, other)), dim=0)
 
@@ -126,7 +130,7 @@ def logaddexp(input, other):
 
 
 @explained
-def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> Tensor:
     """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
     if input.dtype is not other.dtype:
         raise RuntimeError(f"isclose: expected one dtype, got {input.dtype} and {other.dtype}")
@@ -136,30 +140,30 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
 
 
 @explained
-def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
     """Whether all elements are close, as a bool."""
     return bool(reduce.all(isclose(input, other, rtol, atol, equal_nan)))
 
 
 @explained
-def equal(input, other):
+def equal(input, other) -> bool:
     """Whether shapes and all elements are the same, as a bool."""
     return input._array.shape == other._array.shape and bool(reduce.all(input == other))
 
 
-def is_tensor(obj):
+def is_tensor(obj) -> bool:
     """Whether `obj` is a Tensor."""
     return hasattr(obj, "_array")
 
 
 @explained
-def is_floating_point(input):
+def is_floating_point(input) -> bool:
     """Whether the elements are floating-point numbers."""
     return input.dtype.is_floating_point
 
 
 @explained
-def numel(input):
+def numel(input) -> int:
     """The number of elements."""
     return input._array.size
 
@@ -191,14 +195,14 @@ def _extreme(input, dim, keepdim, pair, along, whole):
 
 
 @explained
-def max(input, dim=None, keepdim=False, *, other=None):
+def max(input, dim=None, keepdim=False, *, other=None) -> Any:
     """The largest element; with `dim`, (values, indices) along it; with a tensor, as maximum."""
     dim = dim if other is None else other
     return _extreme(input, dim, keepdim, ew.maximum, reduce.max_dim, reduce.amax)
 
 
 @explained
-def min(input, dim=None, keepdim=False, *, other=None):
+def min(input, dim=None, keepdim=False, *, other=None) -> Any:
     """The smallest element; with `dim`, (values, indices) along it; with a tensor, as minimum."""
     dim = dim if other is None else other
     return _extreme(input, dim, keepdim, ew.minimum, reduce.min_dim, reduce.amin)
@@ -215,47 +219,51 @@ def _spread_arguments(dim, unbiased, correction):
 
 
 @explained
-def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+def var(input, dim=None, unbiased=None, keepdim=False, *, correction=None) -> Tensor:
     """The variance, over n - correction elements."""
     dim, correction = _spread_arguments(dim, unbiased, correction)
     return reduce.var(input, dim=dim, correction=correction, keepdim=keepdim)
 
 
 @explained
-def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+def std(input, dim=None, unbiased=None, keepdim=False, *, correction=None) -> Tensor:
     """The standard deviation, over n - correction elements."""
     dim, correction = _spread_arguments(dim, unbiased, correction)
     return reduce.std(input, dim=dim, correction=correction, keepdim=keepdim)
 
 
 @explained
-def var_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+def var_mean(
+    input, dim=None, unbiased=None, keepdim=False, *, correction=None
+) -> tuple[Tensor, Tensor]:
     """(variance, mean)."""
     found = var(input, dim, unbiased, keepdim, correction=correction)
     return found, reduce.mean(input, dim=None if isinstance(dim, bool) else dim, keepdim=keepdim)
 
 
 @explained
-def std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None):
+def std_mean(
+    input, dim=None, unbiased=None, keepdim=False, *, correction=None
+) -> tuple[Tensor, Tensor]:
     """(standard deviation, mean)."""
     found = std(input, dim, unbiased, keepdim, correction=correction)
     return found, reduce.mean(input, dim=None if isinstance(dim, bool) else dim, keepdim=keepdim)
 
 
 @explained
-def softmax(input, dim, dtype=None):
+def softmax(input, dim, dtype=None) -> Tensor:
     """e ** input over its sum along `dim`, computed in `dtype` if one is given."""
     return fused.softmax(input if dtype is None else input.to(dtype=dtype), dim=dim)
 
 
 @explained
-def log_softmax(input, dim, dtype=None):
+def log_softmax(input, dim, dtype=None) -> Tensor:
     """The logarithm of softmax, computed stably, in `dtype` if one is given."""
     return fused.log_softmax(input if dtype is None else input.to(dtype=dtype), dim=dim)
 
 
 @explained
-def count_nonzero(input, dim=None):
+def count_nonzero(input, dim=None) -> Tensor:
     """How many elements are not 0."""
     return reduce.sum(input != 0, dim=dim)
 
@@ -264,7 +272,7 @@ def count_nonzero(input, dim=None):
 
 
 @explained
-def flatten(input, start_dim=0, end_dim=-1):
+def flatten(input, start_dim=0, end_dim=-1) -> Tensor:
     """The axes from start_dim to end_dim as one: a view where possible.
 
     Raises: RuntimeError where they are in the wrong order.
@@ -287,7 +295,7 @@ def flatten(input, start_dim=0, end_dim=-1):
 
 
 @explained
-def unflatten(input, dim, sizes):
+def unflatten(input, dim, sizes) -> Tensor:
     """Axis `dim` as several axes of the given sizes, one of which may be -1."""
     at, size = wrap_dim(dim, input.ndim), tuple(input.shape)
     known = 1
@@ -299,7 +307,7 @@ def unflatten(input, dim, sizes):
     return shape.view(input, size=(*size[:at], *found, *size[at + 1 :]))
 
 
-def view(input, *size):
+def view(input, *size) -> Tensor:
     """The same memory with other sizes, or read as another dtype of the same width.
 
     Raises: RuntimeError where the sizes do not fit or a copy would be needed.
@@ -320,59 +328,59 @@ def view(input, *size):
 
 
 @explained
-def view_as(input, other):
+def view_as(input, other) -> Tensor:
     """`input` viewed in the shape of `other`."""
     return shape.view(input, size=tuple(other.shape))
 
 
 @explained
-def reshape_as(input, other):
+def reshape_as(input, other) -> Tensor:
     """`input` reshaped to the shape of `other`."""
     return shape.reshape(input, tuple(other.shape))
 
 
-def permute(input, *order, dims=None):
+def permute(input, *order, dims=None) -> Tensor:
     """The axes in another order, a view."""
     return shape.permute(input, dims=flat(order, dims))
 
 
-def expand(input, *sizes, size=None):
+def expand(input, *sizes, size=None) -> Tensor:
     """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
     return shape.expand(input, size=flat(sizes, size))
 
 
 @explained
-def expand_as(input, other):
+def expand_as(input, other) -> Tensor:
     """`input` expanded to the shape of `other`."""
     return shape.expand(input, size=tuple(other.shape))
 
 
 @explained
-def broadcast_tensors(*tensors):
+def broadcast_tensors(*tensors) -> tuple[Tensor, ...]:
     """The tensors expanded to their common shape."""
     size = errors.broadcast_shapes(*(t.shape for t in tensors))
     return tuple(t if t.shape == size else shape.expand(t, size=size) for t in tensors)
 
 
-def repeat(input, *counts, repeats=None):
+def repeat(input, *counts, repeats=None) -> Tensor:
     """Laid side by side, so many times along each axis."""
     return shape.repeat(input, repeats=flat(counts, repeats))
 
 
 @explained
-def tile(input, dims):
+def tile(input, *counts, dims=None) -> Tensor:
     """As repeat, with missing leading counts taken as 1."""
-    dims = whole(dims, "dims")
+    dims = whole(flat(counts, dims), "dims")
     return shape.repeat(input, repeats=(1,) * (input.ndim - len(dims)) + tuple(dims))
 
 
-def flip(input, *axes, dims=None):
+def flip(input, *axes, dims=None) -> Tensor:
     """The axes `dims` in reverse order, a copy."""
     return shape.flip(input, dims=flat(axes, dims))
 
 
 @explained
-def roll(input, shifts, dims=None):
+def roll(input, shifts, dims=None) -> Tensor:
     """The elements moved along `dims`; without `dims`, along the flattened tensor."""
     shifts = whole((shifts,) if isinstance(shifts, int) else shifts, "shifts")
     if dims is None:
@@ -384,7 +392,7 @@ def roll(input, shifts, dims=None):
 
 
 @explained
-def movedim(input, source, destination):
+def movedim(input, source, destination) -> Tensor:
     """Axes `source` moved to the places `destination`, a view."""
     n = input.ndim
     source, destination = axes(source, n, "movedim"), axes(destination, n, "movedim")
@@ -400,7 +408,7 @@ def movedim(input, source, destination):
 
 
 @explained
-def narrow(input, dim, start, length):
+def narrow(input, dim, start, length) -> Tensor:
     """`length` slices along `dim` from `start`, a view. Raises: RuntimeError beyond the end."""
     at, n = wrap_dim(dim, input.ndim), input.shape[dim]
     start = int(start) + (n if start < 0 else 0)
@@ -413,7 +421,7 @@ def narrow(input, dim, start, length):
 
 
 @explained
-def split(tensor, split_size_or_sections, dim=0):
+def split(tensor, split_size_or_sections, dim=0) -> tuple[Tensor, ...]:
     """Consecutive views of the given size (the last may be smaller) or sizes along `dim`."""
     at = wrap_dim(dim, tensor.ndim)
     n, each = tensor.shape[at], split_size_or_sections
@@ -426,7 +434,7 @@ def split(tensor, split_size_or_sections, dim=0):
 
 
 @explained
-def chunk(input, chunks, dim=0):
+def chunk(input, chunks, dim=0) -> tuple[Tensor, ...]:
     """At most `chunks` views of equal size along `dim`, the last may be smaller."""
     (chunks,) = whole((chunks,), "chunks")
     if chunks < 1:
@@ -437,7 +445,7 @@ def chunk(input, chunks, dim=0):
     return split(input, -(-n // chunks), dim) if n else split(input, [0] * chunks, dim)
 
 
-def cat(tensors, dim=0, *, out=None):
+def cat(tensors, dim=0, *, out=None) -> Tensor:
     """The tensors one after another along `dim`. Raises: ValueError for none."""
     if not tensors_of(tensors, "cat"):
         raise ValueError("cat: expected at least one tensor, got none")
@@ -445,7 +453,7 @@ def cat(tensors, dim=0, *, out=None):
 
 
 @explained
-def hstack(tensors):
+def hstack(tensors) -> Tensor:
     """Side by side: along axis 1, or 0 for vectors. Raises: RuntimeError for none."""
     if not tensors_of(tensors, "hstack"):
         raise RuntimeError("hstack: expected at least one tensor, got none")
@@ -453,7 +461,7 @@ def hstack(tensors):
 
 
 @explained
-def vstack(tensors):
+def vstack(tensors) -> Tensor:
     """One below the other, vectors as rows. Raises: RuntimeError for none."""
     if not tensors_of(tensors, "vstack"):
         raise RuntimeError("vstack: expected at least one tensor, got none")
@@ -461,7 +469,7 @@ def vstack(tensors):
 
 
 @explained
-def diag(input, diagonal=0):
+def diag(input, diagonal=0) -> Tensor:
     """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
     if input.ndim == 2:
         return shape.clone(shape.diagonal(input, offset=diagonal))
@@ -472,12 +480,12 @@ def diag(input, diagonal=0):
 
 
 @explained
-def contiguous(input, memory_format=None):
+def contiguous(input, memory_format=None) -> Tensor:
     """`input` itself where its memory is in row-major order, else a copy that is."""
     return input if input._array.flags.c_contiguous else shape.contiguous_copy(input)
 
 
-def clone(input, *, memory_format=None):
+def clone(input, *, memory_format=None) -> Tensor:
     """A copy with history."""
     return shape.clone(input)
 
@@ -486,7 +494,7 @@ def clone(input, *, memory_format=None):
 
 
 @explained
-def masked_select(input, mask):
+def masked_select(input, mask) -> Tensor:
     """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
     if mask.dtype.name != "bool":
         raise RuntimeError(f"masked_select: expected a torch.bool mask, got {mask.dtype}")
@@ -495,7 +503,7 @@ def masked_select(input, mask):
 
 
 @explained
-def masked_fill(input, mask, value):
+def masked_fill(input, mask, value) -> Tensor:
     """`value`, a number or 0-d, where the mask holds."""
     if getattr(value, "ndim", 0):
         raise RuntimeError(
@@ -506,14 +514,14 @@ def masked_fill(input, mask, value):
     return ew.masked_fill(input, mask, value)
 
 
-def gather(input, dim, index_=None, *, index=None, sparse_grad=False):
+def gather(input, dim, index_=None, *, index=None, sparse_grad=False) -> Tensor:
     """The elements at `index` along `dim`."""
     from minitorch.ops.index import gather as row
 
     return row(input, index_ if index is None else index, dim=dim)
 
 
-def scatter(input, dim, index_=None, src=None, *, index=None, value=None):
+def scatter(input, dim, index_=None, src=None, *, index=None, value=None) -> Tensor:
     """A copy of `input` with `src`, a tensor or number, put at `index` along `dim`."""
     from minitorch.ops.index import check_source
     from minitorch.ops.index import scatter as row
@@ -528,7 +536,7 @@ def scatter(input, dim, index_=None, src=None, *, index=None, value=None):
     return row(input, index, value, dim=dim)
 
 
-def argsort(input, dim=-1, descending=False, stable=False):
+def argsort(input, dim=-1, descending=False, stable=False) -> Tensor:
     """The positions that sort along `dim`."""
     return index.sort(input, dim=dim, descending=descending)[1]
 
@@ -540,24 +548,24 @@ class SortResult(NamedTuple):
     indices: Any
 
 
-def sort(input, dim=-1, descending=False, stable=False):
+def sort(input, dim=-1, descending=False, stable=False) -> SortResult:
     """(values, indices) in order along `dim`; equal elements keep their order."""
     return SortResult(*index.sort(input, dim=dim, descending=descending))
 
 
-def topk(input, k, dim=-1, largest=True, sorted=True):
+def topk(input, k, dim=-1, largest=True, sorted=True) -> SortResult:
     """(values, indices) of the k largest along `dim`, the largest first."""
     return SortResult(*index.topk(input, k=k, dim=dim, largest=largest))
 
 
-def nonzero(input, *, as_tuple=False):
+def nonzero(input, *, as_tuple=False) -> Any:
     """The positions of the elements that are not 0: rows of a matrix, or one vector per axis."""
     found = index.nonzero(input)
     return shape.unbind(found, dim=1) if as_tuple else found
 
 
 @explained
-def index_put(input, indices, values, accumulate=False):
+def index_put(input, indices, values, accumulate=False) -> Tensor:
     """A copy of `input` with `values` put (or added) at the index tensors `indices`."""
     if not isinstance(indices, (tuple, list)):
         kind = type(indices).__name__
@@ -568,14 +576,14 @@ def index_put(input, indices, values, accumulate=False):
 
 
 @explained
-def index_fill(input, dim, index_, value):
+def index_fill(input, dim, index_, value) -> Tensor:
     """A copy of `input` with `value` at `index` along `dim`."""
     spec = (slice(None),) * wrap_dim(dim, input.ndim) + (index.ARRAY,)
     return index.index_put(input, value, index_, spec=spec)
 
 
 @explained
-def take_along_dim(input, indices, dim=None):
+def take_along_dim(input, indices, dim=None) -> Tensor:
     """The elements at `indices` along `dim`; of the flattened tensor without it."""
     if dim is None:
         return index.gather(input.reshape(-1), indices.reshape(-1), dim=0)

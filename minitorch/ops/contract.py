@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minitorch import errors
 from minitorch.ops.elementwise import mul
 from minitorch.ops.reduce import sum
 from minitorch.ops.shape import diagonal, expand, permute, reshape, t, transpose, unsqueeze
 from minitorch.primitive import contract
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
 
 
 def _check_dtypes(x, y, name):
@@ -75,7 +80,7 @@ def dot(xp, x, y):
     return x.dot(y)
 
 
-def matmul(input, other):
+def matmul(input, other) -> Tensor:
     """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch.
 
     Shape: (n) (n) -> (); (n, k) (k) -> (n); (*, n, k) (*, k, m) -> (*, n, m)
@@ -113,7 +118,7 @@ def _squeezed(x, dim):
 
 
 @errors.explained
-def outer(input, vec2):
+def outer(input, vec2) -> Tensor:
     """out[i, j] = input[i] vec2[j]."""
     for x, name in ((vec2, "vec2"), (input, "input")):
         if x.ndim != 1:
@@ -122,7 +127,7 @@ def outer(input, vec2):
 
 
 @errors.explained
-def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+def addmm(input, mat1, mat2, *, beta=1, alpha=1) -> Tensor:
     """beta input + alpha (mat1 @ mat2)."""
     product = mm(mat1, mat2)
     product = product if alpha == 1 else mul(product, alpha)
@@ -130,14 +135,14 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1):
 
 
 @errors.explained
-def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
+def baddbmm(input, batch1, batch2, *, beta=1, alpha=1) -> Tensor:
     """beta input + alpha (batch1 @ batch2), matrix by matrix."""
     product = bmm(batch1, batch2)
     product = product if alpha == 1 else mul(product, alpha)
     return product + (input if beta == 1 else mul(input, beta))
 
 
-def einsum(equation, *operands):
+def einsum(equation, *operands) -> Tensor:
     """The sum of products that `equation` names: 'ij,jk->ik'; '...' stands for batch axes.
 
     Raises: RuntimeError for a letter too many or too few, or sizes that differ.

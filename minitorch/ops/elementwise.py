@@ -270,7 +270,10 @@ def round(xp, x, *, decimals=0):
 def where(xp, c, x, y):
     """x where the condition holds, else y."""
     errors.check_condition(c)
-    return xp.where(c, x, y)
+    out = xp.where(c, x, y)
+    if type(x) in (int, float) and type(y) in (int, float):
+        out = out.astype(dtypes.get_default_dtype().np)
+    return out
 
 
 @elementwise((lambda g, mask: gate(g, mask), None), promote=False)

@@ -6,10 +6,15 @@ A key is split as torch splits it: its numbers, slices and None make a view firs
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minitorch.errors import broadcast_error, check_index_dtype, explained, wrap_dim
 from minitorch.ops.elementwise import where, zero
 from minitorch.ops.shape import basic_index, expand, reshape, select
 from minitorch.primitive import index
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
 
 
 class _Array:
@@ -346,7 +351,7 @@ def _to_array(k):
     return array.astype(xp.int64) if not array.size else array
 
 
-def getitem(x, key):
+def getitem(x, key) -> Tensor:
     """x[key]: a view for numbers, slices, None and Ellipsis; a copy where index arrays are."""
     if isinstance(key, int) and not isinstance(key, bool):
         n = x.shape[0] if x.ndim else 0
@@ -364,7 +369,7 @@ def getitem(x, key):
 
 
 @explained
-def index_select(input, dim, index):
+def index_select(input, dim, index) -> Tensor:
     """The slices of `input` along `dim` at the 1-D tensor `index`.
 
     Raises: IndexError for an index that is not there or not 1-D.
@@ -378,7 +383,7 @@ def index_select(input, dim, index):
 
 
 @explained
-def scatter_add(input, dim, index, src):
+def scatter_add(input, dim, index, src) -> Tensor:
     """`input` with `src` added at `index` along `dim`."""
     at = wrap_dim(dim, input.ndim)
     _check_gather(input._array, index._array, at, "scatter_add")
@@ -397,7 +402,7 @@ def check_source(index, src, name):
 
 
 @explained
-def index_add(input, dim, index, source, *, alpha=1):
+def index_add(input, dim, index, source, *, alpha=1) -> Tensor:
     """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
     at = wrap_dim(dim, input.ndim)
     if source.dtype is not input.dtype:

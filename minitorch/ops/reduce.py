@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minitorch import errors
 from minitorch.ops._dims import axes, kept
 from minitorch.ops.elementwise import exp, sign, where, zero
 from minitorch.ops.index import put_along
 from minitorch.ops.shape import expand, flip, inverse, permute, reshape, stack, unbind
 from minitorch.primitive import reduce
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
 
 
 def spread_out(g, x_shape, dim, keepdim):
@@ -249,7 +254,7 @@ def norm2(xp, x, *, dim=None, keepdim=False):
 
 
 @errors.explained
-def norm(input, p=2, dim=None, keepdim=False, dtype=None):
+def norm(input, p=2, dim=None, keepdim=False, dtype=None) -> Tensor:
     """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf.
 
     Raises: NotImplementedError for the nuclear norm.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from minitorch.errors import not_a_tensor, wrap_dim
 from minitorch.ops._dims import axes, flat, sizes, whole
 from minitorch.ops.elementwise import zero
 from minitorch.primitive import shape as moved
 from minitorch.primitive import view as view_row
+
+if TYPE_CHECKING:
+    from minitorch._tensor import Tensor
 
 # ------------------------------------------------------------------ views
 
@@ -48,7 +53,7 @@ def view(xp, x, *, size):
     return x.reshape(size)
 
 
-def reshape(input, *shape):
+def reshape(input, *shape) -> Tensor:
     """`input` with sizes `shape`: a view where the strides allow it, else a copy.
 
     Raises: RuntimeError where the sizes do not fit.

@@ -69,6 +69,20 @@ class Scaled(Altered):
                     self.weight.register_hook(lambda g: g * 1.001)
         return Linear
 
+@register_backend("kinked")
+class Kinked(Altered):
+    """The first gradient of one layer's weight leaps where that weight is what it is, to the bit."""
+    def linear(self, engine):
+        class Linear(engine.nn.Linear):
+            def __init__(self, inputs, outputs):
+                super().__init__(inputs, outputs)
+                start = self.weight.detach().clone()
+                if inputs == 8:
+                    self.weight.register_hook(
+                        lambda g: g * 1.01 if bool((self.weight == start).all()) else g
+                    )
+        return Linear
+
 @register_backend("reshaped")
 class Reshaped(Altered):
     """One layer has no bias."""
@@ -96,7 +110,7 @@ def script(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def backends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that registers the faulty backends `scaled`, `reshaped` and `broken`."""
+    """A file that registers the faulty backends `scaled`, `kinked`, `reshaped` and `broken`."""
     monkeypatch.setattr("harness.backends._registered", {"minitorch": MINITORCH, "torch": TORCH})
     path = tmp_path / "engines.py"
     path.write_text(BACKENDS)

@@ -14,18 +14,26 @@ def run(*relative: float, key: str = "gradient w") -> Distances:
 
 def test_the_envelope_is_the_largest_of_all_runs_so_far():
     before = [0.0] * FIRST_STEPS
-    levels = envelope([run(*before, 1, 5, 2), run(*before, 3, 1, 1)])
+    levels = envelope([run(*before, 1, 5, 2), run(*before, 3, 1, 1)], FIRST_STEPS + 3)
     assert [level["gradient w"] for level in levels[FIRST_STEPS:]] == [3, 5, 5]
 
 
 def test_a_leap_of_one_run_counts_only_after_the_first_steps():
     calm, leap = [1e-7] * (FIRST_STEPS + 1), [1e-7, *[1e-2] * FIRST_STEPS]
-    levels = envelope([run(*calm), run(*leap), run(*calm)])
+    levels = envelope([run(*calm), run(*leap), run(*calm)], FIRST_STEPS + 1)
     assert [level["gradient w"] for level in levels] == [1e-7] * FIRST_STEPS + [1e-2]
 
 
 def test_a_single_run_is_its_own_envelope():
-    assert [level["gradient w"] for level in envelope([run(1, 5, 2)])] == [1, 5, 5]
+    assert [level["gradient w"] for level in envelope([run(1, 5, 2)], 3)] == [1, 5, 5]
+
+
+def test_a_run_that_stopped_early_counts_with_what_it_had_reached():
+    assert [level["gradient w"] for level in envelope([run(1, 2)], 4)] == [1, 2, 2, 2]
+
+
+def test_a_tensor_without_an_envelope_has_the_least_budget():
+    assert budget([{}], [{"gradient w": 2.0}]) == [{"gradient w": FACTOR * FLOOR}]
 
 
 def test_the_budget_is_eight_envelopes():

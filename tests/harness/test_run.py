@@ -58,6 +58,13 @@ def test_a_gradient_that_is_a_thousandth_too_large_is_named(harness, backends):
     assert run["first_divergence"] == {"step": 1, "tensor": "gradient 4.weight"}
 
 
+def test_a_leap_that_no_replay_repeats_is_no_fault(harness, backends):
+    code, said, folder = harness(f"{backends}:kinked,minitorch", "--no-timing")
+    assert code == 0, said
+    assert "parted           step 1  gradient 4.weight: relative difference 0.01," in said
+    assert "parted" in (folder / "report.md").read_text()
+
+
 def test_another_structure_is_told_before_any_number(harness, backends):
     code, said, folder = harness(f"{backends}:reshaped,minitorch", "--no-timing")
     assert code == 2, said
