@@ -145,7 +145,10 @@ class Stub:
         width = WIDTH - 4 * method
         *lines, last = _wrapped(f"def {name}(", written, f") -> {returns}:", width)
         yield from lines
-        yield from _documented(last, function)
+        *rest, end = _documented(last, function)
+        if name in ("__eq__", "__ne__"):  # element by element, where Python's own give one bool
+            end += "  # type: ignore[override]"
+        yield from (*rest, end)
 
     def _parameter(self, parameter: inspect.Parameter) -> str:
         stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}

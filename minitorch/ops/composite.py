@@ -370,6 +370,8 @@ def repeat(input, *counts, repeats=None) -> Tensor:
 @explained
 def tile(input, *counts, dims=None) -> Tensor:
     """As repeat, with missing leading counts taken as 1."""
+    if not counts and dims is None:
+        raise TypeError("tile(): missing required argument 'dims'")
     dims = whole(flat(counts, dims), "dims")
     return shape.repeat(input, repeats=(1,) * (input.ndim - len(dims)) + tuple(dims))
 
