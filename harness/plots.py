@@ -85,7 +85,7 @@ def loss(path: Path, losses: Mapping[str, Sequence[float]], drift: Drift | None 
         axis = top if drift is None else bottom
         axis.set_xlabel("step")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        axis.set_xlim(0, 1 + max(map(len, losses.values())))
+        axis.set_xlim(0, 1 + 1.005 * max(map(len, losses.values())))
         figure.savefig(path)
 
 
@@ -94,7 +94,8 @@ def gradient_flow(
 ) -> None:
     """Draw mean and largest |gradient| of every layer, the engines side by side.
 
-    `apart` is the largest relative difference of each layer's gradients, written above its bars.
+    `apart` is the largest relative difference of each layer's gradients over the first steps; it is
+    written above the bars.
     """
     names = list(dict.fromkeys(name for flow in flows.values() for name in flow.names))
     with matplotlib.rc_context(STYLE):
@@ -122,7 +123,7 @@ def gradient_flow(
         _title(
             axis,
             f"Gradient flow: {trouble}",
-            "above the bars: relative difference" if apart else "",
+            "above the bars: first steps' difference" if apart else "",
         )
         axis.set_ylabel("|gradient| over all steps")
         figure.legend(loc="outside lower center", ncols=4, fontsize=9.5)
@@ -156,7 +157,7 @@ def _draw_drift(axis: Any, drift: Drift) -> None:
 
     axis.fill_between(steps, zero / 3, budget, color=BAND, step="mid", linewidth=0, label="budget")
     axis.plot(steps, budget, color=BAND_EDGE, linewidth=1, drawstyle="steps-mid")
-    rings = {"marker": "o", "markersize": 7, "markerfacecolor": "none", "markeredgewidth": 1.1}
+    rings = {"marker": "o", "markersize": 6, "markerfacecolor": "none", "markeredgewidth": 1.1}
     at = steps[: len(threads)]
     axis.plot(at, threads, linestyle="", color=THREADS, label=drift.labels[1], **rings)
     axis.plot(steps, mine, ".", color=CANDIDATE, markersize=5, label=drift.labels[0])
