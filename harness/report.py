@@ -18,7 +18,7 @@ from harness import plots
 from harness.compare import Outcome
 from harness.distance import kind_of, name_of
 from harness.envelope import FACTOR, FIRST_LOSS, FIRST_STEPS
-from harness.run import METRIC_ALLOWANCE, REPLAYS, Result, Score, other_threads
+from harness.run import METRIC_ALLOWANCE, REPLAYS, Options, Result, Score, other_threads
 from harness.timing import format_ratio, verdict
 
 SCHEMA = "harness.run/1"
@@ -124,6 +124,8 @@ def step_table(result: Result) -> pd.DataFrame:
     for label, losses in zip(result.labels, result.losses):
         table[f"loss {label}"] = losses
     table["loss relative"], table["loss budget"] = loss.relative.values, loss.budget.values
+    itself = pd.Series([step["loss"].relative for step in result.other_threads])
+    table[f"loss relative {_thread_counts(result)}"] = itself
     for kind in PLURAL:
         worst = _worst(tensors[tensors.kind == kind], by="step").set_index("step")
         if len(worst):
@@ -205,15 +207,11 @@ def _draw(result: Result, folder: Path) -> None:
     drift, apart = None, None
     mine, theirs = result.labels
     if result.distances:
-        threads = result.options.threads
         drift = plots.Drift(
             [step["loss"].relative for step in result.distances],
             [step["loss"] for step in result.budgets],
             [step["loss"].relative for step in result.other_threads],
-            (
-                f"{mine} against {theirs}",
-                f"{theirs}, {other_threads(threads)} against {threads} threads",
-            ),
+            (f"{mine} against {theirs}", _thread_counts(result)),
             result.divergence.step if result.divergence else None,
         )
         early = tensor_table(result).query(f"kind == 'gradient' and step <= {FIRST_STEPS}")
@@ -229,6 +227,12 @@ def _draw(result: Result, folder: Path) -> None:
             if label != theirs
         }
         plots.timing(folder / "timing.png", _phases(result), ratios)
+
+
+def _thread_counts(result: Result) -> str:
+    """What the reference is compared with itself on."""
+    threads = result.options.threads
+    return f"{result.labels[1]}, {other_threads(threads)} against {threads} threads"
 
 
 def _phases(result: Result) -> dict[str, dict[str, float]]:
@@ -273,7 +277,9 @@ def _table(table: pd.DataFrame) -> Iterator[str]:
 
 def _environment(result: Result) -> dict[str, str]:
     mine, theirs = result.headers
-    command = " ".join((result.options.script, "--", *result.options.arguments))
+    options = result.options
+    chosen = f" --backends {','.join(options.backends)}" * (options.backends != Options.backends)
+    command = " ".join((options.script + chosen, "--", *options.arguments))
     return {
         "command": f"`python -m harness run {command}`",
         mine["backend"]: mine["version"],

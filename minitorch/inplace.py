@@ -67,10 +67,7 @@ def rebase(x: Tensor, out: Tensor) -> None:
     edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
     node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
     move_last_hook(base._node, base._nr, node, 0)
-    base._node, base._nr = (
-        node,
-        0,
-    )  # x's own node is made again from the base when it is next asked for
+    base._node, base._nr = node, 0  # x's own node is made anew when it is next asked for
 
 
 class CopySlices:

@@ -135,9 +135,6 @@ def record(
     cell: Any,
 ) -> Node:
     """The node of one call: saves what the rules of the live inputs named, and nothing else."""
-    out = outs[0]
-    if not plan.slots:
-        return Node(plan, edges, (), (), out.shape, out.dtype)
     saved: list = []
     versions: list = []
     for i in plan.saves_inputs:
@@ -159,7 +156,7 @@ def record(
             saved.append(tuple(map(xp.shape, arrays)) if row.starred else xp.shape(arrays[i]))
         else:
             saved.append(arrays[i].dtype)
-    return Node(plan, edges, saved, versions, out.shape, out.dtype)
+    return Node(plan, edges, saved, versions, outs[0].shape, outs[0].dtype)
 
 
 def _wrap_several(

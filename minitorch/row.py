@@ -45,12 +45,10 @@ class Plan:
         self.live, self.inputs, self.name = live, inputs, row.node_name
         self.complete = row.outs == ("*",)  # its rule wants a gradient for every output
         wanted = {n: None for i in live for n in row.expanded(i, inputs)}
-        names = sorted(
-            wanted,
-            key=lambda n: ("in", "out").index(k) if (k := row.source(n)[0]) in ("in", "out") else 2,
-        )
+        rank = {"in": 0, "out": 1}  # arrays first: inputs, then outputs
+        names = sorted(wanted, key=lambda n: rank.get(row.source(n)[0], 2))
         self.saved_names = tuple(names)
-        self.slots = tuple(row.source(n) for n in names)  # arrays first: inputs, then outputs
+        self.slots = tuple(row.source(n) for n in names)
         self.saves_inputs = tuple(i for kind, i in self.slots if kind == "in")
         self.saves_rest = self.slots[len(self.saves_inputs) :]
         rules = {f"rule{i}": row.rules[i] for i in live} if row.joint is None else {}
@@ -119,14 +117,8 @@ class Row:
             )
         self.joint_needs = self._check(joint) if joint else ()
         self._needs = tuple(self._check(rule) if rule else () for rule in self.rules)
-        rules = [bool(joint or rule) for rule in self.rules]
-        self.differentiable = (
-            -rules[0]
-            if self.starred
-            else sum(  # a bit for each input
-                1 << i for i, rule in enumerate(rules) if rule
-            )
-        )
+        live = [1 << i for i, rule in enumerate(self.rules) if joint or rule]
+        self.differentiable = -len(live) if self.starred else sum(live)  # a bit for each input
         self.plans: dict[int, Plan] = {}
         self.public: Any = None
 

@@ -48,17 +48,33 @@ def _offsets(kernel, stride, dilation, out):
 # ------------------------------------------------------------------ convolution
 
 
+# Inside, channels are the last axis: a window's row is then one run of kw C numbers, and copying
+# the windows out takes a quarter of the time it takes with channels first.
+
+
 def _columns(xp, x, kernel, stride, padding, dilation, out):
-    """The windows of `x` (N, C, H, W) as a matrix (C kh kw, N oh ow): one copy."""
-    x = _pad(xp, x, padding)
-    n, c = x.shape[:2]
-    sn, sc, sh, sw = x.strides
+    """The windows of `x` (N, C, H, W) as a matrix (N oh ow, kh kw C)."""
+    n, c, h, w = x.shape
+    (ph, pw), (di, dj) = padding, dilation
+    padded = xp.zeros((n, h + 2 * ph, w + 2 * pw, c), x.dtype)
+    padded[:, ph : ph + h, pw : pw + w] = x.transpose(0, 2, 3, 1)
+    sn, sh, sw, sc = padded.strides
     seen = xp.lib.stride_tricks.as_strided(
-        x,
-        (c, *kernel, n, *out),
-        (sc, sh * dilation[0], sw * dilation[1], sn, sh * stride[0], sw * stride[1]),
+        padded,
+        (n, *out, *kernel, c),
+        (sn, sh * stride[0], sw * stride[1], sh * di, sw * dj, sc),
     )
-    return seen.reshape(c * kernel[0] * kernel[1], n * out[0] * out[1])
+    return seen.reshape(n * out[0] * out[1], -1)
+
+
+def _flat_weight(weight):
+    """A weight (O, C, kh, kw) as a matrix (O, kh kw C)."""
+    return weight.transpose(0, 2, 3, 1).reshape(weight.shape[0], -1)
+
+
+def _flat_images(x):
+    """Images (N, O, oh, ow) as a matrix (N oh ow, O)."""
+    return x.transpose(0, 2, 3, 1).reshape(-1, x.shape[1])
 
 
 def _check_conv(x, weight, bias, stride, padding, dilation, groups):
@@ -125,12 +141,13 @@ def convolution2d(xp, x, weight, bias=None, *, stride, padding, dilation, groups
     n, o, c = x.shape[0], weight.shape[0] // groups, weight.shape[1]
     made = xp.empty((n, weight.shape[0], *out), x.dtype)
     for k in range(groups):
+        channels = slice(k * o, (k + 1) * o)
         part = x[:, k * c : (k + 1) * c]
-        flat = weight[k * o : (k + 1) * o].reshape(o, -1)
-        product = flat.dot(_columns(xp, part, kernel, stride, padding, dilation, out))
-        made[:, k * o : (k + 1) * o] = product.reshape(o, n, *out).swapaxes(0, 1)
-    if bias is not None:
-        made += bias.reshape(-1, 1, 1)
+        columns = _columns(xp, part, kernel, stride, padding, dilation, out)
+        product = columns.dot(_flat_weight(weight[channels]).T)
+        if bias is not None:
+            product += bias[channels]
+        made[:, channels] = product.reshape(n, *out, o).transpose(0, 3, 1, 2)
     return made
 
 
@@ -151,13 +168,14 @@ def conv2d_input_grad(xp, x, weight, *, size, stride, padding, dilation, groups)
     (ph, pw), (h, w) = padding, size[2:]
     made = xp.empty(size, x.dtype)
     for k in range(groups):
-        g = x[:, k * o : (k + 1) * o].swapaxes(0, 1).reshape(o, -1)
-        flat = weight[k * o : (k + 1) * o].reshape(o, -1)
-        columns = flat.T.dot(g).reshape(c, -1, n, *out)
-        padded = xp.zeros((c, n, h + 2 * ph, w + 2 * pw), x.dtype)
-        for i, where in enumerate(_offsets(kernel, stride, dilation, out)):
-            padded[where] += columns[:, i]
-        made[:, k * c : (k + 1) * c] = padded[..., ph : ph + h, pw : pw + w].swapaxes(0, 1)
+        channels = slice(k * o, (k + 1) * o)
+        columns = _flat_images(x[:, channels]).dot(_flat_weight(weight[channels]))
+        columns = columns.reshape(n, *out, -1, c)
+        padded = xp.zeros((n, h + 2 * ph, w + 2 * pw, c), x.dtype)
+        for i, (_, rows, cols) in enumerate(_offsets(kernel, stride, dilation, out)):
+            padded[:, rows, cols] += columns[:, :, :, i]
+        inside = padded[:, ph : ph + h, pw : pw + w]
+        made[:, k * c : (k + 1) * c] = inside.transpose(0, 3, 1, 2)
     return made
 
 
@@ -177,9 +195,10 @@ def conv2d_weight_grad(xp, x, y, *, size, stride, padding, dilation, groups):
     o, c = size[0] // groups, size[1]
     made = xp.empty(size, x.dtype)
     for k in range(groups):
-        g = x[:, k * o : (k + 1) * o].swapaxes(0, 1).reshape(o, -1)
+        channels = slice(k * o, (k + 1) * o)
         columns = _columns(xp, y[:, k * c : (k + 1) * c], kernel, stride, padding, dilation, out)
-        made[k * o : (k + 1) * o] = g.dot(columns.T).reshape(o, c, *kernel)
+        product = _flat_images(x[:, channels]).T.dot(columns)
+        made[channels] = product.reshape(o, *kernel, c).transpose(0, 3, 1, 2)
     return made
 
 

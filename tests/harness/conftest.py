@@ -71,7 +71,7 @@ class Scaled(Altered):
 
 @register_backend("kinked")
 class Kinked(Altered):
-    """The first gradient of one layer's weight leaps where that weight is what it is, to the bit."""
+    """The gradient of one layer's weight leaps while that weight is what it was, to the bit."""
     def linear(self, engine):
         class Linear(engine.nn.Linear):
             def __init__(self, inputs, outputs):

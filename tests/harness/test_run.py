@@ -79,15 +79,17 @@ def test_a_script_that_fails_is_shown_with_its_last_lines(harness, backends):
     assert "ArithmeticError: the sum does not add up" in said
 
 
-def test_times_are_taken_in_turns(harness):
+@pytest.mark.parametrize(("pairs", "epochs", "rounds"), [(3, 30, 3), (50, 12, 10)])
+def test_times_are_taken_in_turns_while_there_are_steps(harness, pairs, epochs, rounds):
+    timing = "--pairs", str(pairs)
     code, said, folder = harness(
-        "minitorch,minitorch", "--pairs", "3", arguments=("--epochs", "30")
+        "minitorch,minitorch", *timing, arguments=("--epochs", str(epochs))
     )
     assert code == 0, said
     assert "time of a step" in said
     with open(folder / "timing.csv") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 3 * 3  # rounds x (candidate, reference, control)
+    assert len(rows) == 3 * rounds  # candidate, reference, control
     assert all(0 < float(row["forward"]) < float(row["ms"]) for row in rows)
     assert (folder / "timing.png").exists()
 
