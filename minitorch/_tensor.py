@@ -260,8 +260,10 @@ def edge(t: Tensor) -> Any:
     view = t._view
     if view is not None and view.version != t._cell[0]:
         before, state.grad = state.grad, True  # whoever asks, and wherever
-        again = replay(view.chain, view.base)
-        state.grad = before
+        try:
+            again = replay(view.chain, view.base)
+        finally:
+            state.grad = before
         t._node, t._nr = again._node, again._nr
         view.version = t._cell[0]
     return t._node
