@@ -12,7 +12,7 @@ from .facts import Facts
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
 from .ops import compare, composite, contract, elementwise, index, reduce, shape
-from .primitive import apply, apply_pair
+from .primitive import apply, pair_operator
 from .sampling import generator_or_default
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ _NONE: dict = {}
 
 def _operator(public: Any, reflected: bool = False) -> Any:
     row = public.row
+    pair = pair_operator(row)
 
     def operator(self: Tensor, other: Any) -> Tensor:
         if isinstance(other, Tensor):
-            return apply_pair(row, self, other)
+            return pair(self, other)
         if not isinstance(other, _OPERANDS):
             return NotImplemented
         return apply(row, (other, self) if reflected else (self, other), _NONE)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ndarray, _generic = xp.ndarray, xp.generic
 _new = object.__new__
+_FLOAT32, _FLOAT64 = xp.dtype("float32"), xp.dtype("float64")
 _PLAIN = frozenset((int, float, bool, type(None)))  # operands that need no promotion by floats
 
 
@@ -56,10 +57,7 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     if row.promote and (mixed or dtype.kind != "f"):
         arrays = promote(row, inputs, arrays)
     try:
-        if params or len(arrays) != 2:
-            out = row.run(xp, *arrays, **params)
-        else:
-            out = row.run(xp, arrays[0], arrays[1])
+        out = row.run(xp, *arrays, **params) if params else row.run(xp, *arrays)
     except Exception as error:
         raise errors.explain(row, arrays, params, error) from None
     if type(out) is tuple:
@@ -77,51 +75,56 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     return result(out, node, 0, cell)
 
 
-def apply_pair(row: Row, x: Tensor, other: Tensor) -> Tensor:
-    """`apply` for the operators: two tensors of one floating dtype, neither a view.
+def pair_operator(row: Row) -> Callable:
+    """`apply` for an operator between two tensors of one floating dtype, neither of them a view.
 
-    Written out without loops, lists and calls it takes 0.35 us less than `apply` (1.4 us), and
-    arithmetic on small tensors is all overhead. 0-d operands are computed as NumPy scalars, which
-    takes 35 ns where 0-d arrays take 230.
+    The same steps without loops, lists and calls: 1.0 us instead of 1.4, and arithmetic on small
+    tensors is all overhead. 0-d operands are computed as NumPy scalars: 35 ns where 0-d arrays take
+    230.
     """
-    a, b = x._array, other._array
-    dtype = a.dtype
-    if (
-        x._view is not None
-        or other._view is not None
-        or b.dtype is not dtype
-        or dtype.kind != "f"
-        or row.differentiable != 3
-    ):
-        return apply(row, (x, other), {})
-    try:
-        if a.ndim or b.ndim:
-            out = row.run(xp, a, b)
+    plans, double = row.plans, row.differentiable == 3
+
+    def operator(x: Tensor, other: Tensor) -> Tensor:
+        a, b = x._array, other._array
+        dtype = a.dtype
+        if not (
+            double
+            and (dtype is _FLOAT32 or dtype is _FLOAT64)
+            and b.dtype is dtype
+            and x._view is None
+            and other._view is None
+        ):
+            return apply(row, (x, other), {})
+        try:
+            if a.ndim or b.ndim:
+                out = row.run(xp, a, b)
+            else:
+                out = xp.asarray(row.run(xp, a[()], b[()]))
+        except Exception as error:
+            raise errors.explain(row, [a, b], {}, error) from None
+        made = _new(Tensor)
+        made._array = out
+        made._nr = 0
+        made._cell = cell = [0]
+        made._view = made._grad = None
+        left, right = x._node, other._node
+        if (left is None and right is None) or not state.grad:
+            made._node = None
+            return made
+        if right is None:
+            live, edges = 5, [(left, x._nr)]
+        elif left is None:
+            live, edges = 6, [(right, other._nr)]
         else:
-            out = xp.asarray(row.run(xp, a[()], b[()]))
-    except Exception as error:
-        raise errors.explain(row, [a, b], {}, error) from None
-    made = _new(Tensor)
-    made._array = out
-    made._nr = 0
-    made._cell = cell = [0]
-    made._view = made._grad = None
-    left, right = x._node, other._node
-    if (left is None and right is None) or not state.grad:
-        made._node = None
+            live, edges = 7, [(left, x._nr), (right, other._nr)]
+        plan = plans.get(live) or row.plan(live)
+        if plan.slots:
+            made._node = record(plan, row, (x, other), [a, b], {}, (out,), edges, cell)
+        else:
+            made._node = Node(plan, edges, (), (), out.shape, dtype)
         return made
-    if right is None:
-        live, edges = 5, [(left, x._nr)]
-    elif left is None:
-        live, edges = 6, [(right, other._nr)]
-    else:
-        live, edges = 7, [(left, x._nr), (right, other._nr)]
-    plan = row.plans.get(live) or row.plan(live)
-    if plan.slots:
-        made._node = record(plan, row, (x, other), [a, b], {}, (out,), edges, cell)
-    else:
-        made._node = Node(plan, edges, (), (), out.shape, dtype)
-    return made
+
+    return operator
 
 
 def record(
@@ -153,7 +156,8 @@ def record(
         elif kind == "param":
             saved.append(params[i] if i in params else row.defaults[i])
         elif kind == "shape":
-            saved.append(tuple(map(xp.shape, arrays)) if row.starred else xp.shape(arrays[i]))
+            sizes = [a.shape if type(a) is _ndarray else () for a in arrays]
+            saved.append(sizes if row.starred else sizes[i])
         else:
             saved.append(arrays[i].dtype)
     return Node(plan, edges, saved, versions, outs[0].shape, outs[0].dtype)
@@ -238,15 +242,15 @@ def _public(row: Row) -> Callable:
 
 
 def _public_plain(row: Row) -> Callable:
-    n = len(row.inputs)
+    n, known = len(row.inputs), frozenset(row.params)
 
     def public(*args: Any, **kwargs: Any) -> Any:
-        if len(args) != n or kwargs:
-            args, kwargs = bind(row, args, kwargs, n)
-            out = kwargs.pop("out", None)
-            if out is not None:
-                return write_out(row, apply(row, args, kwargs), out)
-        return apply(row, args, kwargs)
+        if len(args) == n and kwargs.keys() <= known:
+            return apply(row, args, kwargs)
+        args, kwargs = bind(row, args, kwargs, n)
+        out = kwargs.pop("out", None)
+        made = apply(row, args, kwargs)
+        return made if out is None else write_out(row, made, out)
 
     return public
 

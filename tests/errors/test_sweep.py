@@ -51,6 +51,7 @@ OTHERWISE = {
     "broadcast_to": SIZES,
     "permute": SIZES,
     "reshape": SIZES,
+    "tile": SIZES,
     "gather": FIRST,
     "scatter": FIRST,
     "split": FIRST,

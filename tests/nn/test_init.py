@@ -66,7 +66,7 @@ def test_gain(name: str) -> None:
 def test_bad_input_raises_what_torch_raises(call: str) -> None:
     raised = []
     for T in (minitorch, torch):
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:
             eval(f"T.nn.init.{call}", {"T": T})
         raised.append(caught.type)
     assert raised[0] is raised[1]

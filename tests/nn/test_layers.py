@@ -1,4 +1,4 @@
-"""Every layer and loss beside torch's: initial bits, repr, output, gradients of both orders, state."""
+"""Layers and losses beside torch's: initial bits, repr, output, gradients of both orders, state."""
 
 from __future__ import annotations
 
