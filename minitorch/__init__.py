@@ -94,6 +94,7 @@ from minitorch.ops.composite import (
     broadcast_tensors,
     cat,
     chunk,
+    clamp,
     clamp_max,
     clamp_min,
     clone,
@@ -141,6 +142,9 @@ from minitorch.ops.composite import (
     vstack,
     where,
 )
+from minitorch.ops.composite import cat as concat
+from minitorch.ops.composite import cat as concatenate
+from minitorch.ops.composite import clamp as clip
 from minitorch.ops.composite import div as divide
 from minitorch.ops.composite import expand as broadcast_to
 from minitorch.ops.composite import movedim as moveaxis
@@ -150,7 +154,6 @@ from minitorch.ops.elementwise import (
     abs,
     atan,
     ceil,
-    clamp,
     cos,
     erf,
     exp,
@@ -184,7 +187,6 @@ from minitorch.ops.elementwise import (
 )
 from minitorch.ops.elementwise import abs as absolute
 from minitorch.ops.elementwise import atan as arctan
-from minitorch.ops.elementwise import clamp as clip
 from minitorch.ops.elementwise import div as true_divide
 from minitorch.ops.elementwise import mul as multiply
 from minitorch.ops.elementwise import neg as negative
@@ -303,6 +305,8 @@ __all__ = [
     "clone",
     "complex128",
     "complex64",
+    "concat",
+    "concatenate",
     "cos",
     "count_nonzero",
     "cumsum",

@@ -201,8 +201,8 @@ class Tensor:
         """In-place form of `ceil`."""
     def chunk(self, chunks: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
         """At most `chunks` views of equal size along `dim`, the last may be smaller."""
-    def clamp(self, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-        """x limited to [min, max]; the gradient passes where min <= x <= max."""
+    def clamp(self, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
+        """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input."""
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         """In-place form of `clamp`."""
     def clamp_max(self, max: Any) -> Tensor:
@@ -213,8 +213,8 @@ class Tensor:
         """max(input, min)."""
     def clamp_min_(self, min: Any) -> Tensor:
         """In-place form of `clamp_min`."""
-    def clip(self, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-        """x limited to [min, max]; the gradient passes where min <= x <= max."""
+    def clip(self, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
+        """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input."""
     def clone(self, *, memory_format: Any = None) -> Tensor:
         """A copy with history."""
     def contiguous(self, memory_format: Any = None) -> Tensor:
@@ -269,6 +269,8 @@ class Tensor:
         """Whether shapes and all elements are the same, as a bool."""
     def erf(self, *, out: Tensor | None = None) -> Tensor:
         """2 / sqrt(pi) times the integral of e ** -t**2 from 0 to x."""
+    def erf_(self) -> Tensor:
+        """In-place form of `erf`."""
     def exp(self, *, out: Tensor | None = None) -> Tensor:
         """e ** x."""
     def exp2(self, *, out: Tensor | None = None) -> Tensor:
@@ -691,6 +693,8 @@ class Tensor:
         """The same memory with other sizes, or read as another dtype of the same width."""
     def view_as(self, other: Any) -> Tensor:
         """`input` viewed in the shape of `other`."""
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """The elements where the condition holds, else those of `other`."""
     def zero_(self) -> Tensor:
         """Set every element to 0."""
     def __abs__(self, *, out: Tensor | None = None) -> Tensor:
@@ -886,8 +890,8 @@ def ceil(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def chunk(input: Any, chunks: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
     """At most `chunks` views of equal size along `dim`, the last may be smaller."""
 
-def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """x limited to [min, max]; the gradient passes where min <= x <= max."""
+def clamp(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
+    """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input."""
 
 def clamp_max(input: Any, max: Any) -> Tensor:
     """min(input, max)."""
@@ -895,11 +899,17 @@ def clamp_max(input: Any, max: Any) -> Tensor:
 def clamp_min(input: Any, min: Any) -> Tensor:
     """max(input, min)."""
 
-def clip(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None = None) -> Tensor:
-    """x limited to [min, max]; the gradient passes where min <= x <= max."""
+def clip(input: Any, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
+    """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input."""
 
 def clone(input: Any, *, memory_format: Any = None) -> Tensor:
     """A copy with history."""
+
+def concat(tensors: Any, dim: Any = 0, *, out: Any = None) -> Tensor:
+    """The tensors one after another along `dim`. Raises: ValueError for none."""
+
+def concatenate(tensors: Any, dim: Any = 0, *, out: Any = None) -> Tensor:
+    """The tensors one after another along `dim`. Raises: ValueError for none."""
 
 def cos(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The cosine; x in radians."""

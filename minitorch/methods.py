@@ -30,7 +30,7 @@ def _operator(public: Any, reflected: bool = False) -> Any:
 
     def operator(self: Tensor, other: Any) -> Tensor:
         if isinstance(other, Tensor):
-            return pair(self, other)
+            return pair(other, self) if reflected else pair(self, other)
         if not isinstance(other, _OPERANDS):
             return NotImplemented
         return apply(row, (other, self) if reflected else (self, other), _NONE)
@@ -82,9 +82,9 @@ def _matmul(self: Tensor, other: Any) -> Tensor:
 
 
 def _rmatmul(self: Tensor, other: Any) -> Tensor:
-    if not isinstance(other, xp.ndarray):
-        return NotImplemented
-    return contract.matmul(leaf(other), self)
+    if isinstance(other, xp.ndarray):
+        other = leaf(other)
+    return contract.matmul(other, self) if isinstance(other, Tensor) else NotImplemented
 
 
 # ------------------------------------------------------------------ methods with no function
@@ -226,6 +226,11 @@ def _new(make: Any) -> Any:
         return make(*size, dtype=dtype or self.dtype, **options)
 
     return method
+
+
+def where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
+    """The elements where the condition holds, else those of `other`."""
+    return composite.where(condition, self, other)
 
 
 def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, **how: Any) -> Tensor:
@@ -386,8 +391,8 @@ _METHODS: dict[str, Any] = {
     "round": elementwise.round, "relu": elementwise.relu,
     "softmax": composite.softmax, "log_softmax": composite.log_softmax,
     # choosing
-    "maximum": elementwise.maximum, "minimum": elementwise.minimum, "clamp": elementwise.clamp,
-    "clip": elementwise.clamp, "clamp_min": composite.clamp_min, "clamp_max": composite.clamp_max,
+    "maximum": elementwise.maximum, "minimum": elementwise.minimum, "clamp": composite.clamp,
+    "clip": composite.clamp, "clamp_min": composite.clamp_min, "clamp_max": composite.clamp_max,
     "masked_fill": composite.masked_fill, "masked_select": composite.masked_select,
     # comparisons and bits
     "eq": compare.eq, "ne": compare.ne, "not_equal": compare.ne, "lt": compare.lt,
@@ -433,7 +438,7 @@ _METHODS: dict[str, Any] = {
 
 _INPLACE = (
     "add sub mul div pow neg reciprocal square remainder fmod floor_divide exp expm1 log log2 "
-    "log10 log1p sqrt rsqrt sin cos tan tanh sigmoid abs sign floor ceil trunc round relu "
+    "log10 log1p sqrt rsqrt sin cos tan tanh sigmoid erf abs sign floor ceil trunc round relu "
     "clamp clamp_min clamp_max masked_fill addcmul addcdiv lerp scatter scatter_add index_add "
     "index_put index_fill tril triu cumsum eq ne lt le gt ge logical_and logical_or logical_not "
     "bitwise_and bitwise_or"
@@ -443,7 +448,7 @@ _ALONE: dict[str, Any] = {
     "to": to, "type_as": type_as, "type": type_, "size": size, "stride": stride, "copy_": copy_,
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
-    "retain_grad": retain_grad,
+    "retain_grad": retain_grad, "where": where,
     "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
     "bernoulli_": _random_fill("bernoulli_", _bernoulli),
     "random_": _random_fill("random_", _random),

@@ -236,6 +236,9 @@ def _compositions() -> Iterator[Sample]:
         "lerp", lambda T, x, y: T.lerp(x, y, 0.3), x, y, label="number", kind="elementwise"
     )
     yield both("clamp_min", rough(2, 3), kind="elementwise", min=0.2)
+    yield both("clamp_min", rough(2, 3), rough(3, seed=1), kind="elementwise")
+    yield both("clamp_max", rough(2, 3), rough(2, 1, seed=1), kind="elementwise")
+    yield both("clamp", rough(2, 3), rough(3, seed=1), rough(2, 3, seed=2), kind="elementwise")
     yield both("clamp_max", rough(2, 3), kind="elementwise", max=0.2)
     yield both("logaddexp", x, y, kind="fused")
     near = np.array([1.0, 1.0, np.nan, INF]), np.array([1.0, 1.00002, np.nan, INF])

@@ -27,7 +27,7 @@ from tests.checks import (
     tensors,
 )
 from tests.samples import SAMPLES
-from tests.sampling import Sample
+from tests.sampling import Sample, mask, rough
 from tests.tolerances import GRADCHECK, LIKE, TOLERANCES
 
 pytestmark = pytest.mark.differential
@@ -216,12 +216,22 @@ def test_other_dtypes(name: str, dtype: str) -> None:
 # ------------------------------------------------------------------ forms of one operation
 
 
-@over([s for s in PLAIN if hasattr(minitorch.Tensor, s.name)])
+SELF_FIRST = [s for s in PLAIN if hasattr(minitorch.Tensor, s.name) and s.name != "where"]
+
+
+@over(SELF_FIRST)  # the first input of `where` is the condition, of the method what is chosen
 def test_method_is_the_function(sample: Sample) -> None:
     inputs = tensors(minitorch, [cast(a, "float64") for a in sample.inputs], derivatives=False)
     method = getattr(inputs[0], sample.name)(*inputs[1:], **sample.params)
     function = sample.run(minitorch, *inputs)
     compare(flat(method), flat(function), 0, 0, sample.id)
+
+
+@pytest.mark.differential
+def test_where_as_a_method() -> None:
+    x, c, y = rough(2, 3), mask(2, 3), rough(3, seed=1)
+    found = [T.tensor(x).where(T.tensor(c), T.tensor(y)).tolist() for T in (minitorch, torch)]
+    assert found[0] == found[1]
 
 
 def test_methods_are_torchs() -> None:

@@ -99,16 +99,31 @@ def _check_bound(bound, function, name):
         raise TypeError(f"{function}(): argument '{name}' must be Tensor or a number, not NoneType")
 
 
+def clamp(input, min=None, max=None, *, out=None) -> Tensor:
+    """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input.
+
+    Raises: RuntimeError where both are missing.
+    """
+    if not (is_tensor(min) or is_tensor(max)):
+        return ew.clamp(input, min=min, max=max, **({} if out is None else {"out": out}))
+    made = input
+    if min is not None:
+        made = ew.where((made < min) | (min != min), min, made)
+    if max is not None:
+        made = ew.where((made > max) | (max != max), max, made)
+    return made if out is None else out.copy_(made)
+
+
 def clamp_min(input, min) -> Tensor:
     """max(input, min)."""
     _check_bound(min, "clamp_min", "min")
-    return ew.clamp(input, min=min)
+    return clamp(input, min=min)
 
 
 def clamp_max(input, max) -> Tensor:
     """min(input, max)."""
     _check_bound(max, "clamp_max", "max")
-    return ew.clamp(input, max=max)
+    return clamp(input, max=max)
 
 
 def where(condition, input=None, other=None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from minitorch import errors
@@ -105,11 +106,12 @@ def matmul(input, other) -> Tensor:
     if b == 1:
         return mv(input, other) if a == 2 else _squeezed(matmul(input, unsqueeze(other, dim=1)), -1)
     if b == 2:  # one big product instead of a batch of small ones
-        flat = mm(reshape(input, (-1, input.shape[-1])), other)
+        flat = mm(reshape(input, (math.prod(input.shape[:-1]), input.shape[-1])), other)
         return reshape(flat, (*input.shape[:-1], other.shape[-1]))
     batch = errors.broadcast_shapes(input.shape[:-2], other.shape[:-2])
-    x = reshape(expand(input, size=(*batch, *input.shape[-2:])), (-1, *input.shape[-2:]))
-    y = reshape(expand(other, size=(*batch, *other.shape[-2:])), (-1, *other.shape[-2:]))
+    count = math.prod(batch)
+    x = reshape(expand(input, size=(*batch, *input.shape[-2:])), (count, *input.shape[-2:]))
+    y = reshape(expand(other, size=(*batch, *other.shape[-2:])), (count, *other.shape[-2:]))
     return reshape(bmm(x, y), (*batch, input.shape[-2], other.shape[-1]))
 
 
