@@ -278,9 +278,10 @@ def _public_rest(row: Row) -> Callable:
 
 def _public_view(row: Row) -> Callable:
     """For a row whose result shares the memory of its input."""
+    known = frozenset(row.params)
 
     def public(*args: Any, **kwargs: Any) -> Any:
-        if len(args) != 1 or kwargs:
+        if len(args) != 1 or not kwargs.keys() <= known:
             args, kwargs = bind(row, args, kwargs, 1)
         out = apply(row, args, kwargs)
         base = args[0]

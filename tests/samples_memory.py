@@ -85,6 +85,10 @@ def copies() -> Iterator[Sample]:
     yield phrase("to", lambda T, x: x.to(T.int64), x, label="int64", derivatives=0)
     for size in [(3, 4), (1, 4), (2, 1, 4), (2, 3, 4)]:
         yield ours("sum_to", lambda T, x, size=size: x.sum_to_size(size), x, size=size)
+    for shape, dim, keepdim in [((2, 3), 1, False), ((2, 1, 3), 1, True), ((), None, False)]:
+        back = lambda T, x, d=dim: (x if x.ndim != 2 else x.unsqueeze(d)).expand(2, 4, 3)  # noqa: E731
+        how = {"size": (2, 4, 3), "dim": dim, "keepdim": keepdim}
+        yield ours("spread_back", back, numbers(*shape), **how)
     yield ours("copy", lambda T, x, y: x.clone().copy_(y), numbers(2, 3), numbers(3))
     yield ours("fill", lambda T, x, y: x.clone().fill_(y), numbers(2, 3), numbers())
     yield phrase("cat", lambda T, *x: T.cat(x), x, y)

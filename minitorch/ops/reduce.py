@@ -8,18 +8,25 @@ from minitorch import errors
 from minitorch.ops._dims import axes, kept
 from minitorch.ops.elementwise import exp, sign, where, zero
 from minitorch.ops.index import put_along
-from minitorch.ops.shape import expand, flip, inverse, permute, reshape, stack, unbind
+from minitorch.ops.shape import flip, inverse, permute, reshape, spread, stack, unbind
 from minitorch.primitive import reduce
+from minitorch.primitive import shape as moved
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 
+@moved(lambda g, dim, keepdim: sum(g, dim=dim, keepdim=keepdim), torch_name="ExpandBackward0")
+def spread_back(xp, x, *, size, dim, keepdim):
+    """`x`, reduced along `dim`, seen again in the shape `size` before: the adjoint of sum."""
+    if x.ndim and not keepdim:
+        x = x.reshape(kept(size, axes(dim, len(size))))
+    return spread(xp, x, size)
+
+
 def spread_out(g, x_shape, dim, keepdim):
     """`g`, reduced along `dim`, seen again in the shape before."""
-    if not keepdim:
-        g = reshape(g, kept(x_shape, axes(dim, len(x_shape))))
-    return expand(g, size=x_shape)
+    return spread_back(g, size=tuple(x_shape), dim=dim, keepdim=keepdim)
 
 
 def _count(shape, dim):
