@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,11 @@ from tests.sampling import (
 )
 
 # ------------------------------------------------------------------ shapes
+
+
+def _spread_back(T: Any, x: Any) -> Any:
+    """A sum over the middle axis of (2, 4, 3), seen in that shape again."""
+    return (x.unsqueeze(1) if x.ndim == 2 else x).expand(2, 4, 3).clone()
 
 
 def views() -> Iterator[Sample]:
@@ -86,9 +92,8 @@ def copies() -> Iterator[Sample]:
     for size in [(3, 4), (1, 4), (2, 1, 4), (2, 3, 4)]:
         yield ours("sum_to", lambda T, x, size=size: x.sum_to_size(size), x, size=size)
     for shape, dim, keepdim in [((2, 3), 1, False), ((2, 1, 3), 1, True), ((), None, False)]:
-        back = lambda T, x, d=dim: (x if x.ndim != 2 else x.unsqueeze(d)).expand(2, 4, 3)  # noqa: E731
         how = {"size": (2, 4, 3), "dim": dim, "keepdim": keepdim}
-        yield ours("spread_back", back, numbers(*shape), **how)
+        yield ours("spread_back", _spread_back, numbers(*shape), **how)
     yield ours("copy", lambda T, x, y: x.clone().copy_(y), numbers(2, 3), numbers(3))
     yield ours("fill", lambda T, x, y: x.clone().fill_(y), numbers(2, 3), numbers())
     yield phrase("cat", lambda T, *x: T.cat(x), x, y)
