@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import time
@@ -88,6 +89,17 @@ def test_an_abandoned_pass_leaves_nothing_to_the_next():
     loader = DataLoader(range(30), 3, shuffle=True, num_workers=1, persistent_workers=True)
     next(iter(loader))
     assert sorted(i for batch in values(loader) for i in batch) == list(range(30))
+
+
+def test_a_forgotten_loader_with_persistent_workers_ends_at_once():
+    loader = DataLoader(range(4), 2, num_workers=2, persistent_workers=True)
+    assert len(values(loader)) == 2
+    workers = [process for process, _, _ in loader._iterator._workers]
+    began = time.monotonic()
+    del loader
+    gc.collect()
+    assert time.monotonic() - began < 3
+    assert not any(process.is_alive() for process in workers)
 
 
 def drawn(t, data):

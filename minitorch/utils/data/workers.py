@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
+import os
 import queue
 import sys
 from multiprocessing.connection import wait
@@ -134,6 +135,7 @@ class WorkerPass:
 
     def __init__(self, loader: DataLoader) -> None:
         self._loader = loader
+        self._process = os.getpid()
         self._epoch = -1
         self._workers: list[tuple[Any, Any, Connection]] = []  # (process, its tasks, its answers)
         indices = iter(loader._index_sampler)
@@ -239,9 +241,9 @@ class WorkerPass:
             self._stop()
             raise RuntimeError(f"DataLoader worker (pid(s) {pids}) exited unexpectedly")
 
-    def _stop(self) -> None:
-        """End the workers: idle ones are told to leave, busy ones terminated."""
-        idle = self._given == self._sent
+    def _stop(self, politely: bool = True) -> None:
+        """End the workers: idle ones are told to leave if `politely`, busy ones terminated."""
+        idle = politely and self._given == self._sent
         workers, self._workers = self._workers, []
         self._sent = self._given
         for process, tasks, _ in workers:
@@ -258,5 +260,7 @@ class WorkerPass:
             answers.close()
 
     def __del__(self) -> None:
-        if self.__dict__.get("_workers") and sys is not None and not sys.is_finalizing():
-            self._stop()
+        if not self.__dict__.get("_workers") or sys is None or sys.is_finalizing():
+            return
+        if os.getpid() == self._process:  # and not a copy that a worker was forked with
+            self._stop(politely=False)  # the queues may have been finalized before
