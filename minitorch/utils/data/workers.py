@@ -256,11 +256,12 @@ class WorkerPass:
             if process.is_alive():
                 process.terminate()
                 process.join()
-            tasks.close()
-            answers.close()
+            if politely:
+                tasks.close()
+                answers.close()
 
     def __del__(self) -> None:
         if not self.__dict__.get("_workers") or sys is None or sys.is_finalizing():
             return
         if os.getpid() == self._process:  # and not a copy that a worker was forked with
-            self._stop(politely=False)  # the queues may have been finalized before
+            self._stop(politely=False)  # the queues and pipes may have been finalized before
