@@ -29,6 +29,17 @@ def attempt(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return Raised(error)
 
 
+def programs_of(module: dict[str, Any], but: Any = None) -> list[Callable[..., Any]]:
+    """The functions of a test module that take an engine, `T`, first: its programs."""
+    return [
+        f
+        for f in list(module.values())
+        if getattr(f, "__module__", "") == module["__name__"]
+        and f.__code__.co_varnames[:1] == ("T",)
+        and f is not but
+    ]
+
+
 def agree(ours: Any, theirs: Any) -> bool:
     """Whether two results are alike: tensors by dtype, shape and numbers, errors by type."""
     if isinstance(ours, Raised) or isinstance(theirs, Raised):

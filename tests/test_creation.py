@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import minitorch
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [
     pytest.mark.differential,
@@ -203,10 +203,7 @@ def draws_that_cannot_be(T):
     )  # fmt: skip
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-]  # fmt: skip
+PROGRAMS = programs_of(globals())
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

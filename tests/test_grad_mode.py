@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import minitorch
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -137,10 +137,7 @@ def inference(T):
     return y.requires_grad, inside, quiet(x), loud, T.is_inference_mode_enabled()
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-]  # fmt: skip
+PROGRAMS = programs_of(globals())
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

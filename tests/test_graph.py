@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -381,10 +381,7 @@ def versions_count(T):
     return steps, x
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-]  # fmt: skip
+PROGRAMS = programs_of(globals())
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

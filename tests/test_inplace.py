@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import minitorch
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -429,11 +429,7 @@ def requires_grad_in_place(T):
     return x.requires_grad_() is x, x.requires_grad, x.requires_grad_(False).requires_grad
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-    and f is not leaves
-]  # fmt: skip
+PROGRAMS = programs_of(globals(), but=leaves)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import minitorch
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning"),
               pytest.mark.filterwarnings("ignore::DeprecationWarning")]  # fmt: skip
@@ -184,10 +184,7 @@ def clones(T):
     return c, c.stride(), x.grad, x.detach().clone() is x
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-]  # fmt: skip
+PROGRAMS = programs_of(globals())
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -280,11 +280,7 @@ def anomaly_without_nan_check(T):
     return x.grad
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-    and f is not xy
-]  # fmt: skip
+PROGRAMS = programs_of(globals(), but=xy)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

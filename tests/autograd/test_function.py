@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import minitorch
-from tests.programs import attempt, same
+from tests.programs import attempt, programs_of, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -395,11 +395,7 @@ def inside_a_module_of_operations(T):
     return x.grad
 
 
-PROGRAMS = [
-    f for f in list(globals().values())
-    if getattr(f, "__module__", "") == __name__ and f.__code__.co_varnames[:1] == ("T",)
-    and f is not leaf
-]  # fmt: skip
+PROGRAMS = programs_of(globals(), but=leaf)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
