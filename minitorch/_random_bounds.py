@@ -11,8 +11,6 @@ import numpy as np
 
 from . import dtypes
 
-INT64_MIN = -(1 << 63)
-
 
 class Kind(NamedTuple):
     """What a dtype can hold."""

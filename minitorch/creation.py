@@ -11,6 +11,7 @@ from .backend import require, xp
 from .dtypes import get_default_dtype, to_numpy
 from .ops._dims import flat, whole
 from .random import dense_like
+from .row import named
 
 _LEGACY_NUMBERS = (bool, int, float)
 
@@ -182,6 +183,13 @@ def _size(size: tuple) -> tuple[int, ...]:
     return size
 
 
+def _size_of_call(name: str, sizes: tuple, size: Any) -> tuple[int, ...]:
+    """The sizes that a call gives one by one, as one sequence, or as `size=`."""
+    if not sizes and size is None:
+        raise TypeError(f"{name}() missing required argument 'size' (position 1)")
+    return _size(sizes if size is None else (size,))
+
+
 def _sized(name: str, make: Any, summary: str) -> Any:
     """torch's creation function `name`: `make(shape, dtype)` for sizes given in any way."""
 
@@ -197,15 +205,10 @@ def _sized(name: str, make: Any, summary: str) -> Any:
         memory_format: Any = None,
     ) -> Tensor:
         require(device)
-        if not sizes and size is None:
-            raise TypeError(f"{name}() missing required argument 'size' (position 1)")
-        shape = _size(sizes if size is None else (size,))
-        array = make(shape, to_numpy(dtype or get_default_dtype(), name))
+        array = make(_size_of_call(name, sizes, size), to_numpy(dtype or get_default_dtype(), name))
         return leaf(array, requires_grad) if out is None else _into(out, array)
 
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = summary
-    return create
+    return named(create, name, summary)
 
 
 def _into(out: Tensor, array: Any) -> Tensor:
@@ -278,9 +281,7 @@ def _alike(name: str, make: Any, summary: str) -> Any:
         dtype = input.dtype if dtype is None else dtype
         return leaf(make(input._array, dtype=to_numpy(dtype, name)), requires_grad)
 
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = summary
-    return create
+    return named(create, name, summary)
 
 
 zeros_like = _alike("zeros_like", xp.zeros_like, "Zeros in the shape and dtype of `input`.")

@@ -10,6 +10,7 @@ from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
 from .hooks import move_last_hook
+from .row import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +97,5 @@ def inplace(public: Callable, name: str) -> Callable:
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return overwrite(self, public(self, *args, **kwargs), name)
 
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"In-place form of `{public.__name__}`."
     method.__wrapped__ = public  # type: ignore[attr-defined]
-    return method
+    return named(method, name, f"In-place form of `{public.__name__}`.")

@@ -9,10 +9,12 @@ from . import creation, dtypes, errors, printing, sampling
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import require, xp
 from .facts import Facts
+from .grad_mode import state
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
 from .ops import compare, composite, contract, elementwise, index, reduce, shape
 from .primitive import apply, pair_operator
+from .row import named
 from .sampling import generator_or_default
 
 if TYPE_CHECKING:
@@ -186,9 +188,7 @@ def _cast(name: str) -> Any:
     def method(self: Tensor) -> Tensor:
         return to(self, dtype=target)
 
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"This tensor as {target!r}."
-    return method
+    return named(method, name, f"This tensor as {target!r}.")
 
 
 def type_as(self: Tensor, other: Tensor) -> Tensor:
@@ -330,22 +330,14 @@ def _random_fill(name: str, fill: Any) -> Any:
 
     def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
         errors.check_overlap(self._array)
-        if _recording() and edge(self) is not None:
+        if state.grad and edge(self) is not None:
             overwrite(self, elementwise.zero(self), name)  # its history ends here
         else:
             self._cell[0] += 1
         fill(generator_or_default(generator), self._array, *args, **kwargs)
         return self
 
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"Fill this tensor in place; see torch.Tensor.{name}."
-    return method
-
-
-def _recording() -> bool:
-    from .grad_mode import is_grad_enabled
-
-    return is_grad_enabled()
+    return named(method, name, f"Fill this tensor in place; see torch.Tensor.{name}.")
 
 
 def _bernoulli(generator: Any, array: Any, p: Any = 0.5) -> None:
@@ -474,7 +466,7 @@ def _reshaping(name: str, public: Any) -> Any:
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         made = public(self, *args, **kwargs)
-        if self._view is None and edge(self) is not None and self.is_leaf and _recording():
+        if self._view is None and edge(self) is not None and self.is_leaf and state.grad:
             errors.check_inplace(self, edge(self), name)
         self._array, self._node, self._nr = made._array, made._node, made._nr
         if self._view is not None:
@@ -484,9 +476,9 @@ def _reshaping(name: str, public: Any) -> Any:
             self._view.version = self._cell[0]
         return self
 
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"In-place form of `{public.__name__}`: the same memory with other sizes."
-    return method
+    return named(
+        method, name, f"In-place form of `{public.__name__}`: the same memory with other sizes."
+    )
 
 
 def bind() -> None:

@@ -15,7 +15,7 @@ from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
-from .row import Plan, Row, argument_name, bind, promote
+from .row import Plan, Row, argument_name, bind, named, promote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,11 +233,9 @@ def _public(row: Row) -> Callable:
         else _public_view if row.kind == "view"
         else _public_plain
     )  # fmt: skip
-    public = make(row)
-    public.__name__ = public.__qualname__ = row.name
-    public.__doc__ = row.forward.__doc__
+    public = named(make(row), row.name, row.forward.__doc__)
     public.__module__ = row.forward.__module__
-    public.row = row  # type: ignore[attr-defined]
+    public.row = row
     return public
 
 

@@ -106,7 +106,6 @@ class Row:
         self.outs: tuple[str, ...] = options.get("outs", ("out",))
         self.visible = sum(not n.startswith("_") for n in self.outs)
         self.like = options.get("like")
-        self.domain = options.get("domain")
         title = options.get("torch_name") or "".join(w.capitalize() for w in self.name.split("_"))
         self.node_name = title if title[-1].isdigit() else f"{title}Backward0"
         self.joint = joint
@@ -172,6 +171,13 @@ class Row:
 
     def __repr__(self) -> str:
         return f"<row {self.name}>"
+
+
+def named(function: Any, name: str, doc: str | None) -> Any:
+    """`function` under the name its users call it by."""
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = doc
+    return function
 
 
 # ------------------------------------------------------------------ arguments of a call

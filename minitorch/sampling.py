@@ -7,11 +7,12 @@ from typing import Any
 from . import dtypes
 from ._tensor import Tensor
 from .backend import require
-from .creation import _into, _number, _size, empty_like
+from .creation import _into, _number, _size, _size_of_call, empty_like
 from .dtypes import get_default_dtype, to_numpy
 from .ops import random as draw
 from .ops._dims import whole
 from .random import Generator, default_generator
+from .row import named
 
 
 def generator_or_default(generator: Generator | None) -> Generator:
@@ -40,19 +41,15 @@ def _drawn(name: str, draw_row: Any, summary: str, **fixed: float) -> Any:
         requires_grad: bool = False,
     ) -> Tensor:
         require(device)
-        if not sizes and size is None:
-            raise TypeError(f"{name}() missing required argument 'size' (position 1)")
         made = draw_row(
-            size=_size(sizes if size is None else (size,)),
+            size=_size_of_call(name, sizes, size),
             dtype=to_numpy(dtype or get_default_dtype(), name),
             generator=generator_or_default(generator),
             **fixed,
         )
         return made.requires_grad_(requires_grad) if out is None else _into(out, made._array)
 
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = summary
-    return create
+    return named(create, name, summary)
 
 
 rand = _drawn("rand", draw.uniform, "Uniform numbers in [0, 1).", low=0.0, high=1.0)
@@ -127,9 +124,7 @@ def _drawn_alike(name: str, fill: str, summary: str) -> Any:
         getattr(generator_or_default(generator), fill)(made._array)
         return made.requires_grad_(requires_grad)
 
-    create.__name__ = create.__qualname__ = name
-    create.__doc__ = summary
-    return create
+    return named(create, name, summary)
 
 
 rand_like = _drawn_alike(

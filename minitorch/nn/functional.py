@@ -18,6 +18,7 @@ from minitorch.nn._losses import (
 )
 from minitorch.ops import composite, elementwise, fused, index, reduce, shape, window
 from minitorch.random import default_generator, dense_like
+from minitorch.row import named
 
 __all__ = [
     "avg_pool2d",
@@ -134,9 +135,7 @@ def _activation(name: str, public: Any) -> Any:
         out = public(input)
         return _into(input, out, name) if inplace else out
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = public.__doc__
-    return function
+    return named(function, name, public.__doc__)
 
 
 def _into(input: Tensor, out: Tensor, name: str) -> Tensor:
