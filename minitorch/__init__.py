@@ -234,7 +234,9 @@ from minitorch.random import (
 )
 from minitorch.sampling import (
     bernoulli,
+    multinomial,
     normal,
+    poisson,
     rand,
     rand_like,
     randint,
@@ -405,6 +407,7 @@ __all__ = [
     "moveaxis",
     "movedim",
     "mul",
+    "multinomial",
     "multiply",
     "mv",
     "narrow",
@@ -423,6 +426,7 @@ __all__ = [
     "optim",
     "outer",
     "permute",
+    "poisson",
     "pow",
     "prod",
     "promote_types",

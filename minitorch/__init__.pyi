@@ -195,6 +195,8 @@ class Tensor:
         """This tensor as torch.bool."""
     def broadcast_to(self, *sizes: Any, size: Any = None) -> Tensor:
         """Repeated along axes of size 1 to the given sizes, without a copy; -1 keeps a size."""
+    def cauchy_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+        """Fill this tensor in place; see torch.Tensor.cauchy_."""
     def ceil(self, *, out: Tensor | None = None) -> Tensor:
         """The smallest whole number not below x."""
     def ceil_(self) -> Tensor:
@@ -285,6 +287,8 @@ class Tensor:
         """e ** x - 1, exact near 0."""
     def expm1_(self) -> Tensor:
         """In-place form of `expm1`."""
+    def exponential_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+        """Fill this tensor in place; see torch.Tensor.exponential_."""
     def fill_(self, value: Any) -> Tensor:
         """Set every element to `value`, a number or a 0-d tensor."""
     def fix(self, *, out: Tensor | None = None) -> Tensor:
@@ -315,6 +319,8 @@ class Tensor:
         """x >= y."""
     def ge_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `ge`."""
+    def geometric_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+        """Fill this tensor in place; see torch.Tensor.geometric_."""
     def greater(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x > y."""
     def greater_equal(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -389,6 +395,8 @@ class Tensor:
         """In-place form of `log2`."""
     def log_(self) -> Tensor:
         """In-place form of `log`."""
+    def log_normal_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+        """Fill this tensor in place; see torch.Tensor.log_normal_."""
     def log_softmax(self, dim: Any, dtype: Any = None) -> Tensor:
         """The logarithm of softmax, computed stably, in `dtype` if one is given."""
     def logical_and(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -450,6 +458,15 @@ class Tensor:
         """x y."""
     def mul_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `mul`."""
+    def multinomial(
+        self,
+        num_samples: builtins.int,
+        replacement: builtins.bool = False,
+        *,
+        generator: Any = None,
+        out: Any = None,
+    ) -> Tensor:
+        """`num_samples` indices for each row of weights `input`, of shape (n,) or (rows, n)."""
     def multiply(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x y."""
     def mv(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -1224,6 +1241,16 @@ def movedim(input: Any, source: Any, destination: Any) -> Tensor:
 def mul(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x y."""
 
+def multinomial(
+    input: Tensor,
+    num_samples: builtins.int,
+    replacement: builtins.bool = False,
+    *,
+    generator: Any = None,
+    out: Any = None,
+) -> Tensor:
+    """`num_samples` indices for each row of weights `input`, of shape (n,) or (rows, n)."""
+
 def multiply(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x y."""
 
@@ -1293,6 +1320,9 @@ def outer(input: Any, vec2: Any) -> Tensor:
 
 def permute(input: Any, *order: Any, dims: Any = None) -> Tensor:
     """The axes in another order, a view."""
+
+def poisson(input: Tensor, generator: Any = None) -> Tensor:
+    """For each element a whole number of the Poisson distribution with that rate."""
 
 def pow(input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
     """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""

@@ -115,3 +115,41 @@ def check_all_bits(dtype: np.dtype) -> None:
     if kind.name not in ("torch.int64", "torch.float64", "torch.float32", "torch.bfloat16"):
         error = RuntimeError if dtype.kind in "iu" else NotImplementedError
         raise error(f"random_ from -2**63 without 'to' is not implemented for {kind.name}")
+
+
+def check_floating(dtype: np.dtype, called: str) -> None:
+    """Raises: RuntimeError, as torch's continuous distributions do, for integers and bools."""
+    kind = kind_of(dtype)
+    if kind.number is None:
+        raise RuntimeError(f"{called} draws from a continuous distribution, not into {kind.name}")
+
+
+def check_not_bool(dtype: np.dtype, called: str) -> None:
+    if dtype == np.bool_:
+        raise NotImplementedError(f"{called} is not implemented for torch.bool")
+
+
+def check_positive(called: str, name: str, value: float) -> None:
+    if not value > 0:
+        raise RuntimeError(f"{called} expects {name} > 0, but found {name}={value}")
+
+
+def check_weights(p: np.ndarray, num_samples: int, replacement: bool) -> None:
+    """Raises: RuntimeError unless `p` holds distributions with `num_samples` to choose from."""
+    if kind_of(p.dtype).number is None:
+        raise RuntimeError(
+            f"multinomial only supports floating-point dtypes, got: {kind_of(p.dtype).name}"
+        )
+    if p.ndim not in (1, 2):
+        raise RuntimeError(f"multinomial expects weights of 1 or 2 dimensions, got {p.ndim}")
+    if num_samples <= 0:
+        raise RuntimeError(f"multinomial cannot sample n_sample <= 0 samples, got {num_samples}")
+    if not replacement and num_samples > p.shape[-1]:
+        raise RuntimeError(
+            f"multinomial cannot sample {num_samples} of {p.shape[-1]} without replacement"
+        )
+    valid = (p >= 0) & (p < np.inf)
+    if not valid.all():
+        raise RuntimeError(f"multinomial: {p[~valid][0]} cannot be a weight; inf, nan, < 0 are not")
+    if p.size and not (p.sum(axis=-1) > 0).all():
+        raise RuntimeError("multinomial: the weights of each row must have a sum above 0")

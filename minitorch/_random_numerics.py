@@ -1,6 +1,6 @@
 """How torch's compiled samplers compute: fused multiply-add, the lanes of its normal kernel, libm.
 
-Apart from `random.py`, which says which random words make which number, because nothing here draws
+Apart from the streams, which say which random words make which number, because nothing here draws
 or knows a generator: arrays go in, arrays come out, and each function can be checked on its own.
 """
 
@@ -134,7 +134,7 @@ def _two_product(x: np.ndarray, y: float) -> tuple[np.ndarray, np.ndarray]:
 
 def polar_float64(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Box-Muller by the C library, which NumPy's own log, sin and cos do not always equal."""
-    z = rect(np.sqrt(-2.0 * _each(math.log, a)), _TWO_PI * b)
+    z = rect(np.sqrt(-2.0 * by_libm(math.log, a)), _TWO_PI * b)
     return z.real, z.imag
 
 
@@ -144,20 +144,16 @@ def rect(r: np.ndarray, angle: np.ndarray) -> np.ndarray:
     return np.fromiter(pairs, np.complex128, r.size).reshape(r.shape)
 
 
-def log1p(x: np.ndarray) -> np.ndarray:
-    """log(1 + x) for a float64 array, by the C library."""
-    return _each(math.log1p, x)
-
-
-def _each(function: Any, x: np.ndarray) -> np.ndarray:
+def by_libm(function: Any, x: np.ndarray) -> np.ndarray:
+    """A function of `math` or of the C library, element by element: NumPy's own may round apart."""
     return np.fromiter(map(function, x.ravel().tolist()), x.dtype, x.size).reshape(x.shape)
 
 
 def polar_float32(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Box-Muller by the C library's float32 functions: torch's kernel where there is no AVX2."""
-    r = np.sqrt(np.float32(-2) * _each(_libm_float("logf"), a))
+    r = np.sqrt(np.float32(-2) * by_libm(_libm_float("logf"), a))
     angle = np.multiply(b, _TWO_PI, dtype=np.float64).astype(np.float32)
-    return r * _each(_libm_float("cosf"), angle), r * _each(_libm_float("sinf"), angle)
+    return r * by_libm(_libm_float("cosf"), angle), r * by_libm(_libm_float("sinf"), angle)
 
 
 @functools.cache

@@ -9,8 +9,8 @@ from . import dtypes
 from ._tensor import Tensor, leaf, wrap
 from .backend import require, xp
 from .dtypes import get_default_dtype, to_numpy
+from .memory import dense_like
 from .ops._dims import flat, whole
-from .random import dense_like
 from .row import named
 
 _LEGACY_NUMBERS = (bool, int, float)

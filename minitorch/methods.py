@@ -360,6 +360,22 @@ def _random(generator: Any, array: Any, *bounds: Any, **named: Any) -> None:
     generator.fill_random(array, named.get("from", low), named.get("to", high))
 
 
+def _exponential(generator: Any, array: Any, lambd: float = 1.0) -> None:
+    generator.fill_exponential(array, lambd)
+
+
+def _geometric(generator: Any, array: Any, p: float) -> None:
+    generator.fill_geometric(array, p)
+
+
+def _cauchy(generator: Any, array: Any, median: float = 0.0, sigma: float = 1.0) -> None:
+    generator.fill_cauchy(array, median, sigma)
+
+
+def _log_normal(generator: Any, array: Any, mean: float = 1.0, std: float = 2.0) -> None:
+    generator.fill_log_normal(array, mean, std)
+
+
 # ------------------------------------------------------------------ the list
 
 _METHODS: dict[str, Any] = {
@@ -444,6 +460,11 @@ _ALONE: dict[str, Any] = {
     "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
     "bernoulli_": _random_fill("bernoulli_", _bernoulli),
     "random_": _random_fill("random_", _random),
+    "exponential_": _random_fill("exponential_", _exponential),
+    "geometric_": _random_fill("geometric_", _geometric),
+    "cauchy_": _random_fill("cauchy_", _cauchy),
+    "log_normal_": _random_fill("log_normal_", _log_normal),
+    "multinomial": sampling.multinomial,
 }  # fmt: skip
 
 

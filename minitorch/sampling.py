@@ -162,8 +162,7 @@ def randint_like(
 
 def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
     """1 with the probability each element of `input` gives (or `p`), else 0."""
-    if not isinstance(input, Tensor):
-        raise TypeError(f"bernoulli(): argument 'input' must be Tensor, not {type(input).__name__}")
+    _tensor_input(input, "bernoulli")
     source = generator_or_default(generator)
     if p is not None:
         p = _number(p, "bernoulli", "p")
@@ -191,3 +190,38 @@ def normal(
     shape = (mean + std).shape
     kind = mean if isinstance(mean, Tensor) else std
     return randn(shape, generator=source, dtype=kind.dtype) * std + mean
+
+
+def _tensor_input(input: Any, name: str) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
+    return input
+
+
+def multinomial(
+    input: Tensor,
+    num_samples: int,
+    replacement: bool = False,
+    *,
+    generator: Any = None,
+    out: Any = None,
+) -> Tensor:
+    """`num_samples` indices for each row of weights `input`, of shape (n,) or (rows, n).
+
+    Raises: RuntimeError for weights that are no distribution and for too few of them.
+    """
+    made = draw.multinomial(
+        _tensor_input(input, "multinomial").detach(),
+        num_samples=whole((num_samples,), "num_samples")[0],
+        replacement=replacement,
+        generator=generator_or_default(generator),
+    )
+    return made if out is None else _into(out, made._array)
+
+
+def poisson(input: Tensor, generator: Any = None) -> Tensor:
+    """For each element a whole number of the Poisson distribution with that rate.
+
+    Raises: RuntimeError for a negative rate.
+    """
+    return draw.poisson(_tensor_input(input, "poisson"), generator=generator_or_default(generator))

@@ -247,3 +247,11 @@ def draws() -> Iterator[Sample]:
         yield phrase(name, _seeded(call), kind="random", derivatives=0)
     draw = _seeded(lambda T, p: T.bernoulli(p))
     yield phrase("bernoulli_tensor", draw, numbers(20, low=0, high=1), kind="random", derivatives=0)
+    weights = numbers(2, 9, low=0.1, high=1)
+    for replacement in (False, True):
+        choose = _seeded(lambda T, p, r=replacement: T.multinomial(p, 3, r))
+        yield phrase(
+            "multinomial", choose, weights, label=f"{replacement}", kind="random", derivatives=0
+        )
+    draw = _seeded(lambda T, rate: T.poisson(rate))
+    yield phrase("poisson", draw, numbers(20, low=0, high=30), kind="random", derivatives=0)

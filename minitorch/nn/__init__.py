@@ -4,6 +4,7 @@ from minitorch.nn import functional, init
 from minitorch.nn.modules import (
     ELU,
     GELU,
+    AlphaDropout,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
@@ -12,7 +13,11 @@ from minitorch.nn.modules import (
     Conv2d,
     CrossEntropyLoss,
     Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
     Embedding,
+    FeatureAlphaDropout,
     Flatten,
     Identity,
     L1Loss,
@@ -41,6 +46,7 @@ from minitorch.nn.modules import (
 from minitorch.parameter import Buffer, Parameter
 
 __all__ = [
+    "AlphaDropout",
     "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
@@ -50,8 +56,12 @@ __all__ = [
     "Conv2d",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "ELU",
     "Embedding",
+    "FeatureAlphaDropout",
     "Flatten",
     "GELU",
     "Identity",

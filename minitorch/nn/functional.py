@@ -6,8 +6,16 @@ import warnings
 from typing import Any
 
 from minitorch import creation, errors
-from minitorch._tensor import Tensor, wrap
+from minitorch._tensor import Tensor
 from minitorch.inplace import overwrite
+from minitorch.nn._dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from minitorch.nn._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -17,10 +25,10 @@ from minitorch.nn._losses import (
     nll_loss,
 )
 from minitorch.ops import composite, elementwise, fused, index, reduce, shape, window
-from minitorch.random import default_generator, dense_like
 from minitorch.row import named
 
 __all__ = [
+    "alpha_dropout",
     "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",
@@ -28,8 +36,12 @@ __all__ = [
     "conv2d",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "embedding",
+    "feature_alpha_dropout",
     "gelu",
     "l1_loss",
     "layer_norm",
@@ -186,29 +198,6 @@ def log_softmax(
     """log(softmax(input)), computed stably."""
     dim = _softmax_dim("log_softmax", input.ndim) if dim is None else dim
     return composite.log_softmax(input, dim, dtype)
-
-
-# ------------------------------------------------------------------ dropout
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each element 0 with probability `p`, else divided by 1 - p; itself when not training.
-
-    Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html
-    Raises: ValueError for p outside [0, 1].
-    """
-    if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input.numel():
-        return input
-    if p == 1:
-        out = input * creation.zeros_like(input)
-    else:
-        noise = dense_like(input._array)
-        default_generator.fill_bernoulli(noise, 1 - p)  # in the order of the memory
-        noise /= noise.dtype.type(1 - p)
-        out = input * wrap(noise)
-    return _into(input, out, "dropout") if inplace else out
 
 
 # ------------------------------------------------------------------ convolution and pooling

@@ -9,8 +9,12 @@ import math
 import warnings
 from typing import Any
 
-from minitorch._tensor import Tensor
+from minitorch._tensor import Tensor, wrap
+from minitorch.backend import xp
+from minitorch.creation import empty_like
 from minitorch.grad_mode import no_grad
+from minitorch.ops.index import where
+from minitorch.sampling import randperm
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -147,3 +151,111 @@ def kaiming_normal_(
         return tensor
     std = calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode))
     return normal_(tensor, 0.0, std, generator)
+
+
+@no_grad()
+def trunc_normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    generator: Any = None,
+) -> Tensor:  # fmt: skip
+    """Normal, but within [a, b]: what falls outside is drawn again.
+
+    Where [a, b] holds less than 0.3 of the distribution, candidates uniform on it are accepted by
+    the density instead; a step takes the words of a whole tensor each time, as in torch.
+    """
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            "mean is more than 2 std from [a, b] in trunc_normal_: the distribution of values may "
+            "be incorrect",
+            stacklevel=2,
+        )
+    inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
+    values = empty_like(tensor)
+    if inside > 0.3:
+        low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()
+        tensor.normal_(mean, std, generator=generator)
+        while (pending := (tensor < low) | (tensor > high)).any():
+            tensor.copy_(where(pending, values.normal_(mean, std, generator=generator), tensor))
+        return tensor
+    chance = empty_like(tensor)
+    log_peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    pending = None
+    while pending is None or pending.any():
+        values.uniform_(a, b, generator=generator)
+        tensor.copy_(values if pending is None else where(pending, values, tensor))
+        log_density = ((values - mean) / std) ** 2 * -0.5 - log_peak
+        rejected = chance.uniform_(generator=generator).log() > log_density
+        pending = rejected if pending is None else pending & rejected
+    return tensor
+
+
+def _normal_cdf(x: float) -> float:
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+@no_grad()
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
+    """A (semi-)orthogonal matrix of `tensor` seen as (rows, everything else), times gain.
+
+    The QR factors of a normal matrix, with the signs of R's diagonal: uniform among all of them.
+    Random numbers and state are torch's; the factors are those of NumPy's LAPACK, so they can
+    differ from torch's by rounding.
+
+    Source: Saxe et al. 2013, https://arxiv.org/abs/1312.6120
+    Raises: ValueError for fewer than 2 dimensions.
+    """
+    if tensor.ndim < 2:
+        raise ValueError(
+            f"Only tensors with 2 or more dimensions are supported, got {tensor.shape}"
+        )
+    if not tensor.numel():
+        return tensor
+    rows = tensor.shape[0]
+    flat = tensor.new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator)
+    matrix = flat._array
+    if rows < flat.shape[1]:
+        matrix = matrix.T
+    q, r = xp.linalg.qr(matrix)
+    q *= xp.sign(r.diagonal())
+    if rows < flat.shape[1]:
+        q = q.T
+    tensor.copy_(wrap(q).reshape(tensor.shape))
+    return tensor.mul_(gain)
+
+
+@no_grad()
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    """Normal of standard deviation `std`, with a share `sparsity` of each column 0.
+
+    Which rows are 0 is drawn from the default generator, as in torch.
+
+    Source: Martens 2010, https://www.cs.toronto.edu/~jmartens/docs/Deep_HessianFree.pdf
+    Raises: ValueError unless there are two dimensions.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"Only tensors with 2 dimensions are supported, got {tensor.ndim}")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    tensor.normal_(0, std, generator=generator)
+    for column in range(columns):
+        tensor[randperm(rows)[:zeros], column] = 0
+    return tensor
+
+
+@no_grad()
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """A convolution's weight that passes its input on: 1 at the centre from channel i to i.
+
+    Raises: ValueError unless there are 3 to 5 dimensions and the first divides by `groups`.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"Only tensors with 3 to 5 dimensions are supported, got {tensor.ndim}")
+    out_channels, in_channels, *window = tensor.shape
+    if out_channels % groups:
+        raise ValueError(f"dim 0 must be divisible by groups, got {out_channels} and {groups}")
+    tensor.zero_()
+    centre = [size // 2 for size in window]
+    for first in range(0, out_channels, out_channels // groups):
+        for i in range(min(out_channels // groups, in_channels)):
+            tensor[(first + i, i, *centre)] = 1
+    return tensor

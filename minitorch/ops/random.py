@@ -49,3 +49,15 @@ def bernoulli(xp, *, size, p, dtype, generator):
 def bernoulli_tensor(xp, p, *, generator):
     """1 with probability p, else 0, for each element of p."""
     return generator.bernoulli_tensor(p)
+
+
+@random_row()
+def multinomial(xp, p, *, num_samples, replacement, generator):
+    """Indices drawn with the weights `p`."""
+    return generator.multinomial(p, num_samples, replacement)
+
+
+@random_row(lambda g: zero(g))
+def poisson(xp, rate, *, generator):
+    """The number of events where `rate` are expected."""
+    return generator.poisson(rate)

@@ -19,6 +19,7 @@ from minitorch.utils.data.sampler import (
     Sampler,
     SequentialSampler,
     SubsetRandomSampler,
+    WeightedRandomSampler,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "SequentialSampler",
     "Subset",
     "SubsetRandomSampler",
+    "WeightedRandomSampler",
     "TensorDataset",
     "default_collate",
     "default_convert",

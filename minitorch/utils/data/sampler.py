@@ -7,6 +7,7 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from minitorch import dtypes
+from minitorch.creation import as_tensor
 from minitorch.random import Generator, default_generator
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ __all__ = [
     "Sampler",
     "SequentialSampler",
     "SubsetRandomSampler",
+    "WeightedRandomSampler",
     "draw_seed",
 ]
 
@@ -115,6 +117,38 @@ class SubsetRandomSampler(Sampler):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler):
+    """`num_samples` indices, drawn with the given weights, each anew or (no replacement) once.
+
+    Raises: ValueError for no samples, a `replacement` that is no bool, weights of another shape
+    than (n,); RuntimeError, when iterated, for weights that are no distribution.
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        _positive("num_samples", num_samples)
+        if not isinstance(replacement, bool):
+            raise ValueError(f"expected a bool, got replacement={replacement}")
+        self.weights = as_tensor(weights, dtype=dtypes.float64)
+        if self.weights.ndim != 1:
+            raise ValueError(f"weights should be a 1d sequence, got {tuple(self.weights.shape)}")
+        self.num_samples, self.replacement = num_samples, replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        generator = default_generator if self.generator is None else self.generator
+        chosen = generator.multinomial(self.weights.numpy(), self.num_samples, self.replacement)
+        yield from chosen.tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
 
 
 class BatchSampler(Sampler):
