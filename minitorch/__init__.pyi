@@ -113,6 +113,8 @@ class Tensor:
         """In-place form of `abs`."""
     def absolute(self, *, out: Tensor | None = None) -> Tensor:
         """|x|; the derivative at 0 is 0."""
+    def absolute_(self) -> Tensor:
+        """In-place form of `abs`."""
     def add(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
         """input + alpha other."""
     def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -127,6 +129,8 @@ class Tensor:
         """In-place form of `addcmul`."""
     def addmm(self, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta input + alpha (mat1 @ mat2)."""
+    def addmm_(self, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+        """In-place form of `addmm`."""
     def all(
         self, dim: Any = None, keepdim: builtins.bool = False, *, out: Tensor | None = None
     ) -> Tensor:
@@ -149,6 +153,8 @@ class Tensor:
         """Whether some element is not 0."""
     def arctan(self, *, out: Tensor | None = None) -> Tensor:
         """The inverse tangent, in radians."""
+    def arctan_(self) -> Tensor:
+        """In-place form of `atan`."""
     def argmax(
         self, dim: Any = None, keepdim: builtins.bool = False, *, out: Tensor | None = None
     ) -> Tensor:
@@ -161,6 +167,8 @@ class Tensor:
         """The positions that sort along `dim`."""
     def atan(self, *, out: Tensor | None = None) -> Tensor:
         """The inverse tangent, in radians."""
+    def atan_(self) -> Tensor:
+        """In-place form of `atan`."""
     def backward(
         self,
         gradient: Any = None,
@@ -171,6 +179,8 @@ class Tensor:
         """Add to the `.grad` of every leaf the gradient of `tensors`."""
     def baddbmm(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta input + alpha (batch1 @ batch2), matrix by matrix."""
+    def baddbmm_(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
+        """In-place form of `baddbmm`."""
     def bernoulli(self, p: builtins.float | None = None, *, generator: Any = None) -> Tensor:
         """1 with the probability each element of `input` gives (or `p`), else 0."""
     def bernoulli_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
@@ -183,12 +193,16 @@ class Tensor:
         """In-place form of `bitwise_and`."""
     def bitwise_not(self, *, out: Tensor | None = None) -> Tensor:
         """~x, for integers and bools."""
+    def bitwise_not_(self) -> Tensor:
+        """In-place form of `bitwise_not`."""
     def bitwise_or(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x | y, for integers and bools."""
     def bitwise_or_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `bitwise_or`."""
     def bitwise_xor(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x ^ y, for integers and bools."""
+    def bitwise_xor_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `bitwise_xor`."""
     def bmm(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The products of matrices, pair by pair: (b, n, k), (b, k, m) -> (b, n, m)."""
     def bool(self) -> Tensor:
@@ -217,6 +231,8 @@ class Tensor:
         """In-place form of `clamp_min`."""
     def clip(self, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
         """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input."""
+    def clip_(self, min: Any = None, max: Any = None) -> Tensor:
+        """In-place form of `clamp`."""
     def clone(self, *, memory_format: Any = None) -> Tensor:
         """A copy with history."""
     def contiguous(self, memory_format: Any = None) -> Tensor:
@@ -257,6 +273,8 @@ class Tensor:
         """In-place form of `div`."""
     def divide(self, other: Any, *, rounding_mode: Any = None, out: Any = None) -> Tensor:
         """input / other; rounded down with 'floor', towards 0 with 'trunc'."""
+    def divide_(self, other: Any, *, rounding_mode: Any = None) -> Tensor:
+        """In-place form of `div`."""
     def dot(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """The sum of the products of two vectors: (n), (n) -> ()."""
     def double(self) -> Tensor:
@@ -277,6 +295,8 @@ class Tensor:
         """e ** x."""
     def exp2(self, *, out: Tensor | None = None) -> Tensor:
         """2 ** x."""
+    def exp2_(self) -> Tensor:
+        """In-place form of `exp2`."""
     def exp_(self) -> Tensor:
         """In-place form of `exp`."""
     def expand(self, *sizes: Any, size: Any = None) -> Tensor:
@@ -293,6 +313,8 @@ class Tensor:
         """Set every element to `value`, a number or a 0-d tensor."""
     def fix(self, *, out: Tensor | None = None) -> Tensor:
         """The whole part, towards 0."""
+    def fix_(self) -> Tensor:
+        """In-place form of `trunc`."""
     def flatten(self, start_dim: Any = 0, end_dim: Any = -1) -> Tensor:
         """The axes from start_dim to end_dim as one: a view where possible."""
     def flip(self, *axes: Any, dims: Any = None) -> Tensor:
@@ -323,8 +345,12 @@ class Tensor:
         """Fill this tensor in place; see torch.Tensor.geometric_."""
     def greater(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x > y."""
+    def greater_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `gt`."""
     def greater_equal(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x >= y."""
+    def greater_equal_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `ge`."""
     def gt(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x > y."""
     def gt_(self, other: Tensor | builtins.float) -> Tensor:
@@ -377,8 +403,12 @@ class Tensor:
         """In-place form of `lerp`."""
     def less(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x < y."""
+    def less_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `lt`."""
     def less_equal(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x <= y."""
+    def less_equal_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `le`."""
     def log(self, *, out: Tensor | None = None) -> Tensor:
         """The natural logarithm."""
     def log10(self, *, out: Tensor | None = None) -> Tensor:
@@ -399,6 +429,8 @@ class Tensor:
         """Fill this tensor in place; see torch.Tensor.log_normal_."""
     def log_softmax(self, dim: Any, dtype: Any = None) -> Tensor:
         """The logarithm of softmax, computed stably, in `dtype` if one is given."""
+    def logaddexp(self, other: Any) -> Tensor:
+        """log(e ** input + e ** other), without overflow."""
     def logical_and(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """Both are not 0."""
     def logical_and_(self, other: Tensor | builtins.float) -> Tensor:
@@ -413,6 +445,8 @@ class Tensor:
         """In-place form of `logical_or`."""
     def logical_xor(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """Just one is not 0."""
+    def logical_xor_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `logical_xor`."""
     def logsumexp(
         self, dim: Any, keepdim: builtins.bool = False, *, out: Tensor | None = None
     ) -> Tensor:
@@ -469,6 +503,8 @@ class Tensor:
         """`num_samples` indices for each row of weights `input`, of shape (n,) or (rows, n)."""
     def multiply(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x y."""
+    def multiply_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `mul`."""
     def mv(self, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         """A matrix times a vector: (n, k), (k) -> (n)."""
     def narrow(self, dim: Any, start: Any, length: Any) -> Tensor:
@@ -485,6 +521,8 @@ class Tensor:
         """In-place form of `neg`."""
     def negative(self, *, out: Tensor | None = None) -> Tensor:
         """-x."""
+    def negative_(self) -> Tensor:
+        """In-place form of `neg`."""
     def nelement(self) -> builtins.int:
         """The number of elements."""
     def new_empty(self, *size: Any, dtype: Any = None, **options: Any) -> Tensor: ...
@@ -502,6 +540,8 @@ class Tensor:
         """Fill this tensor in place; see torch.Tensor.normal_."""
     def not_equal(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x != y."""
+    def not_equal_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `ne`."""
     def numel(self) -> builtins.int:
         """The number of elements."""
     def numpy(self, *, force: builtins.bool = False) -> np.ndarray:
@@ -627,6 +667,8 @@ class Tensor:
         """In-place form of `sub`."""
     def subtract(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
         """input - alpha other."""
+    def subtract_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+        """In-place form of `sub`."""
     def sum(
         self,
         dim: Any = None,
@@ -638,8 +680,12 @@ class Tensor:
         """The sum; integers in int64."""
     def swapaxes(self, dim0: Any, dim1: Any) -> Tensor:
         """Axes `dim0` and `dim1` exchanged."""
+    def swapaxes_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `transpose`: the same memory with other sizes."""
     def swapdims(self, dim0: Any, dim1: Any) -> Tensor:
         """Axes `dim0` and `dim1` exchanged."""
+    def swapdims_(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In-place form of `transpose`: the same memory with other sizes."""
     def t(self) -> Tensor:
         """A matrix transposed; fewer dimensions as they are."""
     def t_(self, *args: Any, **kwargs: Any) -> Tensor:
@@ -684,6 +730,8 @@ class Tensor:
         """In-place form of `triu`."""
     def true_divide(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
         """x / y, integers as floats."""
+    def true_divide_(self, other: Tensor | builtins.float) -> Tensor:
+        """In-place form of `div`."""
     def trunc(self, *, out: Tensor | None = None) -> Tensor:
         """The whole part, towards 0."""
     def trunc_(self) -> Tensor:

@@ -13,6 +13,24 @@ from .memory import dense_like
 from .ops._dims import flat, whole
 from .row import named
 
+__all__ = [
+    "arange",
+    "as_tensor",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "linspace",
+    "ones",
+    "ones_like",
+    "scalar_tensor",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]
+
 _LEGACY_NUMBERS = (bool, int, float)
 
 

@@ -6,13 +6,9 @@ called, what was expected and what came. Only what NumPy would accept and torch 
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import dtypes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ONLY_FLOATS = "requires_grad: {} floating-point tensors can require a gradient"
 ONE_ELEMENT = "only a tensor of one element can become a Python number"
@@ -93,23 +89,6 @@ def _unsupported(row: Any, arrays: Any, error: TypeError) -> Exception:
     if kinds and "ufunc" in str(error):
         return NotImplementedError(f"{row.name}: not implemented for {', '.join(kinds)}")
     return error
-
-
-def explained(function: Callable) -> Callable:
-    """`function` with a TypeError that names the argument where one is no tensor but must be."""
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount :][:1]
-
-    @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except AttributeError as error:
-            given = [*zip(names + rest * len(args), args), *kwargs.items()]
-            raise not_a_tensor(function.__name__, given, error) from None
-
-    return call
 
 
 def not_a_tensor(

@@ -5,14 +5,14 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from . import creation, dtypes, errors, printing, sampling
+from . import creation, dtypes, errors, functions, printing, sampling
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import require, xp
 from .facts import Facts
 from .grad_mode import state
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
-from .ops import compare, composite, contract, elementwise, index, reduce, shape
+from .ops import compare, composite, contract, elementwise, index, rearrange, shape
 from .primitive import apply, pair_operator
 from .row import named
 from .sampling import generator_or_default
@@ -378,79 +378,55 @@ def _log_normal(generator: Any, array: Any, mean: float = 1.0, std: float = 2.0)
 
 # ------------------------------------------------------------------ the list
 
-_METHODS: dict[str, Any] = {
-    # arithmetic
-    "add": composite.add, "sub": composite.sub, "subtract": composite.sub, "mul": elementwise.mul,
-    "multiply": elementwise.mul, "div": composite.div, "divide": composite.div,
-    "true_divide": elementwise.div, "floor_divide": elementwise.floor_divide,
-    "remainder": elementwise.remainder, "fmod": elementwise.fmod, "pow": elementwise.pow,
-    "neg": elementwise.neg, "negative": elementwise.neg, "reciprocal": elementwise.reciprocal,
-    "square": elementwise.square, "addcmul": composite.addcmul, "addcdiv": composite.addcdiv,
-    "lerp": composite.lerp,
-    # functions
-    "exp": elementwise.exp, "expm1": elementwise.expm1, "exp2": elementwise.exp2,
-    "log": elementwise.log, "log2": elementwise.log2, "log10": elementwise.log10,
-    "log1p": elementwise.log1p, "sqrt": elementwise.sqrt, "rsqrt": elementwise.rsqrt,
-    "sin": elementwise.sin, "cos": elementwise.cos, "tan": elementwise.tan,
-    "atan": elementwise.atan, "arctan": elementwise.atan, "tanh": elementwise.tanh,
-    "sigmoid": elementwise.sigmoid, "erf": elementwise.erf, "abs": elementwise.abs,
-    "absolute": elementwise.abs, "sign": elementwise.sign, "floor": elementwise.floor,
-    "ceil": elementwise.ceil, "trunc": elementwise.trunc, "fix": elementwise.trunc,
-    "round": elementwise.round, "relu": elementwise.relu,
-    "softmax": composite.softmax, "log_softmax": composite.log_softmax,
-    # choosing
-    "maximum": elementwise.maximum, "minimum": elementwise.minimum, "clamp": composite.clamp,
-    "clip": composite.clamp, "clamp_min": composite.clamp_min, "clamp_max": composite.clamp_max,
-    "masked_fill": composite.masked_fill, "masked_select": composite.masked_select,
-    # comparisons and bits
-    "eq": compare.eq, "ne": compare.ne, "not_equal": compare.ne, "lt": compare.lt,
-    "less": compare.lt, "le": compare.le, "less_equal": compare.le,
-    "gt": compare.gt, "greater": compare.gt, "ge": compare.ge,
-    "greater_equal": compare.ge, "logical_and": compare.logical_and,
-    "logical_or": compare.logical_or, "logical_xor": compare.logical_xor,
-    "logical_not": compare.logical_not, "isnan": compare.isnan, "isinf": compare.isinf,
-    "isfinite": compare.isfinite, "isclose": composite.isclose, "allclose": composite.allclose,
-    "equal": composite.equal, "bitwise_and": compare.bitwise_and,
-    "bitwise_or": compare.bitwise_or, "bitwise_xor": compare.bitwise_xor,
-    "bitwise_not": compare.bitwise_not,
-    # reductions
-    "sum": reduce.sum, "mean": reduce.mean, "prod": reduce.prod, "amax": reduce.amax,
-    "amin": reduce.amin, "max": composite.max, "min": composite.min, "argmax": reduce.argmax,
-    "argmin": reduce.argmin, "all": reduce.all, "any": reduce.any, "var": composite.var,
-    "std": composite.std, "logsumexp": reduce.logsumexp, "cumsum": reduce.cumsum,
-    "norm": reduce.norm, "count_nonzero": composite.count_nonzero,
-    # shapes
-    "reshape": shape.reshape, "reshape_as": composite.reshape_as, "view": composite.view,
-    "view_as": composite.view_as, "flatten": composite.flatten, "unflatten": composite.unflatten,
-    "permute": composite.permute, "transpose": shape.transpose, "swapaxes": shape.transpose,
-    "swapdims": shape.transpose, "t": shape.t, "expand": composite.expand,
-    "expand_as": composite.expand_as, "broadcast_to": composite.expand, "squeeze": shape.squeeze,
-    "unsqueeze": shape.unsqueeze, "select": shape.select, "diagonal": shape.diagonal,
-    "unbind": shape.unbind, "split": composite.split, "chunk": composite.chunk,
-    "split_with_sizes": shape.split_with_sizes, "narrow": composite.narrow,
-    "clone": composite.clone, "contiguous": composite.contiguous, "flip": composite.flip,
-    "tril": shape.tril, "triu": shape.triu, "roll": composite.roll, "repeat": composite.repeat,
-    "tile": composite.tile, "movedim": composite.movedim, "moveaxis": composite.movedim,
-    "diag": composite.diag,
-    # indexing
-    "gather": composite.gather, "scatter": composite.scatter, "scatter_add": index.scatter_add,
-    "index_select": index.index_select, "index_add": index.index_add,
-    "index_put": composite.index_put, "index_fill": composite.index_fill,
-    "take_along_dim": composite.take_along_dim, "sort": composite.sort,
-    "argsort": composite.argsort, "topk": composite.topk, "nonzero": composite.nonzero,
-    # products
-    "matmul": contract.matmul, "mm": contract.mm, "bmm": contract.bmm, "mv": contract.mv,
-    "dot": contract.dot, "outer": contract.outer, "addmm": contract.addmm,
-    "baddbmm": contract.baddbmm,
-}  # fmt: skip
+# Methods that are torch's function of the same name, and those of them with an in-place form.
+_METHODS = (
+    "abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr adjoint all allclose "
+    "amax amin aminmax angle any arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax "
+    "argmin argsort argwhere as_strided as_strided_scatter asin asinh atan atan2 atanh baddbmm "
+    "bincount bitwise_and bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift "
+    "bitwise_xor bmm broadcast_to ceil cholesky chunk clamp clamp_max clamp_min clip clone conj "
+    "conj_physical copysign corrcoef cos cosh count_nonzero cov cross cummax cummin cumprod "
+    "cumsum deg2rad det diag diag_embed diagflat diagonal diagonal_scatter diff digamma dist "
+    "div divide dot dsplit eq equal erf erfc erfinv exp exp2 expm1 fix flatten flip fliplr "
+    "flipud float_power floor floor_divide fmax fmin fmod frac frexp gather gcd ge ger greater "
+    "greater_equal gt hardshrink heaviside histc histogram hsplit hypot i0 index_add index_copy "
+    "index_fill index_put index_reduce index_select inner inverse isclose isfinite isinf isnan "
+    "isneginf isposinf isreal kron kthvalue lcm ldexp le lerp less less_equal lgamma log log10 "
+    "log1p log2 log_softmax logaddexp logaddexp2 logcumsumexp logdet logical_and logical_not "
+    "logical_or logical_xor logit logsumexp lt masked_fill masked_scatter masked_select matmul "
+    "matrix_exp matrix_power max maximum mean median min minimum mm mode moveaxis movedim msort "
+    "mul multinomial multiply mv nan_to_num nanmean nanmedian nanquantile nansum narrow "
+    "narrow_copy ne neg negative nextafter nonzero nonzero_static norm not_equal outer permute "
+    "pinverse polygamma positive pow prelu prod put qr quantile rad2deg ravel reciprocal relu "
+    "remainder renorm repeat_interleave reshape resolve_conj resolve_neg roll rot90 round rsqrt "
+    "scatter scatter_add scatter_reduce select select_scatter sgn sigmoid sign signbit sin sinc "
+    "sinh slice_scatter slogdet softmax sort split split_with_sizes sqrt square squeeze std sub "
+    "subtract sum svd swapaxes swapdims t take take_along_dim tan tanh tensor_split tile topk "
+    "trace transpose tril triu true_divide trunc unbind unflatten unique unique_consecutive "
+    "unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze var vdot vsplit xlogy "
+).split()
 
 _INPLACE = (
-    "add sub mul div pow neg reciprocal square remainder fmod floor_divide exp expm1 log log2 "
-    "log10 log1p sqrt rsqrt sin cos tan tanh sigmoid erf abs sign floor ceil trunc round relu "
-    "clamp clamp_min clamp_max masked_fill addcmul addcdiv lerp scatter scatter_add index_add "
-    "index_put index_fill tril triu cumsum eq ne lt le gt ge logical_and logical_or logical_not "
-    "bitwise_and bitwise_or"
+    "abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin "
+    "arcsinh arctan2 arctan arctanh asin asinh atan2 atan atanh baddbmm bitwise_and "
+    "bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil clamp "
+    "clamp_max clamp_min clip conj_physical copysign cos cosh cumprod cumsum deg2rad digamma "
+    "div divide eq erf erfc erfinv exp2 exp expm1 fix float_power floor floor_divide fmod frac "
+    "gcd ge greater greater_equal gt heaviside hypot i0 index_add index_copy index_fill "
+    "index_put index_reduce lcm ldexp le lerp less less_equal lgamma log10 log1p log2 log "
+    "logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul "
+    "multiply nan_to_num ne neg negative nextafter not_equal polygamma pow put rad2deg "
+    "reciprocal relu remainder renorm round rsqrt scatter scatter_add scatter_reduce sgn "
+    "sigmoid sign sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc "
+    "xlogy "
 ).split()
+
+# Methods of other rooms that torch has no function for.
+_ONLY_METHODS: dict[str, Any] = {
+    "contiguous": rearrange.contiguous, "expand": rearrange.expand,
+    "expand_as": rearrange.expand_as, "repeat": rearrange.repeat,
+    "reshape_as": rearrange.reshape_as, "view": rearrange.view, "view_as": rearrange.view_as,
+}  # fmt: skip
 
 _ALONE: dict[str, Any] = {
     "to": to, "type_as": type_as, "type": type_, "size": size, "stride": stride, "copy_": copy_,
@@ -464,7 +440,6 @@ _ALONE: dict[str, Any] = {
     "geometric_": _random_fill("geometric_", _geometric),
     "cauchy_": _random_fill("cauchy_", _cauchy),
     "log_normal_": _random_fill("log_normal_", _log_normal),
-    "multinomial": sampling.multinomial,
 }  # fmt: skip
 
 
@@ -505,12 +480,16 @@ def _reshaping(name: str, public: Any) -> Any:
 def bind() -> None:
     """Put everything on Tensor; called once, when the package is imported."""
     _bind_operators()
-    for name, function in {**_METHODS, **_ALONE, "zero_": zero_, "fill_": fill_}.items():
+    for name in _METHODS:
+        if hasattr(functions, name):
+            setattr(Tensor, name, getattr(functions, name))
+    for name, function in {**_ONLY_METHODS, **_ALONE, "zero_": zero_, "fill_": fill_}.items():
         setattr(Tensor, name, function)
     for name in _INPLACE:
-        setattr(Tensor, f"{name}_", inplace(_METHODS[name], f"{name}_"))
-    for name in ("squeeze", "unsqueeze", "transpose", "t"):
-        setattr(Tensor, f"{name}_", _reshaping(f"{name}_", _METHODS[name]))
+        if hasattr(functions, name):
+            setattr(Tensor, f"{name}_", inplace(getattr(functions, name), f"{name}_"))
+    for name in ("squeeze", "unsqueeze", "transpose", "swapaxes", "swapdims", "t"):
+        setattr(Tensor, f"{name}_", _reshaping(f"{name}_", getattr(functions, name)))
     for name in ("double", "float", "half", "bfloat16", "long", "int", "short", "bool"):
         setattr(Tensor, name, _cast(name))
     _bind_rest()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import errors
 from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
+from .calls import write_out
 from .grad_mode import state
 from .graph import Node
 from .row import Plan, Row, argument_name, bind, named, promote
@@ -189,7 +190,9 @@ def _wrap_several(
         result(o, node if o.dtype.kind in "fV" else None, nr, cells[nr])
         for nr, o in enumerate(outs[:visible])
     )
-    return made[0] if visible == 1 and row.outs != ("*",) else made
+    if visible == 1 and row.outs != ("*",):
+        return made[0]
+    return row.returns(*made) if row.returns else made
 
 
 def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
@@ -248,7 +251,7 @@ def _public_plain(row: Row) -> Callable:
         args, kwargs = bind(row, args, kwargs, n)
         out = kwargs.pop("out", None)
         made = apply(row, args, kwargs)
-        return made if out is None else write_out(row, made, out)
+        return made if out is None else write_out(row.name, made, out)
 
     return public
 
@@ -260,7 +263,7 @@ def _public_list(row: Row) -> Callable:
         kwargs = bind(row, (tensors, *args), kwargs, 1)[1] if args or kwargs else kwargs
         out = kwargs.pop("out", None)
         made = apply(row, tuple(tensors), kwargs)
-        return made if out is None else write_out(row, made, out)
+        return made if out is None else write_out(row.name, made, out)
 
     return public
 
@@ -296,24 +299,6 @@ def _public_view(row: Row) -> Callable:
 
 def _part(source: Any, *, of: Callable, nr: int, **params: Any) -> Any:
     return of(source, **params)[nr]
-
-
-def write_out(row: Row, made: Tensor, out: Tensor) -> Tensor:
-    """Put a result where `out=` asks. Raises: RuntimeError where a gradient would be lost."""
-    if not isinstance(out, Tensor):
-        raise TypeError(f"{row.name}(): argument 'out' must be Tensor, not {type(out).__name__}")
-    if state.grad and (edge(out) is not None or made._node is not None):
-        raise RuntimeError(
-            f"{row.name}(): functions with out=... arguments don't support automatic "
-            "differentiation, but one of the arguments requires grad."
-        )
-    errors.check_result_fits(made._array.dtype, out._array.dtype)
-    if out._array.shape == made._array.shape:
-        xp.copyto(out._array, made._array, casting="unsafe")
-    else:
-        out._array = made._array.astype(out._array.dtype)
-    out._cell[0] += 1
-    return out
 
 
 def define(kind: str, **fixed: Any) -> Callable:

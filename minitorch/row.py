@@ -104,6 +104,7 @@ class Row:
         self.floats: bool = options.get("floats", False)
         self.masks: int = options.get("masks", 0)  # leading inputs that keep their dtype
         self.outs: tuple[str, ...] = options.get("outs", ("out",))
+        self.returns = options.get("returns")  # the named tuple of several outputs
         self.visible = sum(not n.startswith("_") for n in self.outs)
         self.like = options.get("like")
         title = options.get("torch_name") or "".join(w.capitalize() for w in self.name.split("_"))

@@ -14,6 +14,20 @@ from .ops._dims import whole
 from .random import Generator, default_generator
 from .row import named
 
+__all__ = [
+    "bernoulli",
+    "multinomial",
+    "normal",
+    "poisson",
+    "rand",
+    "rand_like",
+    "randint",
+    "randint_like",
+    "randn",
+    "randn_like",
+    "randperm",
+]
+
 
 def generator_or_default(generator: Generator | None) -> Generator:
     """The generator to draw from. Raises: TypeError for what is none."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -316,6 +318,14 @@ def _compositions() -> Iterator[Sample]:
     )
 
 
+def _rooms() -> Iterator[Sample]:
+    """What the modules `samples_*` with a function `samples` hold."""
+    for path in sorted(Path(__file__).parent.glob("samples_*.py")):
+        module = importlib.import_module(f"tests.{path.stem}")
+        if hasattr(module, "samples"):
+            yield from module.samples()
+
+
 SAMPLES = [
     *_one_number(),
     *_two_numbers(),
@@ -329,4 +339,5 @@ SAMPLES = [
     *samples_layers.windows(),
     *samples_layers.fused(),
     *samples_layers.draws(),
+    *_rooms(),
 ]

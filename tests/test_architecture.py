@@ -155,10 +155,10 @@ print("harness" in sys.modules, "torch" in sys.modules)
 # --- what is public -------------------------------------------------------------------------------
 
 
-def test_public_names_are_sorted_and_exist():
+def test_public_names_are_listed_once_and_exist():
     import minitorch
 
-    assert list(minitorch.__all__) == sorted(set(minitorch.__all__))
+    assert len(minitorch.__all__) == len(set(minitorch.__all__))
     missing = [name for name in minitorch.__all__ if not hasattr(minitorch, name)]
     assert missing == []
 

@@ -15,6 +15,15 @@ from minitorch.memory import dense_like
 from minitorch.random import default_generator
 from minitorch.row import named
 
+__all__ = [
+    "alpha_dropout",
+    "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "feature_alpha_dropout",
+]
+
 _SELU_FLOOR = 1.7580993408473766  # minus what SELU tends to at minus infinity
 
 

@@ -8,6 +8,15 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch.ops import elementwise, fused, reduce, shape
 
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "l1_loss",
+    "mse_loss",
+    "nll_loss",
+]
+
 
 def _reduction(size_average: Any, reduce_: Any, reduction: str) -> str:
     """torch's old two flags as a reduction."""

@@ -4,6 +4,26 @@ from __future__ import annotations
 
 from minitorch.primitive import compare, elementwise
 
+__all__ = [
+    "bitwise_and",
+    "bitwise_not",
+    "bitwise_or",
+    "bitwise_xor",
+    "eq",
+    "ge",
+    "gt",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "le",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "lt",
+    "ne",
+]
+
 # ------------------------------------------------------------------ comparisons
 
 

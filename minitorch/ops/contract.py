@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from minitorch import errors
+from minitorch.calls import composition
 from minitorch.ops.elementwise import mul
 from minitorch.ops.reduce import sum
 from minitorch.ops.shape import diagonal, expand, permute, reshape, t, transpose, unsqueeze
@@ -13,6 +14,18 @@ from minitorch.primitive import contract
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+__all__ = [
+    "addmm",
+    "baddbmm",
+    "bmm",
+    "dot",
+    "einsum",
+    "matmul",
+    "mm",
+    "mv",
+    "outer",
+]
 
 
 def _check_dtypes(x, y, name):
@@ -119,7 +132,7 @@ def _squeezed(x, dim):
     return reshape(x, tuple(n for i, n in enumerate(x.shape) if i != x.ndim + dim))
 
 
-@errors.explained
+@composition
 def outer(input, vec2) -> Tensor:
     """out[i, j] = input[i] vec2[j]."""
     for x, name in ((vec2, "vec2"), (input, "input")):
@@ -128,7 +141,7 @@ def outer(input, vec2) -> Tensor:
     return unsqueeze(input, dim=1) * vec2
 
 
-@errors.explained
+@composition
 def addmm(input, mat1, mat2, *, beta=1, alpha=1) -> Tensor:
     """beta input + alpha (mat1 @ mat2)."""
     product = mm(mat1, mat2)
@@ -136,7 +149,7 @@ def addmm(input, mat1, mat2, *, beta=1, alpha=1) -> Tensor:
     return product + (input if beta == 1 else mul(input, beta))
 
 
-@errors.explained
+@composition
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1) -> Tensor:
     """beta input + alpha (batch1 @ batch2), matrix by matrix."""
     product = bmm(batch1, batch2)

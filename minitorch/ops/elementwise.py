@@ -9,6 +9,13 @@ from minitorch import dtypes, errors
 from minitorch._special import erf as _erf
 from minitorch.primitive import elementwise
 
+__all__ = [
+    "abs", "atan", "ceil", "cos", "erf", "exp", "exp2", "expm1", "floor", "floor_divide",
+    "fmod", "log", "log10", "log1p", "log2", "maximum", "minimum", "mul", "neg", "pow",
+    "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt",
+    "square", "tan", "tanh", "trunc",
+]  # fmt: skip
+
 # ------------------------------------------------------------------ arithmetic
 
 

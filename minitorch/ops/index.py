@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minitorch.errors import broadcast_error, check_index_dtype, explained, wrap_dim
+from minitorch.calls import composition
+from minitorch.errors import broadcast_error, check_index_dtype, wrap_dim
 from minitorch.ops.elementwise import where, zero
 from minitorch.ops.shape import basic_index, expand, reshape, select
 from minitorch.primitive import index
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+__all__ = [
+    "index_add",
+    "index_select",
+    "scatter_add",
+]
 
 
 class _Array:
@@ -368,7 +375,7 @@ def getitem(x, key) -> Tensor:
     return take(x, *arrays, spec=spec) if arrays else x
 
 
-@explained
+@composition
 def index_select(input, dim, index) -> Tensor:
     """The slices of `input` along `dim` at the 1-D tensor `index`.
 
@@ -382,7 +389,7 @@ def index_select(input, dim, index) -> Tensor:
     return take(input, reshape(index, (-1,)), spec=(ALL,) * at + (ARRAY,))
 
 
-@explained
+@composition
 def scatter_add(input, dim, index, src) -> Tensor:
     """`input` with `src` added at `index` along `dim`."""
     at = wrap_dim(dim, input.ndim)
@@ -401,7 +408,7 @@ def check_source(index, src, name):
         )
 
 
-@explained
+@composition
 def index_add(input, dim, index, source, *, alpha=1) -> Tensor:
     """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
     at = wrap_dim(dim, input.ndim)

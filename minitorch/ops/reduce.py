@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch import errors
+from minitorch.calls import composition
 from minitorch.ops._dims import axes, kept
 from minitorch.ops.elementwise import exp, sign, where, zero
 from minitorch.ops.index import put_along
@@ -14,6 +15,21 @@ from minitorch.primitive import shape as moved
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "cumsum",
+    "logsumexp",
+    "mean",
+    "norm",
+    "prod",
+    "sum",
+]
 
 
 @moved(lambda g, dim, keepdim: sum(g, dim=dim, keepdim=keepdim), torch_name="ExpandBackward0")
@@ -262,7 +278,7 @@ def norm2(xp, x, *, dim=None, keepdim=False):
     return xp.sqrt(xp.add.reduce(xp.square(x), axis=axes(dim, x.ndim), keepdims=keepdim))
 
 
-@errors.explained
+@composition
 def norm(input, p=2, dim=None, keepdim=False, dtype=None) -> Tensor:
     """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf.
 

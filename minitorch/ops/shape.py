@@ -14,6 +14,21 @@ from minitorch.primitive import view as view_row
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
+__all__ = [
+    "diagonal",
+    "reshape",
+    "select",
+    "split_with_sizes",
+    "squeeze",
+    "stack",
+    "t",
+    "transpose",
+    "tril",
+    "triu",
+    "unbind",
+    "unsqueeze",
+]
+
 # ------------------------------------------------------------------ views
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from minitorch import creation
 from minitorch.nn import functional as F
 from minitorch.nn import init
-from minitorch.nn.functional import _pair
+from minitorch.nn._windows import pair
 from minitorch.nn.modules.module import Module
 from minitorch.parameter import Parameter
 
@@ -32,10 +32,10 @@ class Conv2d(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = _pair(kernel_size, "kernel_size")
-        self.stride = _pair(stride, "stride")
-        self.dilation = _pair(dilation, "dilation")
-        self.padding = padding if isinstance(padding, str) else _pair(padding, "padding")
+        self.kernel_size = pair(kernel_size, "kernel_size")
+        self.stride = pair(stride, "stride")
+        self.dilation = pair(dilation, "dilation")
+        self.padding = padding if isinstance(padding, str) else pair(padding, "padding")
         self.padding_mode = padding_mode
         self._check(padding_mode)
         how = {"device": device, "dtype": dtype}

@@ -1,0 +1,84 @@
+"""torch's calling conventions for functions written in Python: `out=`, `axis=` for `dim=`."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from ._tensor import Tensor, edge
+from .backend import xp
+from .grad_mode import state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# NumPy's names, which torch takes in place of its own.
+_NUMPY_NAMES = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "x": "input",
+    "a": "input",
+    "x1": "input",
+    "x2": "other",
+}
+
+
+def composition(function: Callable) -> Callable:
+    """`function`, made of other operations, called as torch's are.
+
+    `out=` is filled with the result, NumPy's argument names stand for torch's, and a TypeError
+    names the argument that is no tensor but must be.
+    """
+    code = function.__code__
+    count = code.co_argcount
+    names = code.co_varnames[:count]
+    known = frozenset(code.co_varnames[: count + code.co_kwonlyargcount])
+    rest = code.co_varnames[count + code.co_kwonlyargcount :][:1]
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs and not known.issuperset(kwargs):
+            out = kwargs.pop("out", None)
+            kwargs = {_torch_name(name, known): value for name, value in kwargs.items()}
+        try:
+            made = function(*args, **kwargs)
+        except AttributeError as error:
+            given = [*zip(names + rest * len(args), args), *kwargs.items()]
+            raise errors.not_a_tensor(function.__name__, given, error) from None
+        return made if out is None else write_out(function.__name__, made, out)
+
+    return call
+
+
+def _torch_name(name: str, known: frozenset) -> str:
+    meant = _NUMPY_NAMES.get(name, name)
+    return meant if name not in known and meant in known else name
+
+
+def write_out(name: str, made: Any, out: Any) -> Any:
+    """Put the result of `name`, a tensor or a tuple of them, where `out=` asks.
+
+    Raises: TypeError for an `out` that is no tensor; RuntimeError where a gradient would be lost
+    or the dtype does not fit.
+    """
+    if isinstance(made, tuple):
+        if not isinstance(out, (tuple, list)) or len(out) != len(made):
+            raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(made)} Tensors")
+        written = [write_out(name, m, o) for m, o in zip(made, out)]
+        return type(made)(*written) if hasattr(made, "_fields") else tuple(written)
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if state.grad and (edge(out) is not None or made._node is not None):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad."
+        )
+    errors.check_result_fits(made._array.dtype, out._array.dtype)
+    if out._array.shape == made._array.shape:
+        xp.copyto(out._array, made._array, casting="unsafe")
+    else:
+        out._array = made._array.astype(out._array.dtype)
+    out._cell[0] += 1
+    return out

@@ -1,0 +1,122 @@
+"""torch's functions, from all the rooms of the table, and their second names."""
+
+from minitorch import creation, sampling
+from minitorch.creation import *
+from minitorch.ops import (
+    activation,
+    arithmetic,
+    choose,
+    compare,
+    composite,
+    contract,
+    convolve,
+    elementwise,
+    index,
+    linalg,
+    loss,
+    normalize,
+    order,
+    pooling,
+    rearrange,
+    reduce,
+    resample,
+    scan,
+    scattering,
+    shape,
+    special,
+    statistics,
+    strides,
+)
+from minitorch.ops.activation import *
+from minitorch.ops.arithmetic import *
+from minitorch.ops.choose import *
+from minitorch.ops.compare import *
+from minitorch.ops.composite import *
+from minitorch.ops.contract import *
+from minitorch.ops.convolve import *
+from minitorch.ops.elementwise import *
+from minitorch.ops.index import *
+from minitorch.ops.linalg import *
+from minitorch.ops.loss import *
+from minitorch.ops.normalize import *
+from minitorch.ops.order import *
+from minitorch.ops.pooling import *
+from minitorch.ops.rearrange import *
+from minitorch.ops.reduce import *
+from minitorch.ops.resample import *
+from minitorch.ops.scan import *
+from minitorch.ops.scattering import *
+from minitorch.ops.shape import *
+from minitorch.ops.special import *
+from minitorch.ops.statistics import *
+from minitorch.ops.strides import *
+from minitorch.sampling import *
+
+absolute = elementwise.abs
+arctan = elementwise.atan
+broadcast_to = rearrange.expand
+clip = composite.clamp
+concat = rearrange.cat
+concatenate = rearrange.cat
+divide = composite.div
+fix = elementwise.trunc
+greater = compare.gt
+greater_equal = compare.ge
+less = compare.lt
+less_equal = compare.le
+moveaxis = rearrange.movedim
+multiply = elementwise.mul
+negative = elementwise.neg
+not_equal = compare.ne
+subtract = composite.sub
+swapaxes = shape.transpose
+swapdims = shape.transpose
+true_divide = elementwise.div
+
+__all__ = [  # noqa: PLE0604
+    *creation.__all__,
+    *sampling.__all__,
+    *activation.__all__,
+    *arithmetic.__all__,
+    *choose.__all__,
+    *compare.__all__,
+    *composite.__all__,
+    *contract.__all__,
+    *convolve.__all__,
+    *elementwise.__all__,
+    *index.__all__,
+    *linalg.__all__,
+    *loss.__all__,
+    *normalize.__all__,
+    *order.__all__,
+    *pooling.__all__,
+    *rearrange.__all__,
+    *reduce.__all__,
+    *resample.__all__,
+    *scan.__all__,
+    *scattering.__all__,
+    *shape.__all__,
+    *special.__all__,
+    *statistics.__all__,
+    *strides.__all__,
+    "absolute",
+    "arctan",
+    "broadcast_to",
+    "clip",
+    "concat",
+    "concatenate",
+    "divide",
+    "fix",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "moveaxis",
+    "multiply",
+    "negative",
+    "not_equal",
+    "subtract",
+    "swapaxes",
+    "swapdims",
+    "true_divide",
+]

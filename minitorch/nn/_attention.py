@@ -1,0 +1,3 @@
+"""Attention: part of `functional`."""
+
+__all__: list[str] = []

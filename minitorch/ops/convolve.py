@@ -1,0 +1,3 @@
+"""Convolutions of one and three dimensions and transposed ones."""
+
+__all__: list[str] = []

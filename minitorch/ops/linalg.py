@@ -1,0 +1,3 @@
+"""Decompositions, solutions and norms of matrices."""
+
+__all__: list[str] = []

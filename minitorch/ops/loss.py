@@ -1,0 +1,3 @@
+"""Rows for the losses."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Normalizations over groups, instances and channels."""
+
+__all__: list[str] = []

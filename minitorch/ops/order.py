@@ -1,0 +1,3 @@
+"""Sorting, searching, counting."""
+
+__all__: list[str] = []

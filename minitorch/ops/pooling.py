@@ -1,0 +1,3 @@
+"""Pooling windows of one to three dimensions."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Running products, extremes and differences along a dimension."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Elements put, added and reduced at index tensors."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Moments, quantiles and distances."""
+
+__all__: list[str] = []
