@@ -62,7 +62,7 @@ methods.bind()
 # would more than double its time.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch(\.|$)")
 
-from minitorch import autograd, nn, optim, random, utils  # noqa: E402
+from minitorch import autograd, linalg, nn, optim, random, utils  # noqa: E402
 
 bool = dtypes.bool_
 float = dtypes.float32
@@ -107,6 +107,7 @@ __all__ = [  # noqa: PLE0604
     "int8",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "linalg",
     "long",
     "manual_seed",
     "nn",

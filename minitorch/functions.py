@@ -10,13 +10,16 @@ from minitorch.ops import (
     composite,
     contract,
     convolve,
+    decompose,
     elementwise,
     index,
     linalg,
     loss,
     normalize,
+    norms,
     order,
     pooling,
+    products,
     rearrange,
     reduce,
     resample,
@@ -34,13 +37,16 @@ from minitorch.ops.compare import *
 from minitorch.ops.composite import *
 from minitorch.ops.contract import *
 from minitorch.ops.convolve import *
+from minitorch.ops.decompose import *
 from minitorch.ops.elementwise import *
 from minitorch.ops.index import *
 from minitorch.ops.linalg import *
 from minitorch.ops.loss import *
 from minitorch.ops.normalize import *
+from minitorch.ops.norms import *
 from minitorch.ops.order import *
 from minitorch.ops.pooling import *
+from minitorch.ops.products import *
 from minitorch.ops.rearrange import *
 from minitorch.ops.reduce import *
 from minitorch.ops.resample import *
@@ -82,14 +88,17 @@ __all__ = [  # noqa: PLE0604
     *compare.__all__,
     *composite.__all__,
     *contract.__all__,
+    *decompose.__all__,
     *convolve.__all__,
     *elementwise.__all__,
     *index.__all__,
     *linalg.__all__,
     *loss.__all__,
     *normalize.__all__,
+    *norms.__all__,
     *order.__all__,
     *pooling.__all__,
+    *products.__all__,
     *rearrange.__all__,
     *reduce.__all__,
     *resample.__all__,

@@ -35,6 +35,8 @@ TOLERANCES = {
     "reduce": Tolerance(32, 128, 512, 1),
     "contract": Tolerance(32, 64, 128, 1),
     "window": Tolerance(64, 128, 256, 1),
+    # Two LAPACKs on matrices of condition up to some ten; each derivative inverts once more.
+    "linalg": Tolerance(256, 4096, 65536, 1),
     # An exponential, a sum and a quotient, in another order than torch's kernels.
     "fused": Tolerance(64, 256, 2048, 1),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from minitorch import creation, errors
 from minitorch._tensor import Tensor
-from minitorch.ops import fused, index, reduce
+from minitorch.ops import fused, index, norms
 
 __all__ = [
     "embedding",
@@ -51,7 +51,7 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
     from minitorch.backend import xp
 
     rows = xp.unique(indices._array)
-    lengths = reduce.norm(weight.detach()[rows], norm_type, dim=1)._array
+    lengths = norms.norm(weight.detach()[rows], norm_type, dim=1)._array
     long = lengths > max_norm
     scale = max_norm / (lengths[long] + 1e-7)
     weight._array[rows[long]] *= scale[:, None].astype(weight._array.dtype)
@@ -84,4 +84,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
 
 def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """input over its p-norm along `dim`, or over eps where the norm is smaller."""
-    return input / reduce.norm(input, p, dim, keepdim=True).clamp_min(eps)
+    return input / norms.norm(input, p, dim, keepdim=True).clamp_min(eps)

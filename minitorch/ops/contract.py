@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from minitorch import errors
 from minitorch.calls import composition
-from minitorch.ops.elementwise import mul
+from minitorch.ops.elementwise import mul, zero
 from minitorch.ops.reduce import sum
 from minitorch.ops.shape import diagonal, expand, permute, reshape, t, transpose, unsqueeze
 from minitorch.primitive import contract
@@ -141,20 +141,35 @@ def outer(input, vec2) -> Tensor:
     return unsqueeze(input, dim=1) * vec2
 
 
+def scaled_sum(name, input, product, beta, alpha):
+    """beta input + alpha product, in integers for integers; with beta 0, what input holds is lost.
+
+    Raises: RuntimeError where `input` is larger than the product.
+    """
+    size = tuple(product.shape)
+    if errors.broadcast_shapes(tuple(input.shape), size) != size:
+        raise RuntimeError(
+            f"{name}: expected an input that broadcasts to {list(size)}, got {list(input.shape)}"
+        )
+    if not product.dtype.is_floating_point:
+        kind = bool if product.dtype.name == "bool" else int
+        beta, alpha = kind(beta), kind(alpha)
+    product = product if alpha == 1 else mul(product, alpha)
+    if beta == 0:
+        return product + zero(input)
+    return product + (input if beta == 1 else mul(input, beta))
+
+
 @composition
 def addmm(input, mat1, mat2, *, beta=1, alpha=1) -> Tensor:
     """beta input + alpha (mat1 @ mat2)."""
-    product = mm(mat1, mat2)
-    product = product if alpha == 1 else mul(product, alpha)
-    return product + (input if beta == 1 else mul(input, beta))
+    return scaled_sum("addmm", input, mm(mat1, mat2), beta, alpha)
 
 
 @composition
 def baddbmm(input, batch1, batch2, *, beta=1, alpha=1) -> Tensor:
     """beta input + alpha (batch1 @ batch2), matrix by matrix."""
-    product = bmm(batch1, batch2)
-    product = product if alpha == 1 else mul(product, alpha)
-    return product + (input if beta == 1 else mul(input, beta))
+    return scaled_sum("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
 def einsum(equation, *operands) -> Tensor:

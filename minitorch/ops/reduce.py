@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch import errors
-from minitorch.calls import composition
 from minitorch.ops._dims import axes, kept
-from minitorch.ops.elementwise import exp, sign, where, zero
+from minitorch.ops.elementwise import exp, where, zero
 from minitorch.ops.index import put_along
 from minitorch.ops.shape import flip, inverse, permute, reshape, spread, stack, unbind
 from minitorch.primitive import reduce
 from minitorch.primitive import shape as moved
 
 if TYPE_CHECKING:
-    from minitorch._tensor import Tensor
+    pass
 
 __all__ = [
     "all",
@@ -26,7 +25,6 @@ __all__ = [
     "cumsum",
     "logsumexp",
     "mean",
-    "norm",
     "prod",
     "sum",
 ]
@@ -263,40 +261,3 @@ def cumsum(xp, x, *, dim, dtype=None):
         if x.ndim
         else x.copy()
     )
-
-
-def _norm_rule(g, x, out, dim, keepdim):
-    size = x.shape
-    ratio = where(out == 0, 0, g / out)
-    return x * spread_out(ratio, size, dim, keepdim)
-
-
-@reduce(_norm_rule, torch_name="LinalgVectorNormBackward0")
-def norm2(xp, x, *, dim=None, keepdim=False):
-    """The Euclidean length; its derivative at 0 is 0."""
-    errors.check_floating(x, "norm", RuntimeError)
-    return xp.sqrt(xp.add.reduce(xp.square(x), axis=axes(dim, x.ndim), keepdims=keepdim))
-
-
-@composition
-def norm(input, p=2, dim=None, keepdim=False, dtype=None) -> Tensor:
-    """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf.
-
-    Raises: NotImplementedError for the nuclear norm.
-    """
-    if not input.dtype.is_floating_point and dtype is None:
-        raise RuntimeError(f"norm: Expected a floating point tensor as input. Got {input.dtype}")
-    if p == "nuc":
-        raise NotImplementedError("norm: p='nuc' is not supported")
-    if dtype is not None:
-        input = input.to(dtype=dtype)
-    if p in (2, 2.0, "fro", None):
-        return norm2(input, dim=dim, keepdim=keepdim)
-    size = input.abs()
-    if p in (float("inf"), float("-inf")):
-        return (amax if p > 0 else amin)(size, dim=() if dim is None else dim, keepdim=keepdim)
-    if p == 0:
-        return sum(sign(size), dim=dim, keepdim=keepdim)
-    if p == 1:
-        return sum(size, dim=dim, keepdim=keepdim)
-    return sum(size**p, dim=dim, keepdim=keepdim) ** (1 / p)

@@ -62,6 +62,7 @@ OTHERWISE = {
     "randint_like": "torch takes a 0-d tensor as a bound, and says so",
     "norm": "torch looks for the layout of what is no tensor",
     "einsum": "an equation that is no text is a TypeError",
+    "tensordot": "torch lets an AttributeError out",
 }
 """Functions that refuse with another type than torch, or what torch takes, and why."""
 
