@@ -5,13 +5,14 @@ from minitorch.ops import (
     compare,
     composite,
     contract,
+    convolve,
     elementwise,
     fused,
     index,
+    pooling,
     random,
     reduce,
     shape,
-    window,
 )
 
 __all__ = [
@@ -19,11 +20,12 @@ __all__ = [
     "compare",
     "composite",
     "contract",
+    "convolve",
     "elementwise",
     "fused",
     "index",
+    "pooling",
     "random",
     "reduce",
     "shape",
-    "window",
 ]
