@@ -7,9 +7,10 @@ from typing import Any
 from minitorch import errors, sampling
 from minitorch._tensor import Tensor
 from minitorch.calls import composition
+from minitorch.ops import adaptive, pooling
 from minitorch.ops import elementwise as ew
-from minitorch.ops import pooling
-from minitorch.ops.pooling import adaptive, adaptive_avg_pool1d, avg_pool, avg_pool1d, max_pool
+from minitorch.ops.adaptive import adaptive_avg_pool1d
+from minitorch.ops.pooling import avg_pool, avg_pool1d, max_pool
 from minitorch.ops.window import batched, by, each, letters
 from minitorch.row import named
 
@@ -218,7 +219,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     Shape: (N, C, H, W) or (C, H, W) -> (N, C, *output_size)
     """
     size = _filled(2, input, output_size)
-    return adaptive("adaptive_avg_pool2d", 2, pooling.adaptive_mean, input, size)
+    return adaptive.pool("adaptive_avg_pool2d", 2, adaptive.adaptive_mean, input, size)
 
 
 @composition
@@ -228,12 +229,12 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     Shape: (N, C, D, H, W) or (C, D, H, W) -> (N, C, *output_size)
     """
     size = _filled(3, input, output_size)
-    return adaptive("adaptive_avg_pool3d", 3, pooling.adaptive_mean, input, size)
+    return adaptive.pool("adaptive_avg_pool3d", 3, adaptive.adaptive_mean, input, size)
 
 
 def _adaptive_max(axes: int, input: Any, output_size: Any, indices: bool) -> Any:
     size = _filled(axes, input, output_size) if axes > 1 else output_size
-    found = adaptive(f"adaptive_max_pool{axes}d", axes, pooling.adaptive_max, input, size)
+    found = adaptive.pool(f"adaptive_max_pool{axes}d", axes, adaptive.adaptive_max, input, size)
     return found if indices else found[0]
 
 
@@ -278,19 +279,23 @@ def _fractional(
     name = f"fractional_max_pool{axes}d"
     if size is None and ratio is None:
         raise ValueError(f"{name} requires specifying either an output_size or an output_ratio")
-    kernel = each(kernel_size, axes, "kernel_size")
-    if input.ndim not in (axes + 1, axes + 2) or 0 in input.shape[-axes - 1 :]:
-        raise RuntimeError(
-            f"{name}: expected an input of shape {letters(axes)}, only N may be 0, got "
-            f"{list(input.shape)}"
-        )
     errors.check_floating(input._array, name)
+    kernel = each(kernel_size, axes, "kernel_size")
+    if input.ndim not in (axes + 1, axes + 2) or 0 in input.shape[1:]:
+        raise RuntimeError(
+            f"{name}: expected an input of shape {letters(axes)}, only the first size may be 0, "
+            f"got {list(input.shape)}"
+        )
     if size is None:
-        ratios = ratio if isinstance(ratio, (tuple, list)) else (ratio,) * axes
-        size = tuple(int(n * r) for n, r in zip(input.shape[-axes:], ratios))
+        if not isinstance(ratio, (tuple, list)):
+            if axes == 2:
+                raise TypeError(f"{name}: expected a tuple of 2 ratios, got {ratio}")
+            ratio = (ratio,) * axes
+        size = tuple(int(n * r) for n, r in zip(input.shape[-axes:], ratio))
     count = each(size, axes, "output_size")
+    spare = 1 if axes == 3 else 0  # a volume must be larger than its windows, as in torch
     for n, k, m in zip(input.shape[-axes:], kernel, count):
-        if min(k, m) < 1 or m + k - 1 > n:
+        if k < 1 or m < 0 or m + k - 1 + spare > n:
             raise RuntimeError(
                 f"{name}: expected {by(count)} windows of ({by(kernel)}) to fit the input, got "
                 f"({by(input.shape[-axes:])})"
@@ -304,7 +309,7 @@ def _fractional(
             f"got {list(samples.shape)}"
         )
     how = {"kernel": kernel, "count": count}
-    found = batched(lambda x: pooling.fractional_max(x, samples, **how), input, axes)
+    found = batched(lambda x: adaptive.fractional_max(x, samples, **how), input, axes)
     return found if indices else found[0]
 
 
@@ -359,6 +364,8 @@ def _unpool(
     kernel = each(kernel_size, axes, "kernel_size")
     stride = kernel if stride in (None, (), []) else each(stride, axes, "stride")
     padding = each(padding, axes, "padding")
+    if min(stride) < 1:
+        raise RuntimeError(f"{name}: expected a stride above 0, got {stride}")
     size = _unpooled_size(name, input.shape[-axes:], kernel, stride, padding, size)
     if indices._array.dtype != "int64":
         raise RuntimeError(f"{name}: expected indices of torch.int64, got {indices.dtype}")

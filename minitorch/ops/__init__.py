@@ -2,6 +2,7 @@
 
 from minitorch.backend import ROWS
 from minitorch.ops import (
+    adaptive,
     compare,
     composite,
     contract,
@@ -17,6 +18,7 @@ from minitorch.ops import (
 
 __all__ = [
     "ROWS",
+    "adaptive",
     "compare",
     "composite",
     "contract",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch import errors
 from minitorch.calls import composition
 from minitorch.ops.reduce import sum
-from minitorch.ops.shape import constant_pad, permute
+from minitorch.ops.shape import constant_pad, contiguous_copy, permute
 from minitorch.ops.window import (
     batched,
     by,
@@ -247,7 +247,7 @@ def _check(name, axes, x, weight, bias, how, transposed):
             f"{name}: expected {channels} channels for a weight of shape {list(weight.shape)} and "
             f"groups={groups}, got {size[-axes - 1]} in {list(size)}"
         )
-    if 0 in size[-axes:]:
+    if 0 in size[-axes:] and 0 not in size[:-axes]:
         raise RuntimeError(f"{name}: only batch or channels may be 0, got {list(size)}")
     _check_dtype(name, x, weight, "weight")
     if bias is not None:
@@ -474,18 +474,18 @@ def convolution(
     groups: int,
 ) -> Tensor:
     """A convolution, or a transposed one, over as many axes as the weight has beyond two."""
-    axes = weight.ndim - 2
-    if axes not in (1, 2, 3) or input.ndim != weight.ndim:
-        raise RuntimeError(
-            f"convolution: expected input and weight of the same 3 to 5 dimensions, got "
-            f"{list(input.shape)} and {list(weight.shape)}"
-        )
     for name, given in (("stride", stride), ("padding", padding), ("dilation", dilation)):
         if not isinstance(given, (tuple, list)):
             raise TypeError(
                 f"convolution(): argument '{name}' must be tuple of ints, not "
                 f"{type(given).__name__}"
             )
+    axes = weight.ndim - 2
+    if axes not in (1, 2, 3) or input.ndim != weight.ndim:
+        raise RuntimeError(
+            f"convolution: expected input and weight of the same 3 to 5 dimensions, got "
+            f"{list(input.shape)} and {list(weight.shape)}"
+        )
     if not transposed:
         return _convolve(axes, input, weight, bias, stride, padding, dilation, groups)
     return _transposed(axes, input, weight, bias, stride, padding, output_padding, groups, dilation)
@@ -503,4 +503,4 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
             f"{list(input.shape)}, {list(weight.shape)} and {list(bias.shape)}"
         )
     out = conv1d(permute(input, dims=(1, 2, 0)), permute(weight, dims=(2, 1, 0)), bias, padding=pad)
-    return permute(out, dims=(2, 0, 1))
+    return contiguous_copy(permute(out, dims=(2, 0, 1)))
