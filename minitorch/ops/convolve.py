@@ -169,13 +169,17 @@ def convolve_transposed(xp, x, weight, bias=None, *, size, stride, padding, dila
     room = [m + 2 * p for m, p in zip(size[2:], padding)]
     x, weight = wide(xp, x), wide(xp, weight)
     if _channels_first(c, kernel, out, groups):
-        columns = xp.matmul(
-            weight.reshape(groups, o // groups, -1).transpose(0, 2, 1),
-            x.reshape(n, groups, o // groups, prod(out)),
-        ).reshape(n, groups * c, prod(kernel), *out)
+        x = x.reshape(n, groups, o // groups, prod(out))
+        taps = weight.reshape(groups, o // groups, c, prod(kernel))
+        if o == groups:  # an outer product, a quarter of the time when made tap by tap
+            parts = (x * taps[:, 0, :, i, None] for i in range(prod(kernel)))
+        else:
+            columns = xp.matmul(taps.reshape(groups, o // groups, -1).transpose(0, 2, 1), x)
+            columns = columns.reshape(n, groups, c, prod(kernel), prod(out))
+            parts = (columns[:, :, :, i] for i in range(prod(kernel)))
         made = xp.zeros((*size[:2], *room), x.dtype)
-        for i, at in enumerate(offsets(kernel, stride, dilation, out)):
-            made[(..., *at)] += columns[:, :, i]
+        for at, part in zip(offsets(kernel, stride, dilation, out), parts):
+            made[(..., *at)] += part.reshape(n, groups * c, *out)
         made = made[(..., *inside(size[2:], padding))]
     else:
         columns = _last(x).reshape(n * prod(out), o).dot(_last(weight).reshape(o, -1))
