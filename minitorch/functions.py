@@ -4,6 +4,7 @@ from minitorch import creation, sampling
 from minitorch.creation import *
 from minitorch.ops import (
     activation,
+    adaptive,
     arithmetic,
     choose,
     compare,
@@ -31,6 +32,7 @@ from minitorch.ops import (
     strides,
 )
 from minitorch.ops.activation import *
+from minitorch.ops.adaptive import *
 from minitorch.ops.arithmetic import *
 from minitorch.ops.choose import *
 from minitorch.ops.compare import *
@@ -83,6 +85,7 @@ __all__ = [  # noqa: PLE0604
     *creation.__all__,
     *sampling.__all__,
     *activation.__all__,
+    *adaptive.__all__,
     *arithmetic.__all__,
     *choose.__all__,
     *compare.__all__,

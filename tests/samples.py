@@ -336,7 +336,6 @@ SAMPLES = [
     *samples_memory.copies(),
     *samples_memory.indices(),
     *samples_layers.products(),
-    *samples_layers.windows(),
     *samples_layers.fused(),
     *samples_layers.draws(),
     *_rooms(),

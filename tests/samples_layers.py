@@ -1,11 +1,9 @@
-"""Samples of what layers are made of: products, windows, losses, random numbers."""
+"""Samples of what layers are made of: products, losses, random numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
-
-import numpy as np
 
 from minitorch.backend import ROWS
 from tests.sampling import (
@@ -20,7 +18,7 @@ from tests.sampling import (
     word,
 )
 
-# ------------------------------------------------------------------ products and windows
+# ------------------------------------------------------------------ products
 
 
 def products() -> Iterator[Sample]:
@@ -69,81 +67,6 @@ def products() -> Iterator[Sample]:
         yield ours("linear", linear, numbers(*shape), w, b)
     yield ours("linear", linear, numbers(2, 3), w)
     yield ours("linear", linear, numbers(2, 3), numbers(3))
-
-
-def _geometry(stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1) -> dict[str, Any]:
-    return {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-
-
-def windows() -> Iterator[Sample]:
-    x, w, b = numbers(2, 2, 5, 6), numbers(4, 2, 3, 2, seed=1), numbers(4, seed=2)
-    for how in [
-        _geometry(),
-        _geometry((2, 1), (1, 0)),
-        _geometry((1, 2), (2, 1), (2, 1)),
-        _geometry(groups=2),
-    ]:
-        weight = w[:, : 2 // how["groups"]]
-        yield ours("convolution2d", functional("conv2d", **how), x, weight, b, **how)
-        yield ours("convolution2d", functional("conv2d", **how), x[:1], weight, **how)
-        yield from _convolution_gradients(x, weight, how)
-    for kernel, stride, padding, ceil in [
-        ((2, 2), (2, 2), (0, 0), False), ((3, 2), (1, 2), (1, 1), False),
-        ((2, 3), (2, 2), (1, 0), True),
-    ]:  # fmt: skip
-        shared = {"stride": stride, "padding": padding, "ceil_mode": ceil}
-        pool = functional("max_pool2d", kernel_size=kernel, dilation=(1, 1), **shared)
-        yield ours("max_pooling2d", pool, x, kernel=kernel, dilation=(1, 1), **shared)
-        where = functional("max_pool2d", kernel_size=kernel, return_indices=True, **shared)
-        second = lambda T, x, pool=where: pool(T, x)[1]  # noqa: E731
-        yield ours("max_pool2d_indices", second, x, derivatives=0, kernel=kernel, dilation=(1, 1),
-                   **shared)  # fmt: skip
-        for count, divisor in [(True, None), (False, None), (True, 3)]:
-            more = {"count_include_pad": count, "divisor_override": divisor, **shared}
-            pool = functional("avg_pool2d", kernel_size=kernel, **more)
-            yield ours("avg_pooling2d", pool, x, kernel=kernel, **more)
-    dilated = {"kernel": (2, 2), "stride": (1, 2), "padding": (1, 0), "dilation": (2, 1)}
-    pool = functional(
-        "max_pool2d", kernel_size=(2, 2), stride=(1, 2), padding=(1, 0), dilation=(2, 1)
-    )
-    yield ours("max_pooling2d", pool, x, ceil_mode=False, **dilated)
-    yield from _pooling_gradients()
-
-
-def _convolution_gradients(x: np.ndarray, w: np.ndarray, how: dict[str, Any]) -> Iterator[Sample]:
-    """The two adjoints of convolution; torch has them in torch.nn.grad."""
-    size = [
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, k, s, p, d in zip(
-            x.shape[2:], w.shape[2:], how["stride"], how["padding"], how["dilation"]
-        )
-    ]
-    g = numbers(2, 4, *size, seed=3)
-    to_input = lambda T, g, w: T.nn.grad.conv2d_input(x.shape, w, g, **how)  # noqa: E731
-    to_weight = lambda T, g, x: T.nn.grad.conv2d_weight(x, w.shape, g, **how)  # noqa: E731
-    yield ours("conv2d_input_grad", to_input, g, w, size=x.shape, **how)
-    yield ours("conv2d_weight_grad", to_weight, g, x, size=w.shape, **how)
-
-
-def _pooling_gradients() -> Iterator[Sample]:
-    """Windows of 2 by 2 without overlap: picking and spreading are then plain indexing."""
-    how = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
-    nth = integers(1, 2, 2, 3, high=4)
-    at = _positions(nth)
-    spread = lambda T, g, n: T.zeros(1, 2, 24, dtype=g.dtype).scatter_add(  # noqa: E731
-        2, at(T), g.flatten(2)).view(1, 2, 4, 6)  # fmt: skip
-    pick = lambda T, x, n: x.flatten(2).gather(2, at(T)).view(1, 2, 2, 3)  # noqa: E731
-    dilated = {"dilation": (1, 1), **how}
-    yield ours("max_pool2d_grad", spread, numbers(1, 2, 2, 3), nth, size=(1, 2, 4, 6), **dilated)
-    yield ours("max_pool2d_pick", pick, numbers(1, 2, 4, 6), nth, **dilated)
-    share = lambda T, g: T.nn.functional.interpolate(g, scale_factor=2, mode="nearest") / 4  # noqa: E731
-    yield ours("avg_pool2d_grad", share, numbers(1, 2, 2, 3), size=(1, 2, 4, 6), ceil_mode=False,
-               count_include_pad=True, divisor_override=None, **how)  # fmt: skip
-
-
-def _positions(nth: np.ndarray) -> Callable:
-    rows, columns = np.arange(2)[:, None] * 2 + nth // 2, np.arange(3) * 2 + nth % 2
-    return lambda T: T.from_numpy((rows * 6 + columns).reshape(1, 2, 6))
 
 
 # ------------------------------------------------------------------ fused

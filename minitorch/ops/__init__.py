@@ -2,28 +2,32 @@
 
 from minitorch.backend import ROWS
 from minitorch.ops import (
+    adaptive,
     compare,
     composite,
     contract,
+    convolve,
     elementwise,
     fused,
     index,
+    pooling,
     random,
     reduce,
     shape,
-    window,
 )
 
 __all__ = [
     "ROWS",
+    "adaptive",
     "compare",
     "composite",
     "contract",
+    "convolve",
     "elementwise",
     "fused",
     "index",
+    "pooling",
     "random",
     "reduce",
     "shape",
-    "window",
 ]

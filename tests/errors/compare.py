@@ -73,7 +73,7 @@ DIFFERS = {
     **dict.fromkeys(
         ("ndarray plus tensor", "ndarray @ tensor", "exp of ndarray", "sum of ndarray",
          "mean of ndarray", "minimum of ndarray", "mul of ndarray", "stack of ndarray",
-         "cat of ndarray", "linear of ndarray", "conv2d of ndarray"),
+         "cat of ndarray", "linear of ndarray"),
         ARRAYS,
     ),
 }  # fmt: skip
