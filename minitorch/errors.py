@@ -83,12 +83,17 @@ def _may_lack(row: Any, i: int) -> bool:
 def _unsupported(row: Any, arrays: Any, error: TypeError) -> Exception:
     """The error for a TypeError of NumPy's where it has no kernel for these dtypes."""
     kinds = [name_of(a.dtype) for a in arrays if hasattr(a, "dtype")]
-    if row.name in ("neg", "sub") and "torch.bool" in kinds:
-        instead = "~ or logical_not()" if row.name == "neg" else "^ or logical_xor()"
-        return RuntimeError(f"{row.name}: expected numbers, got torch.bool: use {instead}")
+    if row.name == "neg" and "torch.bool" in kinds:
+        return no_bools(row.name)
     if kinds and "ufunc" in str(error):
         return NotImplementedError(f"{row.name}: not implemented for {', '.join(kinds)}")
     return error
+
+
+def no_bools(name: str) -> RuntimeError:
+    """The error for bools where numbers are subtracted."""
+    instead = "~ or logical_not()" if name == "neg" else "^ or logical_xor()"
+    return RuntimeError(f"{name}: expected numbers, got torch.bool: use {instead}")
 
 
 def not_a_tensor(

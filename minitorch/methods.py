@@ -58,6 +58,8 @@ _OPERATORS = {
     "and": compare.bitwise_and,
     "or": compare.bitwise_or,
     "xor": compare.bitwise_xor,
+    "lshift": compare.bitwise_left_shift,
+    "rshift": compare.bitwise_right_shift,
 }
 _COMPARISONS = {
     "eq": compare.eq,
@@ -75,6 +77,8 @@ def _bind_operators() -> None:
         setattr(Tensor, f"__r{name}__", _operator(public, reflected=True))
         changed = inplace(public, f"__i{name}__")
         setattr(Tensor, f"__i{name}__", _inplace_operator(changed))
+    for name in ("", "r", "i"):  # as Python 2 called division
+        setattr(Tensor, f"__{name}div__", getattr(Tensor, f"__{name}truediv__"))
     for name, public in _COMPARISONS.items():
         setattr(Tensor, f"__{name}__", _operator(public))
 
@@ -243,9 +247,9 @@ def new_tensor(self: Tensor, data: Any, dtype: Any = None, **how: Any) -> Tensor
     return creation.tensor(data, dtype=dtype or self.dtype, **how)
 
 
-def positive(self: Tensor) -> Tensor:
-    """+x: the tensor itself."""
-    return self
+def polygamma(self: Tensor, n: int) -> Tensor:
+    """The n-th derivative of digamma."""
+    return functions.polygamma(n, self)
 
 
 def iterate(self: Tensor) -> Iterator[Tensor]:
@@ -415,7 +419,7 @@ _INPLACE = (
     "gcd ge greater greater_equal gt heaviside hypot i0 index_add index_copy index_fill "
     "index_put index_reduce lcm ldexp le lerp less less_equal lgamma log10 log1p log2 log "
     "logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul "
-    "multiply nan_to_num ne neg negative nextafter not_equal polygamma pow put rad2deg "
+    "multiply nan_to_num ne neg negative nextafter not_equal pow put rad2deg "
     "reciprocal relu remainder renorm round rsqrt scatter scatter_add scatter_reduce sgn "
     "sigmoid sign sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc "
     "xlogy "
@@ -432,7 +436,8 @@ _ALONE: dict[str, Any] = {
     "to": to, "type_as": type_as, "type": type_, "size": size, "stride": stride, "copy_": copy_,
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
-    "retain_grad": retain_grad, "where": where,
+    "retain_grad": retain_grad, "where": where, "polygamma": polygamma,
+    "polygamma_": inplace(polygamma, "polygamma_"),
     "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
     "bernoulli_": _random_fill("bernoulli_", _bernoulli),
     "random_": _random_fill("random_", _random),
@@ -499,7 +504,7 @@ def _bind_rest() -> None:
     T: Any = Tensor
     T.__new__ = staticmethod(creation.construct)
     T.__matmul__, T.__rmatmul__ = _matmul, _rmatmul
-    T.__neg__, T.__abs__, T.__pos__ = elementwise.neg, elementwise.abs, positive
+    T.__neg__, T.__abs__, T.__pos__ = elementwise.neg, elementwise.abs, functions.positive
     T.__invert__, T.__delitem__, T.__contains__ = invert, delitem, contains
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
     T.__repr__ = printing.tensor_repr

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import errors
+from . import dtypes, errors
 from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
 from .calls import write_out
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _ndarray, _generic = xp.ndarray, xp.generic
 _new = object.__new__
 _FLOAT32, _FLOAT64 = xp.dtype("float32"), xp.dtype("float64")
-_PLAIN = frozenset((int, float, bool, type(None)))  # operands that need no promotion by floats
+_PLAIN = frozenset((int, float, type(None)))  # operands that need no promotion by floats
 
 
 # ------------------------------------------------------------------ calling a row
@@ -201,6 +201,9 @@ def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
         if isinstance(x, (_ndarray, _generic)):
             break
     else:
+        if row.numbers and type(inputs[0]) in (bool, int, float):  # torch.add(2, 3)
+            number = wrap(xp.asarray(inputs[0], dtypes.of_number(inputs[0]).np))
+            return apply(row, (number, *inputs[1:]), params)
         if inputs:
             raise TypeError(
                 f"{row.name}(): argument '{argument_name(row, 0)}' (position 1) must be Tensor, "
