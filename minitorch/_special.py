@@ -146,21 +146,6 @@ def ndtr(xp: Any, x: Array) -> Array:
     return _map(xp, x, _ndtr, _ndtr)
 
 
-def log_ndtr(xp: Any, x: Array) -> Array:
-    """log(Φ(x)): log(1 - exp(-x²/2) m(x)) for x > 0, else log(m(-x)) - x²/2."""
-    m = _map(xp, xp.absolute(x), _mills, _mills)
-    half = x * x * -0.5
-    return xp.where(x > 0, xp.log1p(-m * xp.exp(half)), xp.log(m) + half)
-
-
-def normal_hazard(xp: Any, x: Array) -> Array:
-    """φ(x) / Φ(x), the slope of log_ndtr; left of 0 it is 1 / (√(2π) m(-x))."""
-    m = _map(xp, xp.absolute(x), _mills, _mills)
-    density = xp.exp(x * x * -0.5)
-    under = xp.where(x > 0, 1 - m * density, m)
-    return xp.where(x > 0, density, 1) * (2 * pi) ** -0.5 / under
-
-
 def _map(xp: Any, x: Array, single: Kernel, double: Kernel) -> Array:
     """Run a kernel over the blocks of `x`; narrower floats go by way of float32."""
     char = x.dtype.char
@@ -254,17 +239,6 @@ def _normal(xp: Any, c: Any, x: Array, out: Array, density: Array, a: Array) -> 
 
 def _ndtr(xp: Any, c: Any, x: Array, out: Array, a: Array, b: Array, _: Array) -> None:
     _normal(xp, c, x, out, a, b)
-
-
-def _mills(xp: Any, c: Any, x: Array, out: Array, z: Array, a: Array, b: Array) -> None:
-    """out = m(x), x >= 0: P(z) / Q(z) at z = min(x, far), times far / x beyond."""
-    xp.minimum(x, c.far[: x.size], out=z)
-    _horner(xp, z, c.p, out)
-    _horner_monic(xp, z, c.q, a)
-    xp.divide(out, a, out)
-    xp.multiply(out, c.far[: x.size], out)
-    xp.maximum(x, c.far[: x.size], out=z)
-    xp.divide(out, z, out)
 
 
 def _gelu(xp: Any, c: Any, x: Array, out: Array, a: Array, b: Array, _: Array) -> None:

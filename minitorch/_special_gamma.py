@@ -187,7 +187,7 @@ def _right_zeta(xp: Any, s: Any, q: Array) -> Array:
         total += (q + k) ** -s
     end = q + _TERMS
     power = end**-s
-    total += power * (end / (s - 1) + 0.5)
+    total += end ** (1 - s) / (s - 1) + power * 0.5
     factor = s * power / end
     for j, c in enumerate(_BERNOULLI):
         total += c * factor
@@ -203,6 +203,17 @@ def _cotangent(xp: Any, n: int, x: Array) -> Array:
         c = [a + b for a, b in zip([*slope, 0, 0], [0, 0, *slope])]
     cot = 1 / xp.tan(pi * (x - xp.rint(x)))
     return (-pi) ** n * polynomial(xp, cot, [float(a) for a in reversed(c)])
+
+
+def trigamma(xp: Any, x: Array) -> Array:
+    """The derivative of digamma: ζ(2, x), left of 0 (π / sin(πx))² - ζ(2, 1 - x).
+
+    Units: at most 4 ulp from the truth for x > 0. The sine is that of πx rounded, as in torch:
+    near the poles it has lost as many digits as x has before the point.
+    """
+    left = x < 0
+    other = polygamma(xp, xp.where(left, 1 - x, x), 1)
+    return xp.where(left, (pi / xp.sin(pi * x)) ** 2 - other, other)
 
 
 @in_double
@@ -239,7 +250,9 @@ def zeta(xp: Any, s: Array, q: Array) -> Array:
     out = xp.where(s == xp.inf, xp.where(q > 1, 0, xp.where(q == 1, 1, xp.inf)), out)
     whole = (q <= 0) & (q == xp.rint(q))
     out = xp.where((s == 1) | whole, xp.inf, out)
-    out = xp.where((s < 1) | (q != q) | (s != s) | ((q < 0) & (s != xp.rint(s))), xp.nan, out)
+    out = xp.where(
+        (s < 1) | (q != q) | (s != s) | ((q < 0) & ~whole & (s != xp.rint(s))), xp.nan, out
+    )
     left = (q < 0) & ~whole & (s > 1) & (s == xp.rint(s))
     for n in xp.unique(s[left]).tolist():
         here = left & (s == n)

@@ -13,7 +13,7 @@ from .grad_mode import state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NUMBERS = frozenset((bool, int, float, complex))
+_NUMBERS = frozenset((bool, int, float, complex, type(None)))  # and what is missing
 
 # NumPy's names, which torch takes in place of its own.
 _NUMPY_NAMES = {
@@ -55,7 +55,7 @@ def composition(function: Callable) -> Callable:
 
 
 def tensors(count: int) -> Callable:
-    """A decorator for functions whose first `count` arguments may not be Python numbers.
+    """A decorator for functions whose first `count` arguments are no Python numbers, nor None.
 
     A row computes with numbers in place of any operand; of some functions torch refuses them.
     """

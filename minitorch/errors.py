@@ -53,7 +53,10 @@ def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
         return not_a_tensor(row.name, params.items(), error, "torch.dtype")
     if row.kind == "elementwise":
         for name, value in params.items():
-            if isinstance(value, _NO_OPERANDS) and not isinstance(row.defaults.get(name), str):
+            several = hasattr(value, "_array") and value.ndim
+            if (several or isinstance(value, _NO_OPERANDS)) and not isinstance(
+                row.defaults.get(name), str
+            ):
                 return TypeError(
                     f"{row.name}(): argument '{name}' must be Tensor or a number, not "
                     f"{type(value).__name__}"

@@ -252,6 +252,13 @@ def polygamma(self: Tensor, n: int) -> Tensor:
     return functions.polygamma(n, self)
 
 
+def float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """self ** exponent in place, for float64 alone: in that dtype it is computed."""
+    if self.dtype is not dtypes.float64:
+        raise RuntimeError(f"float_power_: expected torch.float64, got {self.dtype}")
+    return overwrite(self, functions.float_power(self, exponent), "float_power_")
+
+
 def iterate(self: Tensor) -> Iterator[Tensor]:
     """The slices along the first dimension, one after another."""
     if not self.ndim:
@@ -408,6 +415,7 @@ _METHODS = (
     "subtract sum svd swapaxes swapdims t take take_along_dim tan tanh tensor_split tile topk "
     "trace transpose tril triu true_divide trunc unbind unflatten unique unique_consecutive "
     "unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze var vdot vsplit xlogy "
+    "igamma igammac mvlgamma "
 ).split()
 
 _INPLACE = (
@@ -415,14 +423,14 @@ _INPLACE = (
     "arcsinh arctan2 arctan arctanh asin asinh atan2 atan atanh baddbmm bitwise_and "
     "bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil clamp "
     "clamp_max clamp_min clip conj_physical copysign cos cosh cumprod cumsum deg2rad digamma "
-    "div divide eq erf erfc erfinv exp2 exp expm1 fix float_power floor floor_divide fmod frac "
+    "div divide eq erf erfc erfinv exp2 exp expm1 fix floor floor_divide fmod frac "
     "gcd ge greater greater_equal gt heaviside hypot i0 index_add index_copy index_fill "
     "index_put index_reduce lcm ldexp le lerp less less_equal lgamma log10 log1p log2 log "
     "logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul "
     "multiply nan_to_num ne neg negative nextafter not_equal pow put rad2deg "
     "reciprocal relu remainder renorm round rsqrt scatter scatter_add scatter_reduce sgn "
     "sigmoid sign sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc "
-    "xlogy "
+    "xlogy igamma igammac mvlgamma "
 ).split()
 
 # Methods of other rooms that torch has no function for.
@@ -437,7 +445,7 @@ _ALONE: dict[str, Any] = {
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
     "retain_grad": retain_grad, "where": where, "polygamma": polygamma,
-    "polygamma_": inplace(polygamma, "polygamma_"),
+    "polygamma_": inplace(polygamma, "polygamma_"), "float_power_": float_power_,
     "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
     "bernoulli_": _random_fill("bernoulli_", _bernoulli),
     "random_": _random_fill("random_", _random),

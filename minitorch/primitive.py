@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _ndarray, _generic = xp.ndarray, xp.generic
 _new = object.__new__
 _FLOAT32, _FLOAT64 = xp.dtype("float32"), xp.dtype("float64")
+_NUMBERS = frozenset((bool, int, float))
 _PLAIN = frozenset((int, float, type(None)))  # operands that need no promotion by floats
 
 
@@ -201,9 +202,6 @@ def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
         if isinstance(x, (_ndarray, _generic)):
             break
     else:
-        if row.numbers and type(inputs[0]) in (bool, int, float):  # torch.add(2, 3)
-            number = wrap(xp.asarray(inputs[0], dtypes.of_number(inputs[0]).np))
-            return apply(row, (number, *inputs[1:]), params)
         if inputs:
             raise TypeError(
                 f"{row.name}(): argument '{argument_name(row, 0)}' (position 1) must be Tensor, "
@@ -246,10 +244,12 @@ def _public(row: Row) -> Callable:
 
 
 def _public_plain(row: Row) -> Callable:
-    n, known = len(row.inputs), frozenset(row.params)
+    n, known, numbers = len(row.inputs), frozenset(row.params), row.numbers
 
     def public(*args: Any, **kwargs: Any) -> Any:
         if len(args) == n and kwargs.keys() <= known:
+            if numbers and type(args[0]) in _NUMBERS and type(args[1]) in _NUMBERS:
+                args = (wrap(xp.asarray(args[0], dtypes.of_number(args[0]).np)), args[1])
             return apply(row, args, kwargs)
         args, kwargs = bind(row, args, kwargs, n)
         out = kwargs.pop("out", None)

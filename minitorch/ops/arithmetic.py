@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from minitorch import dtypes, errors, return_types
 from minitorch.calls import composition, tensors
 from minitorch.ops import elementwise as ew
-from minitorch.ops.elementwise import gate, where, zero
+from minitorch.ops.elementwise import gate, zero
 from minitorch.primitive import elementwise
+from minitorch.row import named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from minitorch._tensor import Tensor
 
 __all__ = [
@@ -51,7 +54,7 @@ __all__ = [
 def trunc_divide(xp, x, y):
     """The whole part of x / y, towards 0."""
     errors.check_divisor(x, y, "div")
-    if x.dtype.kind == "f":
+    if (x.dtype if hasattr(x, "dtype") else y.dtype).kind == "f":
         return xp.trunc(xp.true_divide(x, y))
     return xp.floor_divide(x - xp.fmod(x, y), y)
 
@@ -117,7 +120,7 @@ def angle(xp, x):
 @tensors(2)
 @elementwise((lambda g: zero(g), lambda g, x: gate(g, x == 0)), promote=False)
 def heaviside(xp, x, y):
-    """0 where x < 0, y where x = 0, 1 where x > 0; NaN where x is NaN.
+    """y where x = 0, 1 where x > 0, else 0.
 
     Raises: RuntimeError where the dtypes differ.
     """
@@ -126,49 +129,30 @@ def heaviside(xp, x, y):
             f"heaviside: expected one dtype, got {errors.name_of(x.dtype)} and "
             f"{errors.name_of(y.dtype)}"
         )
-    return xp.where(x == 0, y, xp.where(x == x, x > 0, x).astype(x.dtype))
+    return xp.where(x == 0, y, (x > 0).astype(x.dtype))
 
 
-@composition
-def real(input) -> Tensor:
-    """`input` itself: there are no complex numbers here."""
-    return _itself(input)
+def _itself(name: str, doc: str, bools: bool = True) -> Callable:
+    """A function of complex numbers that changes nothing of real ones."""
+
+    def function(input):
+        if not hasattr(input, "_array"):
+            raise TypeError(
+                f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}"
+            )
+        if not bools and input.dtype is dtypes.bool_:
+            raise RuntimeError(f"{name}: expected numbers, got torch.bool")
+        return input
+
+    return composition(named(function, name, doc))
 
 
-@composition
-def conj(input) -> Tensor:
-    """`input` itself: real numbers are their own conjugates."""
-    return _itself(input)
-
-
-@composition
-def conj_physical(input) -> Tensor:
-    """`input` itself: real numbers are their own conjugates."""
-    return _itself(input)
-
-
-@composition
-def resolve_conj(input) -> Tensor:
-    """`input` itself: no conjugation is ever pending."""
-    return _itself(input)
-
-
-@composition
-def resolve_neg(input) -> Tensor:
-    """`input` itself: no change of sign is ever pending."""
-    return _itself(input)
-
-
-@composition
-def positive(input) -> Tensor:
-    """`input` itself. Raises: RuntimeError for bools."""
-    if input.dtype is dtypes.bool_:
-        raise RuntimeError("positive: expected numbers, got torch.bool")
-    return _itself(input)
-
-
-def _itself(input):
-    return input if input._array is not None else input
+real = _itself("real", "`input` itself: there are no complex numbers here.")
+conj = _itself("conj", "`input` itself: real numbers are their own conjugates.")
+conj_physical = _itself("conj_physical", "`input` itself: real numbers are their own conjugates.")
+resolve_conj = _itself("resolve_conj", "`input` itself: no conjugation is ever pending.")
+resolve_neg = _itself("resolve_neg", "`input` itself: no change of sign is ever pending.")
+positive = _itself("positive", "`input` itself. Raises: RuntimeError for bools.", bools=False)
 
 
 # ------------------------------------------------------------------ lengths and angles
@@ -190,6 +174,7 @@ def rad2deg(xp, x):
 @elementwise((lambda g, x, out: g * (x / out), lambda g, y, out: g * (y / out)))
 def hypot(xp, x, y):
     """sqrt(x ** 2 + y ** 2), without overflow."""
+    errors.check_floating(x, "hypot")
     return xp.hypot(x, y)
 
 
@@ -216,6 +201,7 @@ def atan2(xp, x, y):
 @elementwise((lambda g, x, y: g * ew.sigmoid(x - y), lambda g, x, y: g * ew.sigmoid(y - x)))
 def logaddexp(xp, x, y):
     """log(e ** x + e ** y), without overflow."""
+    errors.check_floating(x, "logaddexp")
     return xp.logaddexp(x, y)
 
 
@@ -227,13 +213,15 @@ def _share(g, x, y):
 @elementwise((_share, lambda g, x, y: _share(g, y, x)))
 def logaddexp2(xp, x, y):
     """log2(2 ** x + 2 ** y), without overflow."""
+    errors.check_floating(x, "logaddexp2")
     return xp.logaddexp2(x, y)
 
 
-@elementwise((lambda g, y: g * ew.pow(2.0, y), lambda g, out: g * (out * log(2))), floats=True)
+@elementwise((lambda g, y: g * ew.pow(2.0, y), lambda g, out: g * out * log(2)), floats=True)
 def times_power(xp, x, y):
     """x 2 ** y."""
-    return x * xp.exp2(y)
+    y = xp.asarray(y)
+    return x * xp.exp2(y, dtype=xp.float64).astype(y.dtype)  # exact where y is whole
 
 
 @elementwise((lambda g, k: shift_point(g, k), None), promote=False, torch_name="LdexpBackward0")
@@ -259,7 +247,9 @@ def float_power(input, exponent) -> Tensor:
 
 
 def _in_double(x: Any) -> Any:
-    return x.to(dtype=dtypes.float64) if hasattr(x, "_array") else float(x)
+    if isinstance(x, int):
+        return float(x)
+    return x.to(dtype=dtypes.float64) if hasattr(x, "_array") else x
 
 
 # ------------------------------------------------------------------ extremes

@@ -203,5 +203,7 @@ def bitwise_right_shift(xp, x, y):
 
 def _shift_bits(x, y):
     """How many bits an element has. Raises: NotImplementedError for floats and bools."""
-    errors.refuse_bool(x, "shift")
-    return x.dtype.itemsize * 8
+    dtype = (x if hasattr(x, "dtype") else y).dtype
+    if dtype.kind not in "iu":
+        raise NotImplementedError(f"shift: not implemented for {errors.name_of(dtype)}")
+    return dtype.itemsize * 8

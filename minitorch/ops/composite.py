@@ -46,28 +46,32 @@ __all__ = [
 # ------------------------------------------------------------------ arithmetic
 
 
-def _scaled(x, alpha):
+def _scaled(x, alpha, beside=None):
+    """alpha x, in the dtype that it has with `beside`."""
     if alpha == 1:
         return x
-    if isinstance(alpha, float) and hasattr(x, "dtype") and not x.dtype.is_floating_point:
-        raise RuntimeError(f"expected an integer alpha for {x.dtype}, got {alpha}")
-    return x * alpha
+    common = result_type(x, *(() if beside is None else (beside,)))
+    if isinstance(alpha, float) and not common.is_floating_point:
+        raise RuntimeError(f"expected an integer alpha for {common}, got {alpha}")
+    if hasattr(x, "_array"):
+        x = x.to(dtype=common)
+    return x * (bool(alpha) if common.category == 0 else alpha)
 
 
 def add(input, other, *, alpha=1, out=None) -> Tensor:
     """input + alpha other."""
-    return ew.add(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
+    return ew.add(input, _scaled(other, alpha, input), **({} if out is None else {"out": out}))
 
 
 def sub(input, other, *, alpha=1, out=None) -> Tensor:
     """input - alpha other."""
-    return ew.sub(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
+    return ew.sub(input, _scaled(other, alpha, input), **({} if out is None else {"out": out}))
 
 
 @tensors(1)
 def rsub(input, other, *, alpha=1) -> Tensor:
     """other - alpha input."""
-    return ew.sub(other, _scaled(input, alpha))
+    return ew.sub(other, _scaled(input, alpha, other))
 
 
 def div(input, other, *, rounding_mode=None, out=None) -> Tensor:
@@ -135,6 +139,12 @@ def clamp(input, min=None, max=None, *, out=None) -> Tensor:
     """
     kept = {} if out is None else {"out": out}
     if is_tensor(min) or is_tensor(max):
+        for name, bound in (("min", min), ("max", max)):
+            if not (bound is None or is_tensor(bound)):
+                raise TypeError(
+                    f"clamp(): argument '{name}' must be Tensor as the other bound is, not "
+                    f"{type(bound).__name__}"
+                )
         return arithmetic.clamp_between(input, min, max, **kept)
     return ew.clamp(input, min=min, max=max, **kept)
 
@@ -180,7 +190,9 @@ def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> Tensor:
         raise RuntimeError(f"isclose: expected one dtype, got {input.dtype} and {other.dtype}")
     for name, limit in (("rtol", rtol), ("atol", atol)):
         if limit < 0:
-            raise RuntimeError(f"isclose: {name} must be greater than or equal to zero, got {limit}")
+            raise RuntimeError(
+                f"isclose: {name} must be greater than or equal to zero, got {limit}"
+            )
     return compare.close(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 

@@ -60,7 +60,7 @@ def _pow_exponent(g, x, y, out):
     return g * where((x == 0) & (y >= 0), 0, out * log(base))
 
 
-@elementwise((_pow_base, _pow_exponent))
+@elementwise((_pow_base, _pow_exponent), bools=None)
 def pow(xp, x, y):
     """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import log, pi, sqrt
 from typing import TYPE_CHECKING
 
-from minitorch import _special, _special_bessel, _special_gamma, _special_inverse, errors
+from minitorch import _special, _special_bessel, _special_gamma, _special_tails
 from minitorch.calls import composition
 from minitorch.ops import elementwise as ew
-from minitorch.ops.elementwise import cos, exp, gate, sin, where, zero
+from minitorch.ops.elementwise import exp, gate, where
 from minitorch.primitive import elementwise
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def log10(xp, x):
 
 def _logit_rule(g, x, eps):
     if eps is None:
-        inside = where((x >= 0) & (x <= 1), x, float("nan"))
-        return g / (inside * (1 - inside))
+        return where((x >= 0) & (x <= 1), g / (x * (1 - x)), float("nan"))
     return gate(g / (x * (1 - x)), (x >= eps) & (x <= 1 - eps))
 
 
@@ -94,7 +93,9 @@ def _xlog1py_rule(g, x, y):
 
 
 @elementwise(
-    (_xlog1py_rule, lambda g, x, y: g * (x / (y + 1))), floats=True, torch_name="SpecialXlog1PyBackward0"
+    (_xlog1py_rule, lambda g, x, y: g * (x / (y + 1))),
+    floats=True,
+    torch_name="SpecialXlog1PyBackward0",
 )
 def xlog1py(xp, x, y):
     """x log(1 + y), and 0 where x = 0 unless y is NaN."""
@@ -104,6 +105,8 @@ def xlog1py(xp, x, y):
 
 def _arrays(xp, x, y):
     """Both operands as arrays of one dtype: the logarithm of a Python number would be float64."""
+    if x is None or y is None:
+        raise TypeError("expected two operands")
     dtype = x.dtype if hasattr(x, "dtype") else y.dtype
     return xp.asarray(x, dtype), xp.asarray(y, dtype)
 
@@ -117,19 +120,19 @@ def entr(xp, x):
 # ------------------------------------------------------------------ trigonometry
 
 
-@elementwise(lambda g, x: -g * ew.rsqrt((1 - x) * (1 + x)), floats=True)
+@elementwise(lambda g, x: -g * ew.rsqrt(1 - x * x), floats=True)
 def acos(xp, x):
     """The inverse cosine, in radians."""
     return xp.arccos(x)
 
 
-@elementwise(lambda g, x: g * ew.rsqrt((1 - x) * (1 + x)), floats=True)
+@elementwise(lambda g, x: g * ew.rsqrt(1 - x * x), floats=True)
 def asin(xp, x):
     """The inverse sine, in radians."""
     return xp.arcsin(x)
 
 
-@elementwise(lambda g, x: g * (ew.rsqrt(x - 1) * ew.rsqrt(x + 1)), floats=True)
+@elementwise(lambda g, x: g * ew.rsqrt(x * x - 1), floats=True)
 def acosh(xp, x):
     """The inverse hyperbolic cosine."""
     return xp.arccosh(x)
@@ -147,7 +150,7 @@ def length_with_one(xp, x):
     return xp.hypot(x, x.dtype.type(1))
 
 
-@elementwise(lambda g, x: g / ((1 - x) * (1 + x)), floats=True)
+@elementwise(lambda g, x: g / (1 - x * x), floats=True)
 def atanh(xp, x):
     """The inverse hyperbolic tangent."""
     return xp.arctanh(x)
@@ -173,8 +176,8 @@ def sinc(xp, x):
 
 
 def _sinc_curvature(g, x, out):
-    bent = sinc(x) * -(pi * pi) - out * 2 / where(x == 0, 1, x)
-    return g * where(x == 0, -pi * pi / 3, bent)
+    bent = sinc(x) * -(pi * pi) - out * 2 / x
+    return g * where(abs(x) < 1e-9, -pi * pi / 3, bent)
 
 
 @elementwise(_sinc_curvature)
@@ -212,7 +215,7 @@ def erfc(xp, x):
 @elementwise(lambda g, out: g * (exp(out * out) * (sqrt(pi) / 2)), floats=True)
 def erfinv(xp, x):
     """The y with erf(y) = x, for |x| <= 1."""
-    return _special_inverse.erfinv(xp, x)
+    return _special_tails.erfinv(xp, x)
 
 
 @elementwise(lambda g, x: g * (exp(x * x * -0.5) * (2 * pi) ** -0.5), floats=True)
@@ -224,13 +227,23 @@ def ndtr(xp, x):
 @elementwise(lambda g, x: g * normal_hazard(x), floats=True, torch_name="SpecialLogNdtrBackward0")
 def log_ndtr(xp, x):
     """The logarithm of ndtr, to full precision however far left."""
-    return _special.log_ndtr(xp, x)
+    return _special_tails.log_ndtr(xp, x)
 
 
 @elementwise(lambda g, x, out: -g * (out * (x + out)))
 def normal_hazard(xp, x):
     """The normal density over ndtr, the slope of log_ndtr."""
-    return _special.normal_hazard(xp, x)
+    return _special_tails.normal_hazard(xp, x)
+
+
+def _erfcx_rule(g, x, out):
+    return g * (x * out * 2 - 2 / sqrt(pi))
+
+
+@elementwise(_erfcx_rule, floats=True, torch_name="SpecialErfcxBackward0")
+def erfcx(xp, x):
+    """erfc(x) e ** x**2, without underflow."""
+    return _special_tails.erfcx(xp, x)
 
 
 # ------------------------------------------------------------------ gamma and Bessel functions
@@ -255,12 +268,20 @@ def _next_derivative(g, x, n):
 @elementwise(_next_derivative, floats=True, torch_name="PolygammaBackward0")
 def polygamma_n(xp, x, *, n):
     """The n-th derivative of digamma."""
-    return _special_gamma.polygamma(xp, x, n) if n else _special_gamma.digamma(xp, x)
+    if n > 1:
+        return _special_gamma.polygamma(xp, x, n)
+    return (_special_gamma.trigamma if n else _special_gamma.digamma)(xp, x)
+
+
+def _check_whole(n, function, name):
+    if not isinstance(n, int):
+        raise TypeError(f"{function}(): argument '{name}' must be int, not {type(n).__name__}")
 
 
 @composition
 def polygamma(n, input) -> Tensor:
     """The n-th derivative of digamma. Raises: RuntimeError for n < 0."""
+    _check_whole(n, "polygamma", "n")
     if n < 0:
         raise RuntimeError(f"polygamma: expected n of at least 0, got {n}")
     return polygamma_n(input, n=n)
@@ -274,16 +295,19 @@ def zeta(xp, s, q):
 
 @composition
 def mvlgamma(input, p) -> Tensor:
-    """log of the p-dimensional gamma function: p(p-1)/4 log(pi) + sum of lgamma(input - k/2), k < p.
+    """The log of the p-dimensional gamma function.
+
+    p(p-1)/4 log(pi) + the sum of lgamma(input - k/2) over k < p.
 
     Raises: RuntimeError for p < 1.
     """
+    _check_whole(p, "mvlgamma", "p")
     if p < 1:
         raise RuntimeError(f"mvlgamma: expected p of at least 1, got {p}")
-    total = lgamma(input)
-    for k in range(1, p):
-        total = total + lgamma(input - k / 2)
-    return total + p * (p - 1) / 4 * log(pi)
+    total = p * (p - 1) / 4 * log(pi)
+    for k in range(p):
+        total = lgamma(input - k / 2) + total
+    return total
 
 
 @elementwise(lambda g, x: g * i1(x), floats=True)
@@ -293,7 +317,7 @@ def i0(xp, x):
 
 
 def _i1_rule(g, x, out):
-    return g * (i0(x) - where(x == 0, 0.5, out / x))
+    return g * where(abs(x) > 1e-9, i0(x) - out / x, 0.5)
 
 
 @elementwise(_i1_rule, floats=True, torch_name="SpecialI1Backward0")
@@ -302,14 +326,16 @@ def i1(xp, x):
     return _special_bessel.i1(xp, x)
 
 
-@elementwise(lambda g, x, out: g * (i1e(x) - ew.sign(x) * out), floats=True, torch_name="SpecialI0EBackward0")
+@elementwise(
+    lambda g, x, out: g * (i1e(x) - ew.sign(x) * out), floats=True, torch_name="SpecialI0EBackward0"
+)
 def i0e(xp, x):
     """i0(x) e ** -|x|."""
     return _special_bessel.i0e(xp, x)
 
 
 def _i1e_rule(g, x, out):
-    return g * (i0e(x) - ew.sign(x) * out - where(x == 0, 0.5, out / x))
+    return g * where(abs(x) > 1e-9, i0e(x) - ew.sign(x) * out - out / x, 0.5)
 
 
 @elementwise(_i1e_rule, floats=True, torch_name="SpecialI1EBackward0")

@@ -1,18 +1,24 @@
-"""The inverse of the error function, on arrays.
+"""The inverse of the error function, and its tails without underflow, on arrays.
+
+    m(z)          Mills' ratio over √(2π), see _special.py; beyond its fit a continued fraction
+    erfcx(x)      exp(x²) erfc(x) = 2 m(√2 x) for x >= 0
+    log_ndtr(x)   log(m(-x)) - x²/2 for x <= 0
 
     |x| <= 1/2    erfinv(x) is x times a quotient of polynomials in x²
     |x| <= 3/4    the same, of others in x² - 13/32
     |x| > 3/4     it is a quotient of polynomials in r = sqrt(-log(1 - |x|)), with the sign of x
 
-The coefficients are this module's own: minimax fits by Remez exchange in 50-digit arithmetic, to a
-relative error of at most 8e-17.
+The coefficients of erfinv are this module's own: minimax fits by Remez exchange in 50-digit
+arithmetic, to a relative error of at most 2e-16.
 """
 
 from __future__ import annotations
 
+from math import pi
 from typing import Any
 
 from ._pieces import in_double, piecewise, ratio
+from ._special import _P_DOUBLE, _Q_DOUBLE
 
 Array = Any
 
@@ -64,3 +70,48 @@ def erfinv(xp: Any, x: Array) -> Array:
         (size <= 0.75, lambda x: x * ratio(xp, x * x - 0.40625, _MID_P, _MID_Q)),
         (size <= 1, lambda x: _far(xp, x)),
     )
+
+
+def _mills_far(xp: Any, z: Array) -> Array:
+    """1 / (z + 1 / (z + 2 / (z + 3 / ...))) over √(2π), for z > 39."""
+    under = z
+    for k in range(7, 0, -1):
+        under = z + k / under
+    return (2 * pi) ** -0.5 / under
+
+
+def _mills(xp: Any, z: Array) -> Array:
+    return piecewise(
+        xp,
+        z,
+        (z <= 39, lambda z: ratio(xp, z, _P_DOUBLE, (1.0, *_Q_DOUBLE))),
+        (z > 39, lambda z: _mills_far(xp, z)),
+    )
+
+
+@in_double
+def erfcx(xp: Any, x: Array) -> Array:
+    """exp(x²) erfc(x).
+
+    Units: at most 4 ulp from the truth for x > 0, 4 + 2x² for x < 0.
+    """
+    right = 2 * _mills(xp, xp.absolute(x) * 2**0.5)
+    return xp.where(x < 0, 2 * xp.exp(x * x) - right, right)
+
+
+@in_double
+def log_ndtr(xp: Any, x: Array) -> Array:
+    """log(Φ(x)): log(1 - exp(-x²/2) m(x)) for x > 0."""
+    m, half = _mills(xp, xp.absolute(x)), x * x * -0.5
+    return xp.where(x > 0, xp.log1p(-m * xp.exp(half)), xp.log(m) + half)
+
+
+@in_double
+def normal_hazard(xp: Any, x: Array) -> Array:
+    """φ(x) / Φ(x), the slope of log_ndtr: 1 / (√(2π) m(-x)) for x <= 0.
+
+    Units: at most 4 ulp from the truth for x < 0, 4 + x²/2 for x > 0.
+    """
+    m, density = _mills(xp, xp.absolute(x)), xp.exp(x * x * -0.5)
+    ratio = xp.where(x > 0, density / (1 - m * density), 1 / m)
+    return ratio * (2 * pi) ** -0.5
