@@ -4,7 +4,7 @@
     |x| > 16    both are exp(|x|) / sqrt(|x|) times a quotient of polynomials in 1/|x|
 
 All coefficients are this module's own: minimax fits by Remez exchange in 50-digit arithmetic, to a
-relative error of at most 5e-18.
+relative error of at most 5e-18. Units: at most 6 ulp from the truth, 12 for 8 < |x| < 16.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def tensors(count: int) -> Callable:
                     raise _no_number(function, names[i], x)
             if len(args) < count:
                 for name in names:
-                    if type(kwargs.get(name)) in _NUMBERS:
+                    if name in kwargs and type(kwargs[name]) in _NUMBERS:
                         raise _no_number(function, name, kwargs[name])
             return function(*args, **kwargs)
 

@@ -54,7 +54,7 @@ __all__ = [
 def trunc_divide(xp, x, y):
     """The whole part of x / y, towards 0."""
     errors.check_divisor(x, y, "div")
-    if (x.dtype if hasattr(x, "dtype") else y.dtype).kind == "f":
+    if (x.dtype if hasattr(x, "dtype") else y.dtype).kind not in "iub":
         return xp.trunc(xp.true_divide(x, y))
     return xp.floor_divide(x - xp.fmod(x, y), y)
 
@@ -161,13 +161,13 @@ positive = _itself("positive", "`input` itself. Raises: RuntimeError for bools."
 @elementwise(lambda g: deg2rad(g), floats=True)
 def deg2rad(xp, x):
     """Degrees as radians."""
-    return x * (pi / 180)
+    return x * x.dtype.type(pi / 180)
 
 
 @elementwise(lambda g: rad2deg(g), floats=True)
 def rad2deg(xp, x):
     """Radians as degrees."""
-    return x * (180 / pi)
+    return x * x.dtype.type(180 / pi)
 
 
 @tensors(2)
@@ -227,7 +227,7 @@ def times_power(xp, x, y):
 @elementwise((lambda g, k: shift_point(g, k), None), promote=False, torch_name="LdexpBackward0")
 def shift_point(xp, x, k):
     """x 2 ** k for integers k, with no overflow on the way."""
-    if x.dtype.kind != "f":
+    if x.dtype.kind in "iub":
         x = x.astype(dtypes.get_default_dtype().np)
     return xp.ldexp(x, k)
 
@@ -310,9 +310,9 @@ def nextafter(xp, x, y):
 @elementwise(lambda g, x: gate(g, abs(x) < float("inf")))
 def nan_to_num(xp, x, *, nan=None, posinf=None, neginf=None):
     """x with NaN as 0, infinities as the largest numbers, or as the parameters say."""
-    if x.dtype.kind != "f":
+    if x.dtype.kind in "iub":
         return x.copy()
-    top = xp.finfo(x.dtype).max
+    top = xp.nextafter(x.dtype.type(xp.inf), x.dtype.type(0))
     given = (nan, 0.0), (posinf, top), (neginf, -top)
     nan, posinf, neginf = (default if value is None else value for value, default in given)
     return xp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
@@ -332,7 +332,8 @@ def gcd(xp, x, y):
 @elementwise((None, None))
 def lcm(xp, x, y):
     """The least common multiple, at least 0; that of 0 and anything is 0."""
-    return xp.lcm(x, y)
+    out = xp.lcm(x, y)
+    return xp.absolute(out) if out.dtype.itemsize > 2 else out  # torch's signs of what overflows
 
 
 sgn = ew.sign

@@ -55,7 +55,9 @@ def _scaled(x, alpha, beside=None):
         raise RuntimeError(f"expected an integer alpha for {common}, got {alpha}")
     if hasattr(x, "_array"):
         x = x.to(dtype=common)
-    return x * (bool(alpha) if common.category == 0 else alpha)
+    if common.category:
+        return x * alpha
+    return x if alpha else x ^ x  # of bools
 
 
 def add(input, other, *, alpha=1, out=None) -> Tensor:
@@ -132,6 +134,15 @@ def _check_bound(bound, function, name):
         raise TypeError(f"{function}(): argument '{name}' must be Tensor or a number, not NoneType")
 
 
+def _as_number(bound, name):
+    """A bound beside one that is a number. Raises: TypeError unless it is one too, or 0-d."""
+    if is_tensor(bound) and bound.ndim:
+        raise TypeError(
+            f"clamp(): argument '{name}' must be a number as the other bound is, not Tensor"
+        )
+    return bound.item() if is_tensor(bound) else bound
+
+
 def clamp(input, min=None, max=None, *, out=None) -> Tensor:
     """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input.
 
@@ -139,13 +150,9 @@ def clamp(input, min=None, max=None, *, out=None) -> Tensor:
     """
     kept = {} if out is None else {"out": out}
     if is_tensor(min) or is_tensor(max):
-        for name, bound in (("min", min), ("max", max)):
-            if not (bound is None or is_tensor(bound)):
-                raise TypeError(
-                    f"clamp(): argument '{name}' must be Tensor as the other bound is, not "
-                    f"{type(bound).__name__}"
-                )
-        return arithmetic.clamp_between(input, min, max, **kept)
+        if is_tensor(min if min is not None else max) == is_tensor(max if max is not None else min):
+            return arithmetic.clamp_between(input, min, max, **kept)
+        min, max = _as_number(min, "min"), _as_number(max, "max")
     return ew.clamp(input, min=min, max=max, **kept)
 
 

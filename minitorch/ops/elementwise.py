@@ -208,19 +208,19 @@ def sign(xp, x):
 @elementwise(lambda g: zero(g))
 def floor(xp, x):
     """The largest whole number not above x."""
-    return xp.floor(x) if x.dtype.kind == "f" else _whole(x, "floor")
+    return _whole(x, "floor") if x.dtype.kind in "iub" else xp.floor(x)
 
 
 @elementwise(lambda g: zero(g))
 def ceil(xp, x):
     """The smallest whole number not below x."""
-    return xp.ceil(x) if x.dtype.kind == "f" else _whole(x, "ceil")
+    return _whole(x, "ceil") if x.dtype.kind in "iub" else xp.ceil(x)
 
 
 @elementwise(lambda g: zero(g))
 def trunc(xp, x):
     """The whole part, towards 0."""
-    return xp.trunc(x) if x.dtype.kind == "f" else _whole(x, "trunc")
+    return _whole(x, "trunc") if x.dtype.kind in "iub" else xp.trunc(x)
 
 
 def _whole(x, name):

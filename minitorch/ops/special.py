@@ -171,7 +171,7 @@ def sinh(xp, x):
 @elementwise(lambda g, x: g * sinc_slope(x), floats=True)
 def sinc(xp, x):
     """sin(pi x) / (pi x), 1 at 0."""
-    angle = x * pi
+    angle = x * x.dtype.type(pi)
     return xp.where(x == 0, 1, xp.sin(angle) / angle)
 
 
