@@ -106,7 +106,7 @@ EDGES = {
     "lgamma": [(0.0, INF), (-1.0, INF), (-7.0, INF), (INF, INF), (-INF, INF), (1.0, 0), (2.0, 0)],
     "digamma": [(0.0, -INF), (-0.0, INF), (-1.0, NAN), (INF, INF), (-INF, NAN)],
     "trigamma": [(0.0, INF), (-2.0, INF), (INF, 0)],
-    "polygamma": [(0.0, INF), (-2.0, INF), (INF, 0)],
+    "polygamma": [(0.0, INF), (-2.0, INF), (INF, NAN), (-INF, INF)],
     "i0": [(0.0, 1), (714.5, INF)],
     "i1": [(0.0, 0), (-714.5, -INF)],
     "i0e": [(INF, 0), (-INF, 0)],
