@@ -62,7 +62,7 @@ methods.bind()
 # would more than double its time.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch(\.|$)")
 
-from minitorch import autograd, linalg, nn, optim, random, utils  # noqa: E402
+from minitorch import autograd, linalg, nn, optim, random, special, utils  # noqa: E402
 
 bool = dtypes.bool_
 float = dtypes.float32
@@ -122,6 +122,7 @@ __all__ = [  # noqa: PLE0604
     "set_printoptions",
     "set_rng_state",
     "short",
+    "special",
     "uint8",
     "utils",
 ]

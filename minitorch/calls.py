@@ -13,6 +13,8 @@ from .grad_mode import state
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_NUMBERS = frozenset((bool, int, float, complex, type(None)))  # and what is missing
+
 # NumPy's names, which torch takes in place of its own.
 _NUMPY_NAMES = {
     "axis": "dim",
@@ -59,6 +61,37 @@ def composition(function: Callable) -> Callable:
         return made if out is None else write_out(function.__name__, made, out)
 
     return call
+
+
+def tensors(count: int) -> Callable:
+    """A decorator for functions whose first `count` arguments are no Python numbers, nor None.
+
+    A row computes with numbers in place of any operand; of some functions torch refuses them.
+    """
+
+    def decorate(function: Callable) -> Callable:
+        names = ("input", "other")[:count]
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for i, x in enumerate(args[:count]):
+                if type(x) in _NUMBERS:
+                    raise _no_number(function, names[i], x)
+            if len(args) < count:
+                for name in names:
+                    if name in kwargs and type(kwargs[name]) in _NUMBERS:
+                        raise _no_number(function, name, kwargs[name])
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+def _no_number(function: Callable, name: str, x: Any) -> TypeError:
+    return TypeError(
+        f"{function.__name__}(): argument '{name}' must be Tensor, not {type(x).__name__}"
+    )
 
 
 def _torch_name(name: str, known: frozenset) -> str:

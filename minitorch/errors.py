@@ -53,7 +53,10 @@ def explain(row: Any, arrays: Any, params: dict, error: Exception) -> Exception:
         return not_a_tensor(row.name, params.items(), error, "torch.dtype")
     if row.kind == "elementwise":
         for name, value in params.items():
-            if isinstance(value, _NO_OPERANDS) and not isinstance(row.defaults.get(name), str):
+            several = hasattr(value, "_array") and value.ndim
+            if (several or isinstance(value, _NO_OPERANDS)) and not isinstance(
+                row.defaults.get(name), str
+            ):
                 return TypeError(
                     f"{row.name}(): argument '{name}' must be Tensor or a number, not "
                     f"{type(value).__name__}"
@@ -83,12 +86,17 @@ def _may_lack(row: Any, i: int) -> bool:
 def _unsupported(row: Any, arrays: Any, error: TypeError) -> Exception:
     """The error for a TypeError of NumPy's where it has no kernel for these dtypes."""
     kinds = [name_of(a.dtype) for a in arrays if hasattr(a, "dtype")]
-    if row.name in ("neg", "sub") and "torch.bool" in kinds:
-        instead = "~ or logical_not()" if row.name == "neg" else "^ or logical_xor()"
-        return RuntimeError(f"{row.name}: expected numbers, got torch.bool: use {instead}")
+    if row.name == "neg" and "torch.bool" in kinds:
+        return no_bools(row.name)
     if kinds and "ufunc" in str(error):
         return NotImplementedError(f"{row.name}: not implemented for {', '.join(kinds)}")
     return error
+
+
+def no_bools(name: str) -> RuntimeError:
+    """The error for bools where numbers are subtracted."""
+    instead = "~ or logical_not()" if name == "neg" else "^ or logical_xor()"
+    return RuntimeError(f"{name}: expected numbers, got torch.bool: use {instead}")
 
 
 def not_a_tensor(

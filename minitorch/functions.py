@@ -62,6 +62,7 @@ from minitorch.sampling import *
 
 absolute = elementwise.abs
 arctan = elementwise.atan
+arctan2 = arithmetic.atan2
 broadcast_to = rearrange.expand
 clip = composite.clamp
 concat = rearrange.cat
@@ -113,6 +114,7 @@ __all__ = [  # noqa: PLE0604
     *strides.__all__,
     "absolute",
     "arctan",
+    "arctan2",
     "broadcast_to",
     "clip",
     "concat",

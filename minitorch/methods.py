@@ -58,6 +58,8 @@ _OPERATORS = {
     "and": compare.bitwise_and,
     "or": compare.bitwise_or,
     "xor": compare.bitwise_xor,
+    "lshift": compare.bitwise_left_shift,
+    "rshift": compare.bitwise_right_shift,
 }
 _COMPARISONS = {
     "eq": compare.eq,
@@ -75,6 +77,8 @@ def _bind_operators() -> None:
         setattr(Tensor, f"__r{name}__", _operator(public, reflected=True))
         changed = inplace(public, f"__i{name}__")
         setattr(Tensor, f"__i{name}__", _inplace_operator(changed))
+    for name in ("", "r", "i"):  # as Python 2 called division
+        setattr(Tensor, f"__{name}div__", getattr(Tensor, f"__{name}truediv__"))
     for name, public in _COMPARISONS.items():
         setattr(Tensor, f"__{name}__", _operator(public))
 
@@ -243,9 +247,16 @@ def new_tensor(self: Tensor, data: Any, dtype: Any = None, **how: Any) -> Tensor
     return creation.tensor(data, dtype=dtype or self.dtype, **how)
 
 
-def positive(self: Tensor) -> Tensor:
-    """+x: the tensor itself."""
-    return self
+def polygamma(self: Tensor, n: int) -> Tensor:
+    """The n-th derivative of digamma."""
+    return functions.polygamma(n, self)
+
+
+def float_power_(self: Tensor, exponent: Any) -> Tensor:
+    """self ** exponent in place, for float64 alone: in that dtype it is computed."""
+    if self.dtype is not dtypes.float64:
+        raise RuntimeError(f"float_power_: expected torch.float64, got {self.dtype}")
+    return overwrite(self, functions.float_power(self, exponent), "float_power_")
 
 
 def iterate(self: Tensor) -> Iterator[Tensor]:
@@ -404,6 +415,7 @@ _METHODS = (
     "subtract sum svd swapaxes swapdims t take take_along_dim tan tanh tensor_split tile topk "
     "trace transpose tril triu true_divide trunc unbind unflatten unique unique_consecutive "
     "unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze var vdot vsplit xlogy "
+    "igamma igammac mvlgamma "
 ).split()
 
 _INPLACE = (
@@ -411,14 +423,14 @@ _INPLACE = (
     "arcsinh arctan2 arctan arctanh asin asinh atan2 atan atanh baddbmm bitwise_and "
     "bitwise_left_shift bitwise_not bitwise_or bitwise_right_shift bitwise_xor ceil clamp "
     "clamp_max clamp_min clip conj_physical copysign cos cosh cumprod cumsum deg2rad digamma "
-    "div divide eq erf erfc erfinv exp2 exp expm1 fix float_power floor floor_divide fmod frac "
+    "div divide eq erf erfc erfinv exp2 exp expm1 fix floor floor_divide fmod frac "
     "gcd ge greater greater_equal gt heaviside hypot i0 index_add index_copy index_fill "
     "index_put index_reduce lcm ldexp le lerp less less_equal lgamma log10 log1p log2 log "
     "logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul "
-    "multiply nan_to_num ne neg negative nextafter not_equal polygamma pow put rad2deg "
+    "multiply nan_to_num ne neg negative nextafter not_equal pow put rad2deg "
     "reciprocal relu remainder renorm round rsqrt scatter scatter_add scatter_reduce sgn "
     "sigmoid sign sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc "
-    "xlogy "
+    "xlogy igamma igammac mvlgamma "
 ).split()
 
 # Methods of other rooms that torch has no function for.
@@ -432,7 +444,8 @@ _ALONE: dict[str, Any] = {
     "to": to, "type_as": type_as, "type": type_, "size": size, "stride": stride, "copy_": copy_,
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
-    "retain_grad": retain_grad, "where": where,
+    "retain_grad": retain_grad, "where": where, "polygamma": polygamma,
+    "polygamma_": inplace(polygamma, "polygamma_"), "float_power_": float_power_,
     "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
     "bernoulli_": _random_fill("bernoulli_", _bernoulli),
     "random_": _random_fill("random_", _random),
@@ -499,7 +512,7 @@ def _bind_rest() -> None:
     T: Any = Tensor
     T.__new__ = staticmethod(creation.construct)
     T.__matmul__, T.__rmatmul__ = _matmul, _rmatmul
-    T.__neg__, T.__abs__, T.__pos__ = elementwise.neg, elementwise.abs, positive
+    T.__neg__, T.__abs__, T.__pos__ = elementwise.neg, elementwise.abs, functions.positive
     T.__invert__, T.__delitem__, T.__contains__ = invert, delitem, contains
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
     T.__repr__ = printing.tensor_repr

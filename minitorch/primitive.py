@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import errors
+from . import dtypes, errors
 from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
 from .calls import write_out
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _ndarray, _generic = xp.ndarray, xp.generic
 _new = object.__new__
 _FLOAT32, _FLOAT64 = xp.dtype("float32"), xp.dtype("float64")
-_PLAIN = frozenset((int, float, bool, type(None)))  # operands that need no promotion by floats
+_NUMBERS = frozenset((bool, int, float))
+_PLAIN = frozenset((int, float, type(None)))  # operands that need no promotion by floats
 
 
 # ------------------------------------------------------------------ calling a row
@@ -243,10 +244,12 @@ def _public(row: Row) -> Callable:
 
 
 def _public_plain(row: Row) -> Callable:
-    n, known = len(row.inputs), frozenset(row.params)
+    n, known, numbers = len(row.inputs), frozenset(row.params), row.numbers
 
     def public(*args: Any, **kwargs: Any) -> Any:
         if len(args) == n and kwargs.keys() <= known:
+            if numbers and type(args[0]) in _NUMBERS and type(args[1]) in _NUMBERS:
+                args = (wrap(xp.asarray(args[0], dtypes.of_number(args[0]).np)), args[1])
             return apply(row, args, kwargs)
         args, kwargs = bind(row, args, kwargs, n)
         out = kwargs.pop("out", None)

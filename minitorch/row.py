@@ -102,6 +102,8 @@ class Row:
         self.kind: str = options["kind"]
         self.promote: bool = options.get("promote", False)
         self.floats: bool = options.get("floats", False)
+        self.numbers: bool = options.get("numbers", False)  # all operands may be Python numbers
+        self.bools: Any = options.get("bools", True)  # operands may be: None, but not all of them
         self.masks: int = options.get("masks", 0)  # leading inputs that keep their dtype
         self.outs: tuple[str, ...] = options.get("outs", ("out",))
         self.returns = options.get("returns")  # the named tuple of several outputs
@@ -251,7 +253,11 @@ def promote(row: Row, inputs: tuple, arrays: list) -> list:
             operands.append((dtypes.of_number(array), 0))
         elif array is not None:
             raise errors.bad_operand(row, x)
+    if row.bools is False and any(t is dtypes.bool_ for t, _ in operands):
+        raise errors.no_bools(row.name)
     common = dtypes.result_type_of(operands)
+    if row.bools is None and common is dtypes.bool_:
+        raise NotImplementedError(f"{row.name}: not implemented for torch.bool")
     if row.floats and common.category != dtypes.FLOAT:
         common = dtypes.get_default_dtype()
     to = common.np

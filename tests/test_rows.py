@@ -52,7 +52,8 @@ def test_every_row_has_a_sample() -> None:
 
 def test_every_rule_is_differentiated_by_some_sample() -> None:
     twice = {s.name for s in TWICE}
-    constant = {"zero", "bernoulli_tensor", "poisson", "floor_divide"}  # their derivative is 0
+    # Their derivative is 0.
+    constant = {"zero", "bernoulli_tensor", "poisson", "floor_divide", "sign_change"}
     assert not {n for n, row in ROWS.items() if any_rule(row)} - twice - constant
 
 
@@ -166,7 +167,9 @@ def test_gradgradcheck(sample: Sample) -> None:
 NOT_ANY = {
     "numel", "equal", "allclose", "result_type",  # no tensor comes out
     "topk",  # which of equal numbers comes is anybody's choice
-    "gelu_slope", "sum_to",  # only ever called on floats
+    "gelu_slope", "sum_to", "normal_hazard", "sinc_slope", "sign_change", "shift_point",
+    "length_with_one", "polygamma_n",  # only ever called on floats
+    "log_ndtr",  # torch's float32 loses digits from -5 on
 }  # fmt: skip
 # Refused by torch with another error than "not implemented".
 GENEROUS = {("argmax", "bool"), ("argmin", "bool"), ("relu", "bool"), ("rsub", "bool")}
@@ -239,7 +242,9 @@ def test_methods_are_torchs() -> None:
     assert not {n for n in public if not hasattr(torch.Tensor, n)}
 
 
-INPLACE = [s for s in PLAIN if hasattr(minitorch.Tensor, f"{s.name}_")]
+# torch has no derivative of these in place.
+ONLY_APART = ("acosh", "asinh", "atanh")
+INPLACE = [s for s in PLAIN if hasattr(minitorch.Tensor, f"{s.name}_") and s.name not in ONLY_APART]
 
 
 def in_place(T, sample: Sample) -> tuple | type:

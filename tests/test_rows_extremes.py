@@ -74,7 +74,9 @@ def at_extremes(call, arrays: list[np.ndarray], limits: tuple, floor: float = TI
 @pytest.mark.parametrize("name", UNARY)
 def test_extremes_of_one_number(name: str) -> None:
     floor = FLOORS.get(name, TINY)
-    at_extremes(lambda T, x: getattr(T, name)(x), [EXTREMES], (8, 32, 256), floor)
+    # Of torch's slope of sinc nothing is left where the sine is its argument.
+    x = EXTREMES if name != "sinc" else EXTREMES[~(abs(EXTREMES) < 1e-9)]
+    at_extremes(lambda T, x: getattr(T, name)(x), [x], (8, 32, 256), floor)
 
 
 FEW = np.array([0.0, -0.0, 1e-40, 0.5, 1.0, 2.0, 3.0, 1e3, 1e19, 1e30, float("inf")])

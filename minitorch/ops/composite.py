@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch import return_types
-from minitorch.calls import composition
-from minitorch.ops import compare, fused, reduce, shape
+from minitorch.calls import composition, tensors
+from minitorch.ops import arithmetic, compare, fused, reduce
 from minitorch.ops import elementwise as ew
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ __all__ = [
     "isclose",
     "lerp",
     "log_softmax",
-    "logaddexp",
     "max",
     "min",
     "numel",
@@ -47,27 +46,34 @@ __all__ = [
 # ------------------------------------------------------------------ arithmetic
 
 
-def _scaled(x, alpha):
+def _scaled(x, alpha, beside=None):
+    """alpha x, in the dtype that it has with `beside`."""
     if alpha == 1:
         return x
-    if isinstance(alpha, float) and hasattr(x, "dtype") and not x.dtype.is_floating_point:
-        raise RuntimeError(f"expected an integer alpha for {x.dtype}, got {alpha}")
-    return x * alpha
+    common = result_type(x, *(() if beside is None else (beside,)))
+    if isinstance(alpha, float) and not common.is_floating_point:
+        raise RuntimeError(f"expected an integer alpha for {common}, got {alpha}")
+    if hasattr(x, "_array"):
+        x = x.to(dtype=common)
+    if common.category:
+        return x * alpha
+    return x if alpha else x ^ x  # of bools
 
 
 def add(input, other, *, alpha=1, out=None) -> Tensor:
     """input + alpha other."""
-    return ew.add(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
+    return ew.add(input, _scaled(other, alpha, input), **({} if out is None else {"out": out}))
 
 
 def sub(input, other, *, alpha=1, out=None) -> Tensor:
     """input - alpha other."""
-    return ew.sub(input, _scaled(other, alpha), **({} if out is None else {"out": out}))
+    return ew.sub(input, _scaled(other, alpha, input), **({} if out is None else {"out": out}))
 
 
+@tensors(1)
 def rsub(input, other, *, alpha=1) -> Tensor:
     """other - alpha input."""
-    return ew.sub(other, _scaled(input, alpha))
+    return ew.sub(other, _scaled(input, alpha, other))
 
 
 def div(input, other, *, rounding_mode=None, out=None) -> Tensor:
@@ -81,7 +87,7 @@ def div(input, other, *, rounding_mode=None, out=None) -> Tensor:
     if rounding_mode == "floor":
         return ew.floor_divide(input, other, **kept)
     if rounding_mode == "trunc":
-        return ew.trunc_divide(input, other, **kept)
+        return arithmetic.trunc_divide(input, other, **kept)
     raise RuntimeError(
         f"div: expected rounding_mode None, 'trunc' or 'floor', got {rounding_mode!r}"
     )
@@ -128,33 +134,43 @@ def _check_bound(bound, function, name):
         raise TypeError(f"{function}(): argument '{name}' must be Tensor or a number, not NoneType")
 
 
+def _as_number(bound, name):
+    """A bound beside one that is a number. Raises: TypeError unless it is one too, or 0-d."""
+    if is_tensor(bound) and bound.ndim:
+        raise TypeError(
+            f"clamp(): argument '{name}' must be a number as the other bound is, not Tensor"
+        )
+    return bound.item() if is_tensor(bound) else bound
+
+
 def clamp(input, min=None, max=None, *, out=None) -> Tensor:
     """input limited to [min, max]: numbers or tensors; at a bound the gradient goes to input.
 
     Raises: RuntimeError where both are missing.
     """
-    if not (is_tensor(min) or is_tensor(max)):
-        return ew.clamp(input, min=min, max=max, **({} if out is None else {"out": out}))
-    made = input
-    if min is not None:
-        made = ew.where((made < min) | (min != min), min, made)
-    if max is not None:
-        made = ew.where((made > max) | (max != max), max, made)
-    return made if out is None else out.copy_(made)
+    kept = {} if out is None else {"out": out}
+    if is_tensor(min) or is_tensor(max):
+        if is_tensor(min if min is not None else max) == is_tensor(max if max is not None else min):
+            return arithmetic.clamp_between(input, min, max, **kept)
+        min, max = _as_number(min, "min"), _as_number(max, "max")
+    return ew.clamp(input, min=min, max=max, **kept)
 
 
-def clamp_min(input, min) -> Tensor:
+@tensors(1)
+def clamp_min(input, min, *, out=None) -> Tensor:
     """max(input, min)."""
     _check_bound(min, "clamp_min", "min")
-    return clamp(input, min=min)
+    return clamp(input, min=min, out=out)
 
 
-def clamp_max(input, max) -> Tensor:
+@tensors(1)
+def clamp_max(input, max, *, out=None) -> Tensor:
     """min(input, max)."""
     _check_bound(max, "clamp_max", "max")
-    return clamp(input, max=max)
+    return clamp(input, max=max, out=out)
 
 
+@composition
 def where(condition, input=None, other=None) -> Any:
     """input where the condition holds, else other; with the condition alone, its positions."""
     if input is None and other is None:
@@ -167,24 +183,24 @@ def where(condition, input=None, other=None) -> Any:
     return ew.where(condition, input, other)
 
 
-def logaddexp(input, other) -> Tensor:
-    """log(e ** input + e ** other), without overflow."""
-    from minitorch.ops.rearrange import broadcast_tensors
-
-    return reduce.logsumexp(shape.stack(broadcast_tensors(input, other)), dim=0)
-
-
 # ------------------------------------------------------------------ comparing
 
 
+@tensors(2)
 @composition
 def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> Tensor:
-    """|input - other| <= atol + rtol |other|. Raises: RuntimeError where the dtypes differ."""
+    """|input - other| <= atol + rtol |other|.
+
+    Raises: RuntimeError where the dtypes differ or a tolerance is negative.
+    """
     if input.dtype is not other.dtype:
         raise RuntimeError(f"isclose: expected one dtype, got {input.dtype} and {other.dtype}")
-    close = (input - other).abs() <= ew.abs(other) * rtol + atol
-    close = (input == other) | (close & compare.isfinite(input) & compare.isfinite(other))
-    return close | ((input != input) & (other != other)) if equal_nan else close
+    for name, limit in (("rtol", rtol), ("atol", atol)):
+        if limit < 0:
+            raise RuntimeError(
+                f"isclose: {name} must be greater than or equal to zero, got {limit}"
+            )
+    return compare.close(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
 @composition

@@ -7,37 +7,37 @@ from __future__ import annotations
 
 from minitorch import dtypes, errors
 from minitorch._special import erf as _erf
+from minitorch.calls import tensors
 from minitorch.primitive import elementwise
 
 __all__ = [
-    "abs", "atan", "ceil", "cos", "erf", "exp", "exp2", "expm1", "floor", "floor_divide",
-    "fmod", "log", "log10", "log1p", "log2", "maximum", "minimum", "mul", "neg", "pow",
-    "reciprocal", "relu", "remainder", "round", "rsqrt", "sigmoid", "sign", "sin", "sqrt",
-    "square", "tan", "tanh", "trunc",
+    "abs", "atan", "ceil", "cos", "erf", "exp", "expm1", "floor", "floor_divide", "log", "log1p",
+    "maximum", "minimum", "mul", "neg", "pow", "reciprocal", "relu", "remainder", "round", "rsqrt",
+    "sigmoid", "sign", "sin", "sqrt", "square", "tan", "tanh", "trunc",
 ]  # fmt: skip
 
 # ------------------------------------------------------------------ arithmetic
 
 
-@elementwise((lambda g: g, lambda g: g))
+@elementwise((lambda g: g, lambda g: g), numbers=True)
 def add(xp, x, y):
     """x + y."""
     return x + y
 
 
-@elementwise((lambda g: g, lambda g: -g))
+@elementwise((lambda g: g, lambda g: -g), numbers=True, bools=False)
 def sub(xp, x, y):
     """x - y."""
     return x - y
 
 
-@elementwise((lambda g, y: g * y, lambda g, x: g * x))
+@elementwise((lambda g, y: g * y, lambda g, x: g * x), numbers=True)
 def mul(xp, x, y):
     """x y."""
     return x * y
 
 
-@elementwise((lambda g, y: g / y, lambda g, x, y: -g * (x / y / y)), floats=True)
+@elementwise((lambda g, y: g / y, lambda g, x, y: -g * (x / y / y)), floats=True, numbers=True)
 def div(xp, x, y):
     """x / y, integers as floats."""
     return x / y
@@ -60,7 +60,7 @@ def _pow_exponent(g, x, y, out):
     return g * where((x == 0) & (y >= 0), 0, out * log(base))
 
 
-@elementwise((_pow_base, _pow_exponent))
+@elementwise((_pow_base, _pow_exponent), bools=None)
 def pow(xp, x, y):
     """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""
     try:
@@ -80,20 +80,11 @@ def _reciprocal_power(xp, x, y):
     return xp.where(y < 0, whole, x ** xp.maximum(y, 0))
 
 
-@elementwise((lambda g: zero(g), lambda g: zero(g)))
+@elementwise((lambda g: zero(g), lambda g: zero(g)), numbers=True)
 def floor_divide(xp, x, y):
     """The largest whole number not above x / y."""
     errors.check_divisor(x, y, "floor_divide")
     return xp.floor_divide(x, y)
-
-
-@elementwise((lambda g: zero(g), lambda g: zero(g)), torch_name="DivBackward1")
-def trunc_divide(xp, x, y):
-    """The whole part of x / y, towards 0."""
-    errors.check_divisor(x, y, "div")
-    if x.dtype.kind == "f":
-        return xp.trunc(xp.true_divide(x, y))
-    return xp.floor_divide(x - xp.fmod(x, y), y)
 
 
 @elementwise((lambda g: g, lambda g, x, y: -g * floor_divide(x, y)))
@@ -101,13 +92,6 @@ def remainder(xp, x, y):
     """x - y floor(x / y): has the sign of y."""
     errors.check_divisor(x, y, "remainder")
     return xp.remainder(x, y)
-
-
-@elementwise((lambda g: g, lambda g, x, y: -g * trunc_divide(x, y)))
-def fmod(xp, x, y):
-    """x - y trunc(x / y): has the sign of x."""
-    errors.check_divisor(x, y, "fmod")
-    return xp.fmod(x, y)
 
 
 @elementwise(lambda g, out: -g * (out * out), floats=True)
@@ -143,28 +127,10 @@ def expm1(xp, x):
     return xp.expm1(x)
 
 
-@elementwise(lambda g, out: g * (out * 0.6931471805599453), floats=True)
-def exp2(xp, x):
-    """2 ** x."""
-    return xp.exp2(x)
-
-
 @elementwise(lambda g, x: g / x, floats=True)
 def log(xp, x):
     """The natural logarithm."""
     return xp.log(x)
-
-
-@elementwise(lambda g, x: g / (x * 0.6931471805599453), floats=True)
-def log2(xp, x):
-    """The logarithm to base 2."""
-    return xp.log2(x)
-
-
-@elementwise(lambda g, x: g / (x * 2.302585092994046), floats=True)
-def log10(xp, x):
-    """The logarithm to base 10."""
-    return xp.log10(x)
 
 
 @elementwise(lambda g, x: g / (x + 1), floats=True)
@@ -242,19 +208,19 @@ def sign(xp, x):
 @elementwise(lambda g: zero(g))
 def floor(xp, x):
     """The largest whole number not above x."""
-    return xp.floor(x) if x.dtype.kind == "f" else _whole(x, "floor")
+    return _whole(x, "floor") if x.dtype.kind in "iub" else xp.floor(x)
 
 
 @elementwise(lambda g: zero(g))
 def ceil(xp, x):
     """The smallest whole number not below x."""
-    return xp.ceil(x) if x.dtype.kind == "f" else _whole(x, "ceil")
+    return _whole(x, "ceil") if x.dtype.kind in "iub" else xp.ceil(x)
 
 
 @elementwise(lambda g: zero(g))
 def trunc(xp, x):
     """The whole part, towards 0."""
-    return xp.trunc(x) if x.dtype.kind == "f" else _whole(x, "trunc")
+    return _whole(x, "trunc") if x.dtype.kind in "iub" else xp.trunc(x)
 
 
 def _whole(x, name):
@@ -302,12 +268,14 @@ def _wins(g, x, y):
     return gate(where(x == y, g / 2, g), ~(x < y))
 
 
+@tensors(2)
 @elementwise((_wins, lambda g, x, y: _wins(g, y, x)))
 def maximum(xp, x, y):
     """The larger; NaN where one is NaN; a tie shares the gradient."""
     return xp.maximum(x, y)
 
 
+@tensors(2)
 @elementwise((lambda g, x, y: _wins(g, -x, -y), lambda g, x, y: _wins(g, -y, -x)))
 def minimum(xp, x, y):
     """The smaller; NaN where one is NaN; a tie shares the gradient."""
