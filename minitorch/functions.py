@@ -1,7 +1,8 @@
 """torch's functions, from all the rooms of the table, and their second names."""
 
-from minitorch import creation, sampling
+from minitorch import creation, facts, sampling
 from minitorch.creation import *
+from minitorch.facts import *
 from minitorch.ops import (
     activation,
     arithmetic,
@@ -16,6 +17,7 @@ from minitorch.ops import (
     loss,
     normalize,
     order,
+    pieces,
     pooling,
     rearrange,
     reduce,
@@ -40,6 +42,7 @@ from minitorch.ops.linalg import *
 from minitorch.ops.loss import *
 from minitorch.ops.normalize import *
 from minitorch.ops.order import *
+from minitorch.ops.pieces import *
 from minitorch.ops.pooling import *
 from minitorch.ops.rearrange import *
 from minitorch.ops.reduce import *
@@ -56,8 +59,8 @@ absolute = elementwise.abs
 arctan = elementwise.atan
 broadcast_to = rearrange.expand
 clip = composite.clamp
-concat = rearrange.cat
-concatenate = rearrange.cat
+concat = pieces.cat
+concatenate = pieces.cat
 divide = composite.div
 fix = elementwise.trunc
 greater = compare.gt
@@ -68,6 +71,7 @@ moveaxis = rearrange.movedim
 multiply = elementwise.mul
 negative = elementwise.neg
 not_equal = compare.ne
+row_stack = pieces.vstack
 subtract = composite.sub
 swapaxes = shape.transpose
 swapdims = shape.transpose
@@ -75,6 +79,7 @@ true_divide = elementwise.div
 
 __all__ = [  # noqa: PLE0604
     *creation.__all__,
+    *facts.__all__,
     *sampling.__all__,
     *activation.__all__,
     *arithmetic.__all__,
@@ -89,6 +94,7 @@ __all__ = [  # noqa: PLE0604
     *loss.__all__,
     *normalize.__all__,
     *order.__all__,
+    *pieces.__all__,
     *pooling.__all__,
     *rearrange.__all__,
     *reduce.__all__,
@@ -115,6 +121,7 @@ __all__ = [  # noqa: PLE0604
     "multiply",
     "negative",
     "not_equal",
+    "row_stack",
     "subtract",
     "swapaxes",
     "swapdims",

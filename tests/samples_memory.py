@@ -76,7 +76,7 @@ def views() -> Iterator[Sample]:
         yield both("unbind", x, dim=dim)
     for sections, dim in [((1, 2), 1), ((2, 0, 2), 2), ((2,), 0)]:
         theirs = lambda T, x, sections=sections, dim=dim: T.split(x, list(sections), dim)  # noqa: E731
-        yield ours("split_with_sizes", theirs, x, sections=sections, dim=dim)
+        yield ours("split_with_sizes", theirs, x, split_sizes=sections, dim=dim)
 
 
 def copies() -> Iterator[Sample]:

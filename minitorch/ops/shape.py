@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from minitorch import graph
 from minitorch.errors import not_a_tensor, wrap_dim
+from minitorch.memory import checked_format, copy_as, dense_like
 from minitorch.ops._dims import axes, flat, sizes, whole
 from minitorch.ops.elementwise import zero
 from minitorch.primitive import shape as moved
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 __all__ = [
+    "clone",
     "diagonal",
+    "fill",
     "reshape",
     "select",
     "split_with_sizes",
@@ -253,42 +256,42 @@ def unbind(xp, x, *, dim=0):
     return tuple(x[(*at, i, ...)] for i in range(x.shape[len(at)]))
 
 
-@view_row(lambda g, dim: cat(g, dim=dim), outs=("*",), torch_name="SplitWithSizesBackward0")
-def split_with_sizes(xp, x, *, sections, dim=0):
-    """Consecutive pieces of sizes `sections` along axis `dim`."""
+def parts_along(x, split_sizes, dim):
+    """Consecutive pieces of array `x` of sizes `split_sizes` along axis `dim`, its memory."""
     at = wrap_dim(dim, x.ndim)
-    if sum(sections) != x.shape[at] or min(sections, default=0) < 0:
-        whole(sections, "split_size")
+    if not x.ndim:
+        raise RuntimeError("split: expected at least one dimension, got a 0-d tensor")
+    if sum(whole(split_sizes, "split_sizes")) != x.shape[at] or min(split_sizes, default=0) < 0:
         raise RuntimeError(
             f"split: expected sizes whose sum is {x.shape[at]}, the size of dimension {at}, got "
-            f"{list(sections)}"
+            f"{list(split_sizes)}"
         )
     lead, out, start = (slice(None),) * at, [], 0
-    for n in sections:
+    for n in split_sizes:
         out.append(x[(*lead, slice(start, start + n))])
         start += n
     return tuple(out)
+
+
+@view_row(lambda g, dim: cat(g, dim=dim), outs=("*",))
+def split_with_sizes(xp, x, *, split_sizes, dim=0):
+    """Consecutive pieces of sizes `split_sizes` along axis `dim`, views."""
+    return parts_along(x, split_sizes, dim)
 
 
 # ------------------------------------------------------------------ copies
 
 
 @moved(lambda g: g)
-def clone(xp, x):
-    """A copy, in the order the memory has."""
-    return x.copy() if 0 in x.strides else x.copy(order="K")
-
-
-@moved(lambda g: g, torch_name="CloneBackward0")
-def contiguous_copy(xp, x):
-    """A copy in row-major order."""
-    return x.copy(order="C")
+def clone(xp, x, *, memory_format=None):
+    """A copy, in the order the memory has or in that of `memory_format`."""
+    return copy_as(x, checked_format(memory_format, "clone"))
 
 
 @moved(lambda g: g, torch_name="ToCopyBackward0")
-def to(xp, x, *, dtype):
+def to(xp, x, *, dtype, memory_format=None):
     """`x` in another dtype (given as torch's); fractions are cut off where it holds integers."""
-    return x.astype(dtype.np)
+    return copy_as(x, checked_format(memory_format, "to"), dtype.np)
 
 
 @moved(lambda g, x_shape: expand(g, size=x_shape))
@@ -313,7 +316,13 @@ def copy(xp, x, y):
 @moved((lambda g: zero(g), lambda g: g))
 def fill(xp, x, value):
     """`value`, a number or 0-d, everywhere in the shape and dtype of `x`."""
-    return xp.full(x.shape, value, x.dtype)
+    if getattr(value, "ndim", 0):
+        raise RuntimeError(
+            f"fill: expected a number or a 0-d tensor, got shape {list(value.shape)}"
+        )
+    out = dense_like(x)
+    out[...] = value if out.dtype.kind == "f" else xp.asarray(value).astype(out.dtype)
+    return out
 
 
 def _pieces(g, tensors_shape, dim, needs):
