@@ -13,7 +13,7 @@ from .ranges import *
 from .ranges import __all__ as _ranges
 from .sized import *
 from .sized import __all__ as _sized
-from .sized import require_unpinned
+from .sized import empty, require_unpinned
 from .tapers import *
 from .tapers import __all__ as _tapers
 
@@ -27,6 +27,7 @@ __all__ = [  # noqa: PLE0604
     "frombuffer",
     "tensor",
 ]
+
 
 def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
     """A fresh array of what `data` says: numbers, nested sequences, arrays, tensors."""

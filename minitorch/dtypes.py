@@ -196,6 +196,9 @@ def _outranks(high: dtype | None, low: dtype | None) -> dtype | None:
 
 def can_cast(from_: dtype, to: dtype) -> bool:
     """Whether an in-place result of dtype `from_` may be stored in a tensor of `to`."""
+    for t in (from_, to):
+        if type(t) is not dtype:
+            raise TypeError(f"can_cast: expected torch.dtype, got {type(t).__name__}")
     return from_.category <= to.category
 
 

@@ -8,27 +8,32 @@ from typing import Any
 from . import memory, storage
 from ._tensor import Tensor
 from .backend import require
+from .calls import composition
 from .errors import wrap_dim
 from .ops import shape
 
 __all__ = ["is_complex", "is_nonzero", "is_same_size", "is_signed", "is_storage"]
 
 
+@composition
 def is_nonzero(input: Tensor) -> bool:
     """Whether the one element is not 0. Raises: RuntimeError unless there is just one."""
-    return bool(input)
+    return bool(input.item())
 
 
+@composition
 def is_same_size(input: Tensor, other: Tensor) -> bool:
     """Whether both have one shape."""
     return input.shape == other.shape
 
 
+@composition
 def is_signed(input: Tensor) -> bool:
     """Whether the dtype holds negative numbers."""
     return input.dtype.is_signed
 
 
+@composition
 def is_complex(input: Tensor) -> bool:
     """Whether the elements are complex numbers: never."""
     return input.dtype.is_complex

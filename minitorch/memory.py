@@ -199,7 +199,9 @@ def allocate(size: Any, dtype: Any, strides: tuple[int, ...]) -> np.ndarray:
 def empty_in(size: tuple, dtype: Any, form: memory_format) -> np.ndarray:
     """Memory of `size` in the format `form`. Raises: RuntimeError where the rank does not fit."""
     if form is preserve_format:
-        raise RuntimeError("empty: expected a memory format that says an order, got preserve_format")
+        raise RuntimeError(
+            "empty: expected a memory format that says an order, got preserve_format"
+        )
     if not form.order:
         return np.empty(size, dtype)
     if len(form.order) != len(size):

@@ -63,6 +63,8 @@ def range(
     """start, start + step, ... up to and including end: deprecated, see `arange`."""
     warnings.warn("torch.range is deprecated: use torch.arange", UserWarning, stacklevel=2)
     require_place(device, layout, pin_memory)
+    if len(bounds) == 1 and end is None:
+        raise TypeError("range() missing required argument 'end' (position 2)")
     given = _bounds("range", bounds, start, end, step)
     to = kind_of("range", dtype, out)
     first, last, pace = _checked("range", given, to)

@@ -81,9 +81,7 @@ def _resize(self: Tensor, size: tuple, form: Any) -> Tensor:
         block, start = grown, 0
     order = getattr(form, "order", ()) or range(len(size))
     if len(order) != len(size):
-        raise RuntimeError(
-            f"resize_: expected {len(order)} sizes for {form!r}, got {list(size)}"
-        )
+        raise RuntimeError(f"resize_: expected {len(order)} sizes for {form!r}, got {list(size)}")
     self._array = memory.as_strided(block, size, memory.strides_in(size, order), start)
     self._cell[0] += 1
     return self

@@ -57,7 +57,7 @@ def kind_of(name: str, dtype: Any, out: Any, default: dtypes.dtype | None = None
         if dtype is not None and dtype is not out.dtype:
             raise RuntimeError(f"{name}: expected out= of {dtype}, got {out.dtype}")
         return out._array.dtype
-    return to_numpy(dtype or default or get_default_dtype(), name)
+    return to_numpy(default or get_default_dtype() if dtype is None else dtype, name)
 
 
 def finish(name: str, array: Any, out: Tensor | None, requires_grad: bool) -> Tensor:
@@ -143,9 +143,7 @@ def empty(
     """Memory of the given sizes with whatever it holds."""
     require_place(device, layout, pin_memory)
     form = checked_format(memory_format, "empty", memory.contiguous_format)
-    array = memory.empty_in(
-        _size_of_call("empty", sizes, size), kind_of("empty", dtype, out), form
-    )
+    array = memory.empty_in(_size_of_call("empty", sizes, size), kind_of("empty", dtype, out), form)
     return finish("empty", array, out, requires_grad)
 
 
@@ -194,7 +192,7 @@ def empty_strided(
             f"empty_strided: expected a stride of at least 0 for each size, got {list(stride)} for "
             f"{list(size)}"
         )
-    array = memory.allocate(size, to_numpy(dtype or get_default_dtype(), "empty_strided"), stride)
+    array = memory.allocate(size, kind_of("empty_strided", dtype, None), stride)
     return leaf(array, requires_grad)
 
 
@@ -218,7 +216,7 @@ def empty_permuted(
         raise RuntimeError(
             f"empty_permuted: expected an order of {len(size)} dimensions, got {list(order)}"
         )
-    to = to_numpy(dtype or get_default_dtype(), "empty_permuted")
+    to = kind_of("empty_permuted", dtype, None)
     return leaf(memory.allocate(size, to, memory.strides_in(size, order)), requires_grad)
 
 
@@ -251,7 +249,7 @@ def scalar_tensor(
 ) -> Tensor:
     """A 0-d tensor of the default dtype."""
     require_place(device, layout, pin_memory)
-    to = to_numpy(dtype or get_default_dtype(), "scalar_tensor")
+    to = kind_of("scalar_tensor", dtype, None)
     value = as_stored(_number(s, "scalar_tensor", "s"), to, "scalar_tensor")
     return leaf(xp.full((), value, to), requires_grad)
 
@@ -328,7 +326,7 @@ def _triangle(name: str, find: Any, summary: str) -> Any:
         row, col, offset = whole((row, col, offset), "row, col, offset")
         if row < 0 or col < 0:
             raise RuntimeError(f"{name}: expected sizes of at least 0, got {row} and {col}")
-        to = to_numpy(dtype or dtypes.int64, name)
+        to = kind_of(name, dtype, None, dtypes.int64)
         if to.kind == "b" or (to.kind == "f" or to.itemsize < 4):
             raise NotImplementedError(f"{name}: not implemented for {dtype!r}")
         return leaf(xp.stack(find(row, offset, col)).astype(to))

@@ -54,10 +54,10 @@ def bell(n: Any, last: int, std: float) -> Any:
     return xp.exp(-0.5 * ((n - last / 2) / std) ** 2)
 
 
-def bessel(n: Any, last: int, beta: float) -> Any:
-    """I0(beta sqrt(1 - (2n / last - 1)**2)) / I0(beta)."""
+def bessel(n: Any, last: int, beta: float, kind: Any = xp.float64) -> Any:
+    """I0(beta sqrt(1 - (2n / last - 1)**2)) / I0(beta); both are infinite where `kind` ends."""
     inside = xp.maximum(1 - (2 * n / last - 1) ** 2, 0)
-    return xp.i0(beta * xp.sqrt(inside)) / xp.i0(beta)
+    return xp.i0(beta * xp.sqrt(inside)).astype(kind) / xp.i0(beta).astype(kind)
 
 
 def sampled(formula: Any, length: int, symmetric: bool, *how: Any) -> Any:
@@ -93,11 +93,12 @@ def _window(name: str, formula: Any, names: tuple, defaults: tuple, summary: str
         (length,) = whole((window_length,), "window_length")
         if length < 0:
             raise RuntimeError(f"{name}: expected a length of at least 0, got {length}")
-        kind = dtype or get_default_dtype()
+        kind = get_default_dtype() if dtype is None else dtype
         if not kind.is_floating_point:
             raise RuntimeError(f"{name}: expected a floating-point dtype, got {kind}")
-        array = sampled(formula, length, not periodic, *given)
-        return leaf(array.astype(to_numpy(kind, name)), requires_grad)
+        to = to_numpy(kind, name)
+        given = (*given, to) if formula is bessel else given
+        return leaf(sampled(formula, length, not periodic, *given).astype(to), requires_grad)
 
     return named(window, name, summary)
 

@@ -83,7 +83,6 @@ def copies() -> Iterator[Sample]:
     x, y = numbers(2, 3, 4), numbers(2, 3, 4, seed=1)
     yield both("clone", x)
     yield both("clone", numbers())
-    yield ours("contiguous_copy", lambda T, x: T.clone(x), x)
     unsafe = lambda T, x: x.transpose(0, 2).reshape(-1)  # noqa: E731
     yield phrase("reshape_copy", unsafe, x)
     yield phrase("to", lambda T, x: x.to(T.float64), x, label="float64")

@@ -84,7 +84,7 @@ def _sections(input, each: Any, dim: int) -> tuple[int, ...]:
         raise RuntimeError("split: expected at least one dimension, got a 0-d tensor")
     n = input.shape[at]
     if not isinstance(each, int):
-        return tuple(each)
+        return whole(each, "split_size")
     if each < 0 or (each == 0 and n):
         raise RuntimeError(f"split: expected a size above 0 for {n} elements, got {each}")
     count = -(-n // each) if each else 1
@@ -134,6 +134,14 @@ def unsafe_chunk(input, chunks, dim=0) -> tuple[Tensor, ...]:
     return unsafe_split(input, _chunks(input, chunks, dim), dim)
 
 
+def _given(name: str, *ways: Any) -> Any:
+    """The one way in which a call said where to cut. Raises: TypeError for none."""
+    for way in ways:
+        if way is not None:
+            return way
+    raise TypeError(f"{name}() missing required argument 'indices_or_sections' (position 2)")
+
+
 def _cuts(given: Any, name: str) -> Any:
     """Indices or a number of sections, also from a tensor of them."""
     if isinstance(given, Tensor):
@@ -154,7 +162,7 @@ def tensor_split(
 
     Raises: RuntimeError for fewer than one section.
     """
-    given = next(v for v in (indices_or_sections, indices, sections, ()) if v is not None)
+    given = _given("tensor_split", indices_or_sections, indices, sections)
     if not input.ndim:
         raise RuntimeError("tensor_split: expected at least one dimension, got a 0-d tensor")
     cuts, at = _cuts(given, "tensor_split"), wrap_dim(dim, input.ndim)
@@ -171,7 +179,8 @@ def _splitting(name: str, least: int, axis: int) -> Any:
     """torch's function `name`: tensor_split along one axis, into sections of equal size."""
 
     def apart(input, indices_or_sections=None, *, indices=None, sections=None):
-        given = next(v for v in (indices_or_sections, indices, sections, ()) if v is not None)
+        given = _given(name, indices_or_sections, indices, sections)
+        given = given if isinstance(given, int) else whole(given, "indices")
         if input.ndim < least:
             raise RuntimeError(
                 f"{name}: expected at least {least} dimensions, got shape {list(input.shape)}"
@@ -296,6 +305,7 @@ def meshgrid(*tensors, indexing=None) -> tuple[Tensor, ...]:
     """
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tuple(tensors[0])
+    _all_tensors(tensors, "meshgrid")
     if indexing is None:
         warnings.warn(
             'torch.meshgrid: say indexing="ij" or "xy"; it is "ij" where it is not said.',
@@ -309,14 +319,21 @@ def meshgrid(*tensors, indexing=None) -> tuple[Tensor, ...]:
     size = tuple(t.numel() for t in tensors)
     n = len(size)
     grids = tuple(
-        shape.expand(shape.reshape(t, (1,) * k + (-1,) + (1,) * (n - k - 1)), size=size)
-        if t.numel()
-        else shape.expand(shape.reshape(t, (1,) * k + (0,) + (1,) * (n - k - 1)), size=size)
+        shape.expand(shape.reshape(t, (1,) * k + (size[k],) + (1,) * (n - k - 1)), size=size)
         for k, t in enumerate(tensors)
     )
     if indexing == "ij" or n < 2:
         return grids
     return tuple(shape.transpose(g, dim0=0, dim1=1) for g in grids)
+
+
+def _all_tensors(given: tuple, name: str) -> None:
+    for i, t in enumerate(given):
+        if not isinstance(t, Tensor):
+            raise TypeError(
+                f"{name}(): argument 'tensors' (position {i + 1}) must be Tensor, not "
+                f"{type(t).__name__}"
+            )
 
 
 def _check_grid(tensors: tuple) -> None:
@@ -336,18 +353,22 @@ def cartesian_prod(*tensors) -> Tensor:
     """All combinations of one element of each vector, as rows."""
     if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)):
         tensors = tuple(tensors[0])
+    _all_tensors(tensors, "cartesian_prod")
     for t in tensors:
         if t.ndim != 1:
             raise RuntimeError(f"cartesian_prod: expected vectors, got shape {list(t.shape)}")
     if len(tensors) == 1:
         return tensors[0]
     grids = meshgrid(*tensors, indexing="ij")
-    return shape.stack([shape.reshape(g, (-1,)) if g.numel() else g.flatten() for g in grids], dim=1)
+    return shape.stack(
+        [shape.reshape(g, (-1,)) if g.numel() else g.flatten() for g in grids], dim=1
+    )
 
 
 @composition
 def combinations(input, r=2, with_replacement=False) -> Tensor:
     """All choices of `r` elements of a vector, in order, as rows."""
+    (r,) = whole((r,), "r")
     if input.ndim != 1:
         raise RuntimeError(f"combinations: expected a vector, got shape {list(input.shape)}")
     if r < 0:
@@ -363,22 +384,26 @@ def combinations(input, r=2, with_replacement=False) -> Tensor:
 # ------------------------------------------------------------------ repeated
 
 
-def repeat_interleave(
-    input=None, repeats=None, dim=None, *, output_size=None, out=None
-) -> Tensor:
+_MISSING: Any = object()  # where None would stand for something
+
+
+def repeat_interleave(input=None, repeats=_MISSING, dim=_MISSING, *, output_size=None) -> Tensor:
     """Each slice along `dim` `repeats` times, one number or one for each; flattened without `dim`.
 
     `repeat_interleave(repeats)` is the index i repeats[i] times, for each i.
     Raises: RuntimeError for negative numbers, or where there is not one for each slice.
     """
-    if repeats is None:
+    if repeats is _MISSING and dim is _MISSING:
         return _indices(input)
-    if not isinstance(input, Tensor) or not isinstance(repeats, (int, Tensor)):
-        odd, name = (repeats, "repeats") if isinstance(input, Tensor) else (input, "input")
-        raise TypeError(
-            f"repeat_interleave(): argument '{name}' must be Tensor"
-            f"{' or int' * (name == 'repeats')}, not {type(odd).__name__}"
-        )
+    if input is None and isinstance(repeats, Tensor):
+        return _indices(repeats)
+    dim = None if dim is _MISSING else dim
+    for name, value, kinds in (("input", input, Tensor), ("repeats", repeats, (int, Tensor))):
+        if not isinstance(value, kinds):
+            raise TypeError(
+                f"repeat_interleave(): argument '{name}' must be Tensor (or int, for repeats), not "
+                f"{type(value).__name__}"
+            )
     if dim is None:
         input, dim = shape.reshape(input, (input.numel(),)), 0
     elif not input.ndim:
@@ -402,9 +427,7 @@ def repeat_interleave(
 
 def _places(counts: Any, output_size: int | None) -> Any:
     if counts.size and counts.min() < 0:
-        raise RuntimeError(
-            f"repeat_interleave: expected repeats of at least 0, got {counts.min()}"
-        )
+        raise RuntimeError(f"repeat_interleave: expected repeats of at least 0, got {counts.min()}")
     made = xp.repeat(xp.arange(counts.size), counts)
     if output_size is not None and output_size != made.size:
         raise RuntimeError(
@@ -420,10 +443,10 @@ def _indices(repeats: Any) -> Tensor:
         raise TypeError(
             f"repeat_interleave(): argument 'repeats' must be Tensor, not {type(repeats).__name__}"
         )
+    if repeats.dtype.name not in ("int64", "int32"):
+        raise NotImplementedError(f"repeat_interleave: not implemented for {repeats.dtype}")
     if repeats.ndim != 1:
         raise RuntimeError(
             f"repeat_interleave: expected repeats of one dimension, got shape {list(repeats.shape)}"
         )
-    if repeats.dtype.name not in ("int64", "int32"):
-        raise NotImplementedError(f"repeat_interleave: not implemented for {repeats.dtype}")
     return wrap(_places(repeats._array, None).astype(repeats._array.dtype))

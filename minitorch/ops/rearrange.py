@@ -216,9 +216,7 @@ def ravel(input) -> Tensor:
 def sum_to_size(input, *size) -> Tensor:
     """The sum over the axes along which `size` would broadcast to the shape of `input`."""
     size, n = whole(flat(size)), input.ndim
-    fits = len(size) <= n and all(
-        a in (1, b) for a, b in zip(size, input.shape[n - len(size) :])
-    )
+    fits = len(size) <= n and all(a in (1, b) for a, b in zip(size, input.shape[n - len(size) :]))
     if not fits:
         raise RuntimeError(
             f"sum_to_size: expected a size that broadcasts to {list(input.shape)}, got {list(size)}"
@@ -294,7 +292,7 @@ def diag_embed(input, offset=0, dim1=-2, dim2=-1) -> Tensor:
 @composition
 def diagflat(input, offset=0) -> Tensor:
     """The matrix with the elements of `input` on its diagonal."""
-    return diag(shape.reshape(input, (-1,)), offset)
+    return diag(shape.reshape(input, (-1,)), *whole((offset,), "offset"))
 
 
 @composition
@@ -340,8 +338,7 @@ def rot90(input, k=1, dims=(0, 1)) -> Tensor:
     if k % 2 == 0:
         return shape.flip(input, dims=(a, b)) if k else shape.clone(
             input, memory_format=contiguous_format)  # fmt: skip
-    turned = shape.transpose(shape.flip(input, dims=(b if k == 1 else a,)), dim0=a, dim1=b)
-    return turned
+    return shape.transpose(shape.flip(input, dims=(b if k == 1 else a,)), dim0=a, dim1=b)
 
 
 @composition
@@ -356,7 +353,10 @@ def adjoint(input) -> Tensor:
 
 def broadcast_shapes(*shapes) -> Size:
     """The shape that all `shapes`, ints or sequences of them, broadcast to."""
-    sizes = [whole((s,) if isinstance(s, int) else s, "shapes") for s in shapes]
-    if any(n < 0 for size in sizes for n in size):
-        raise ValueError(f"broadcast_shapes: expected sizes of at least 0, got {sizes}")
+    sizes = [(s,) if isinstance(s, int) else s for s in shapes]
+    for size in sizes:
+        if not isinstance(size, (tuple, list)) or not all(hasattr(n, "__index__") for n in size):
+            raise RuntimeError(f"broadcast_shapes: expected ints or tuples of ints, got {size!r}")
+        if min(size, default=0) < 0:
+            raise ValueError(f"broadcast_shapes: expected sizes of at least 0, got {list(size)}")
     return Size(errors.broadcast_shapes(*sizes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch import graph
+from minitorch.dtypes import as_stored
 from minitorch.errors import not_a_tensor, wrap_dim
 from minitorch.memory import checked_format, copy_as, dense_like
 from minitorch.ops._dims import axes, flat, sizes, whole
@@ -317,11 +318,14 @@ def copy(xp, x, y):
 def fill(xp, x, value):
     """`value`, a number or 0-d, everywhere in the shape and dtype of `x`."""
     if getattr(value, "ndim", 0):
-        raise RuntimeError(
-            f"fill: expected a number or a 0-d tensor, got shape {list(value.shape)}"
-        )
+        raise RuntimeError(f"fill: expected a number or a 0-d tensor, got {list(value.shape)}")
     out = dense_like(x)
-    out[...] = value if out.dtype.kind == "f" else xp.asarray(value).astype(out.dtype)
+    if hasattr(value, "dtype"):
+        out[...] = value.astype(x.dtype)
+    elif isinstance(value, (int, float)):
+        out[...] = as_stored(value, x.dtype, "fill")
+    else:
+        raise TypeError(f"fill(): argument 'value' must be a number, not {type(value).__name__}")
     return out
 
 

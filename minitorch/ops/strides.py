@@ -1,10 +1,11 @@
 """Tensors seen through other sizes and strides, copies of views, and writing into a part.
 
-Note [a map through memory]. What `as_strided` shows need not lie inside its input, nor each element
-at a place of its own. Its derivative therefore goes through a block of memory: what arrives is added
-up at the places of the output, read at those of the input, and divided by how many elements of the
-input share a place. `through_memory` does this for any two geometries, so that its own derivative
-is itself with the two exchanged. A geometry is (sizes, strides, offset), counted in elements.
+Note [a map through memory]. What `as_strided` shows need not lie inside its input, nor each
+element at a place of its own. Its derivative therefore goes through a block of memory: what arrives
+is added up at the places of the output, read at those of the input, and divided by how many
+elements of the input share a place. `through_memory` does this for any two geometries, so that its
+own derivative is itself with the two exchanged. A geometry is (sizes, strides, offset), counted in
+elements.
 """
 
 from __future__ import annotations
@@ -117,7 +118,8 @@ def through_memory(xp, x, *, source, target, shared):
     """
     low = min(offset for _, _, offset in (source, target))
     write, read, count = (
-        _places(xp, size, stride) + (offset - low) for size, stride, offset in (source, target, shared)
+        _places(xp, size, stride) + (offset - low)
+        for size, stride, offset in (source, target, shared)
     )
     room = 1 + max(int(p.max(initial=0)) for p in (write, read, count))
     block = xp.bincount(write.reshape(-1), x.reshape(-1), room)
@@ -270,6 +272,22 @@ def narrow(input, dim, start, length) -> Tensor:
     return pieces.narrow(input, dim, start, length)
 
 
+def expand(input, size, *, implicit=False) -> Tensor:
+    """As the view of that name, its size one sequence."""
+    return shape.expand(_tensor(input, "expand_copy"), size=_sequence(size, "expand_copy"))
+
+
+def permute(input, dims) -> Tensor:
+    """As the view of that name, its order one sequence."""
+    return shape.permute(_tensor(input, "permute_copy"), dims=_sequence(dims, "permute_copy"))
+
+
+def _sequence(size: Any, name: str) -> tuple[int, ...]:
+    if isinstance(size, int):
+        raise TypeError(f"{name}() takes a tuple of ints, not int")
+    return whole(size)
+
+
 def _copying(name: str, view: Any) -> Any:
     """torch's function `name`: what `view` shows, in memory of its own, row-major."""
 
@@ -288,9 +306,9 @@ alias_copy = _copying("alias_copy", alias)
 as_strided_copy = _copying("as_strided_copy", as_strided)
 detach_copy = _copying("detach_copy", detach)
 diagonal_copy = _copying("diagonal_copy", shape.diagonal)
-expand_copy = _copying("expand_copy", rearrange.expand)
+expand_copy = _copying("expand_copy", expand)
 narrow_copy = _copying("narrow_copy", narrow)
-permute_copy = _copying("permute_copy", rearrange.permute)
+permute_copy = _copying("permute_copy", permute)
 select_copy = _copying("select_copy", shape.select)
 slice_copy = _copying("slice_copy", slice_)
 split_copy = _copying("split_copy", pieces.split)

@@ -43,6 +43,7 @@ def _made(
     requires_grad: bool = False,
 ) -> Tensor:
     kind = tapers.checked(name, M, dtype, layout, device)
+    how = (*how, kind) if formula is tapers.bessel else how
     return leaf(tapers.sampled(formula, M, sym, *how).astype(kind), requires_grad)
 
 
@@ -66,9 +67,7 @@ def _fixed(name: str, formula: Any, how: tuple, summary: str) -> Any:
 
 
 bartlett = _fixed("bartlett", tapers.triangle, (), "1 - |2n / last - 1|, a triangle.")
-blackman = _fixed(
-    "blackman", tapers.cosines, (tapers.BLACKMAN,), "0.42 - 0.5 cos t + 0.08 cos 2t."
-)
+blackman = _fixed("blackman", tapers.cosines, (tapers.BLACKMAN,), "0.42 - 0.5 cos t + 0.08 cos 2t.")
 cosine = _fixed("cosine", tapers.sine, (), "sin(pi (n + 1/2) / (last + 1)).")
 hamming = _fixed("hamming", tapers.cosines, ((0.54, 0.46),), "0.54 - 0.46 cos t.")
 hann = _fixed("hann", tapers.cosines, ((0.5, 0.5),), "(1 - cos t) / 2.")
