@@ -132,8 +132,6 @@ def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, **how:
 
 def new_tensor(self: Tensor, data: Any, dtype: Any = None, **how: Any) -> Tensor:
     """A copy of `data` in the dtype of this tensor."""
-    if isinstance(data, Tensor):
-        dtype = dtype or data.dtype
     return creation.tensor(data, dtype=dtype or self.dtype, **how)
 
 

@@ -39,41 +39,53 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
         return array if dtype is None else array.astype(to_numpy(dtype, "tensor"))
     if isinstance(data, (str, bytes)):
         raise TypeError(f"tensor: expected numbers, got {type(data).__name__}")
+    kinds: set = set()
     if isinstance(data, (list, tuple)):
-        data = _plain(data)
+        data = _plain(data, kinds)
     try:
         array = xp.array(data)
     except ValueError:
         raise _ragged(data) from None
     if array.dtype.kind not in "fiub":
         raise _unusable(array)
+    of_arrays = any(isinstance(k, xp.dtype) for k in kinds)
+    if not of_arrays and (array.dtype == xp.uint64 or (array.dtype.kind == "f" and kinds == {int})):
+        raise ValueError(f"tensor: expected integers that fit torch.int64, got {array.max()}")
     if dtype is not None:
         return _checked_cast(array, to_numpy(dtype), data)
-    if _made_of_arrays(data):
-        return array
-    if array.dtype.kind == "f":
-        return array.astype(get_default_dtype().np)
-    if not array.size:
+    if of_arrays:
+        return array.astype(_common(kinds))
+    if array.dtype.kind == "f" or not array.size:
         return array.astype(get_default_dtype().np)
     return array if array.dtype.kind == "b" else array.astype(xp.int64)
 
 
-def _made_of_arrays(data: Any) -> bool:
-    """Whether the first element of nested sequences is NumPy's, which then knows its dtype."""
-    while isinstance(data, list) and data:
-        data = data[0]
-    return isinstance(data, (xp.ndarray, xp.generic))
+def _common(kinds: set) -> Any:
+    """The dtype of numbers of several kinds, Python's types among dtypes of NumPy."""
+    found = dtypes.bool_
+    for kind in kinds:
+        if not isinstance(kind, xp.dtype):
+            kind = xp.dtype(get_default_dtype().np if kind is float else kind)
+        found = dtypes.promote_types(found, dtypes.from_numpy_dtype(kind))
+    return found.np
 
 
-def _plain(data: Any) -> Any:
-    """Nested sequences with the tensors inside turned into numbers.
+def _plain(data: Any, kinds: set) -> Any:
+    """Nested sequences with the tensors inside turned into numbers; their types go to `kinds`.
 
     Raises: ValueError for a tensor of several elements.
     """
-    return [
-        x._number() if isinstance(x, Tensor) else _plain(x) if isinstance(x, (list, tuple)) else x
-        for x in data
-    ]
+    found = []
+    for x in data:
+        if isinstance(x, (list, tuple)):
+            x = _plain(x, kinds)
+        elif isinstance(x, Tensor):
+            kinds.add(x._array.dtype)
+            x = x._number()
+        else:
+            kinds.add(x.dtype if isinstance(x, (xp.ndarray, xp.generic)) else type(x))
+        found.append(x)
+    return found
 
 
 def _supported(array: Any) -> None:

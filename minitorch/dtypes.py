@@ -257,7 +257,7 @@ class finfo(_Limits):
             )
         found = np.finfo(to_numpy(t))
         self.bits, self.dtype = t.itemsize * 8, t.name
-        self.eps, self.resolution = float(found.eps), float(found.resolution)
+        self.eps, self.resolution = float(found.eps), 10.0 ** -int(found.precision)
         self.max, self.min = float(found.max), float(found.min)
         self.tiny = self.smallest_normal = float(found.tiny)
 

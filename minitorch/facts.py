@@ -72,18 +72,22 @@ class Facts:
         found = memory.steps(self._array)
         return found if dim is None else found[wrap_dim(dim, self._array.ndim)]
 
-    def dim_order(self, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    def dim_order(self, *, ambiguity_check: bool = False) -> tuple[int, ...]:
         """The dimensions from the outermost in memory to the innermost.
 
-        Raises: RuntimeError with `ambiguity_check` where strides leave several orders open.
+        Raises: RuntimeError with `ambiguity_check` where the strides leave several orders open.
         """
-        array = self._array
-        stride, dims = memory.steps(array), range(array.ndim)
-        if ambiguity_check and len({(s, array.shape[d] > 1) for d, s in enumerate(stride)}) < len(
-            stride
-        ):
-            raise RuntimeError(f"dim_order: expected one order of memory, got strides {stride}")
-        return tuple(sorted(dims, key=lambda d: -stride[d]))
+        array, stride = self._array, memory.steps(self._array)
+        if not isinstance(ambiguity_check, bool):
+            raise NotImplementedError("dim_order: ambiguity_check takes True or False")
+        if ambiguity_check and (1 in array.shape or any(map(int.__eq__, stride, stride[1:]))):
+            raise RuntimeError(
+                f"dim_order: expected one order of memory, got shape {list(array.shape)} with "
+                f"strides {list(stride)}"
+            )
+        if array.flags.c_contiguous:
+            return tuple(range(array.ndim))
+        return tuple(memory.order_of(array))
 
     def element_size(self) -> int:
         """Bytes per element."""

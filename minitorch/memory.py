@@ -94,11 +94,24 @@ def checked_format(given: Any, called: str, default: memory_format = preserve_fo
 
 
 def steps(array: np.ndarray) -> tuple[int, ...]:
-    """The strides of `array` in elements, as torch counts them: not 0 where there is no element."""
-    size = array.itemsize
-    if not array.size and not any(array.strides):
-        return row_major(array.shape)
-    return tuple(s // size for s in array.strides)
+    """The strides of `array` in elements, as torch counts them.
+
+    NumPy writes 0 for a new axis of size 1, and wherever there is no element; torch writes what
+    a row-major axis would have.
+    """
+    item = array.itemsize
+    found = tuple(s // item for s in array.strides)
+    if 0 not in found:
+        return found
+    shape = array.shape
+    if 0 in shape and not any(found):
+        return row_major(shape)
+    told, beyond = list(found), 1
+    for dim in reversed(range(len(told))):
+        if shape[dim] == 1 and told[dim] == 0:
+            told[dim] = beyond
+        beyond = told[dim] * max(shape[dim], 1)
+    return tuple(told)
 
 
 def row_major(size: Any) -> tuple[int, ...]:
@@ -140,7 +153,12 @@ def lies_in(array: np.ndarray, form: memory_format) -> bool:
         return bool(array.flags.c_contiguous)
     if len(form.order) != array.ndim:
         return False
-    return bool(array.transpose(form.order).flags.c_contiguous)
+    stride, expected = steps(array), 1
+    for dim in reversed(form.order):
+        if array.shape[dim] != 1 and stride[dim] != expected:
+            return False
+        expected *= array.shape[dim]
+    return True
 
 
 def suggested(array: np.ndarray) -> memory_format:
@@ -153,7 +171,7 @@ def suggested(array: np.ndarray) -> memory_format:
 
 def _looks_like(array: np.ndarray, order: tuple[int, ...]) -> bool:
     """Whether strides grow from the channels outwards. Ambiguous sizes of 1 count as row-major."""
-    size, stride = array.shape, array.strides
+    size, stride = array.shape, steps(array)
     if stride[1] == 0 or 0 in size:
         return False
     reached = 0
@@ -164,12 +182,12 @@ def _looks_like(array: np.ndarray, order: tuple[int, ...]) -> bool:
     return True
 
 
-def dense_strides(array: np.ndarray) -> tuple[int, ...]:
-    """The strides, in elements, of a copy that keeps the order of the dimensions, without gaps.
+def order_of(array: np.ndarray) -> list[int]:
+    """The dimensions from the outermost in memory to the innermost.
 
     Differs from NumPy's order "K": expanded dimensions stay where they stand.
     """
-    shape, strides = array.shape, array.strides
+    shape, strides = array.shape, steps(array)
     order = list(reversed(range(array.ndim)))  # to be sorted by strides, the innermost first
     for last in range(1, array.ndim):
         at = last
@@ -183,7 +201,12 @@ def dense_strides(array: np.ndarray) -> tuple[int, ...]:
             elif strides[a] < strides[b]:
                 break
     order.reverse()
-    return strides_in(shape, order)
+    return order
+
+
+def dense_strides(array: np.ndarray) -> tuple[int, ...]:
+    """The strides, in elements, of a copy that keeps the order of the dimensions, without gaps."""
+    return strides_in(array.shape, order_of(array))
 
 
 # ------------------------------------------------------------------ new memory

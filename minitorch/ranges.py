@@ -19,9 +19,9 @@ __all__ = ["arange", "linspace", "logspace", "range"]
 
 def arange(
     *bounds: Any,
-    start: Any = 0,
+    start: Any = None,
     end: Any = None,
-    step: Any = 1,
+    step: Any = None,
     out: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -50,9 +50,9 @@ def arange(
 
 def range(
     *bounds: Any,
-    start: Any = 0,
+    start: Any = None,
     end: Any = None,
-    step: Any = 1,
+    step: Any = None,
     out: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -74,18 +74,20 @@ def range(
 
 def _bounds(name: str, bounds: tuple, start: Any, end: Any, step: Any) -> tuple:
     """(start, end, step) as numbers. Raises: TypeError for none or too many."""
-    if len(bounds) == 1 and end is None:
-        end = bounds[0]
-    elif bounds:
-        start, *rest = bounds
-        end = rest[0] if rest else end
-        step = rest[1] if len(rest) > 1 else step
-    if end is None:
-        raise TypeError(f"{name}() missing required argument 'end'")
     if len(bounds) > 3:
         raise TypeError(f"{name}() takes at most 3 positional arguments, got {len(bounds)}")
-    names = ("start", "end", "step")
-    return tuple(_number(x, name, n) for x, n in zip((start, end, step), names))
+    if len(bounds) == 1 and end is None and start is None and step is None:
+        bounds = (0, *bounds)
+    given = [*bounds, *(None,) * (3 - len(bounds))]
+    for i, value in enumerate((start, end, step)):
+        given[i] = value if given[i] is None else given[i]
+    if given[0] is None and step is None:
+        given[0] = 0
+    for value, which in zip(given, ("start", "end")):
+        if value is None:
+            raise TypeError(f"{name}() missing required argument '{which}'")
+    given[2] = 1 if given[2] is None else given[2]
+    return tuple(_number(x, name, n) for x, n in zip(given, ("start", "end", "step")))
 
 
 def _checked(name: str, given: tuple, to: Any) -> tuple:
@@ -109,24 +111,25 @@ def _checked(name: str, given: tuple, to: Any) -> tuple:
 def _steps(start: Any, step: Any, count: int, to: Any) -> Any:
     """start + step * i in dtype `to`.
 
-    Floats are computed in float64 and in groups of 8 (4 of float64), each from its first number,
-    already rounded; two groups at a time, so that up to 15 (7) numbers at the end are on their own.
+    Floats are computed in groups that fill 32 bytes, each from its first number, already rounded;
+    two groups at a time, so that what is left at the end is on its own. Computed in float64, for
+    float16 in float32.
     """
     i = xp.arange(count)
     if to.kind in "iu":
         return (i * step + start).astype(to)
-    start, step, fused = float(start), float(step), cpu_is_fused()[0]
-    out = scale_shift(i.astype(xp.float64), step, start, fused).astype(to)
-    lanes = 32 // to.itemsize
-    grouped = count // (2 * lanes) * (2 * lanes)
-    if to.itemsize < 4 or not grouped:
-        return out
-    lane, group = xp.arange(lanes), out[:grouped].reshape(-1, lanes)
+    wide = xp.dtype(xp.float32 if to.itemsize == 2 else xp.float64)
+    fused, lanes = cpu_is_fused()[0], 32 // to.itemsize
+    out = scale_shift(i.astype(wide), step, start, fused).astype(to)
+    lane, step = xp.arange(lanes), wide.type(step)
+    group = out[: count // (2 * lanes) * (2 * lanes)].reshape(-1, lanes)
     if to.itemsize == 8 and fused:
         for k in lane.tolist():
-            group[:, k] = _plus_multiple(group[:, 0], k, step)
+            group[:, k] = _plus_multiple(group[:, 0], k, float(step))
+    elif to.itemsize == 2 and fused:  # float64 holds the product and the sum
+        group[...] = (group[:, :1] + lane * xp.float64(step)).astype(wide)
     else:
-        group[...] = group[:, :1] + lane * step
+        group[...] = group[:, :1] + lane.astype(wide) * step
     return out
 
 
@@ -227,7 +230,8 @@ def _spaced(name: str, start: Any, end: Any, steps: int, to: Any, fused: bool = 
     step = number((end - start) / number(steps - 1))
     half, i = steps // 2, xp.arange(steps).astype(kind)
     if kind.itemsize < 4:
-        out = xp.where(i < half, start + step * i, end - step * (steps - 1 - i))
+        back = xp.arange(steps - 1, -1, -1).astype(kind)
+        out = xp.where(xp.arange(steps) < half, start + step * i, end - step * back)
     else:
         out = xp.empty(steps, kind)
         out[:half] = scale_shift(i[:half], step, start, fused)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from minitorch import errors
 from minitorch._tensor import Tensor, wrap
 from minitorch.backend import xp
-from minitorch.calls import composition
+from minitorch.calls import composition, write_out
+from minitorch.dtypes import can_cast
 from minitorch.errors import wrap_dim
 from minitorch.ops import index, rearrange, shape
 from minitorch.ops._dims import tensors_of, whole
@@ -209,14 +210,15 @@ def cat(tensors=None, dim=0, *, axis=None, out=None) -> Tensor:
     """The tensors one after another along `dim`. Raises: ValueError for none."""
     if not tensors_of(tensors, "cat"):
         raise ValueError("cat: expected at least one tensor, got none")
+    made = shape.cat(tensors, dim=dim if axis is None else axis)
     if out is None:
-        return shape.cat(tensors, dim=dim if axis is None else axis)
-    if isinstance(out, Tensor) and any(
-        t is out or (isinstance(t, Tensor) and xp.may_share_memory(t._array, out._array))
-        for t in tensors
-    ):
-        raise RuntimeError("cat: expected out= in memory of its own, got a part of an input")
-    return shape.cat(tensors, dim=dim if axis is None else axis, out=out)
+        return made
+    if isinstance(out, Tensor):
+        if not can_cast(made.dtype, out.dtype):
+            raise TypeError(f"cat: expected an out= that can hold {made.dtype}, got {out.dtype}")
+        if any(t is out or xp.may_share_memory(t._array, out._array) for t in tensors):
+            raise RuntimeError("cat: expected out= in memory of its own, got a part of an input")
+    return write_out("cat", made, out)
 
 
 def _several(tensors: Any, name: str) -> Sequence[Tensor]:
@@ -411,6 +413,8 @@ def repeat_interleave(input=None, repeats=_MISSING, dim=_MISSING, *, output_size
     at = wrap_dim(dim, input.ndim)
     n = input.shape[at]
     counts = repeats._array if isinstance(repeats, Tensor) else xp.array(repeats, xp.int64)
+    if counts.dtype.kind not in "iu":
+        raise NotImplementedError(f"repeat_interleave: not implemented for {repeats.dtype}")
     if counts.dtype.name not in ("int64", "int32") or counts.ndim > 1:
         raise RuntimeError(
             f"repeat_interleave: expected repeats of torch.int64 or torch.int32 of one dimension "
