@@ -55,9 +55,16 @@ def bell(n: Any, last: int, std: float) -> Any:
 
 
 def bessel(n: Any, last: int, beta: float, kind: Any = xp.float64) -> Any:
-    """I0(beta sqrt(1 - (2n / last - 1)**2)) / I0(beta); both are infinite where `kind` ends."""
+    """I0(beta sqrt(1 - (2n / last - 1)**2)) / I0(beta).
+
+    Both are infinite where e**x, torch's factor of them, is infinite in `kind`.
+    """
     inside = xp.maximum(1 - (2 * n / last - 1) ** 2, 0)
-    return xp.i0(beta * xp.sqrt(inside)).astype(kind) / xp.i0(beta).astype(kind)
+    above, below = (
+        xp.where(xp.isinf(xp.exp(x.astype(kind))), math.inf, xp.i0(x))
+        for x in (beta * xp.sqrt(inside), xp.asarray(float(beta)))
+    )
+    return above / below
 
 
 def sampled(formula: Any, length: int, symmetric: bool, *how: Any) -> Any:
