@@ -79,13 +79,14 @@ def narrow(input, dim, start, length) -> Tensor:
 
 def _sections(input, each: Any, dim: int) -> tuple[int, ...]:
     """The sizes of the pieces that `split` makes of axis `dim`."""
-    at = wrap_dim(dim, input.ndim)
     if not input.ndim:
         raise RuntimeError("split: expected at least one dimension, got a 0-d tensor")
-    n = input.shape[at]
+    if isinstance(each, int) and each < 0:
+        raise RuntimeError(f"split: expected a size of at least 0, got {each}")
+    n = input.shape[wrap_dim(dim, input.ndim)]
     if not isinstance(each, int):
         return whole(each, "split_size")
-    if each < 0 or (each == 0 and n):
+    if each == 0 and n:
         raise RuntimeError(f"split: expected a size above 0 for {n} elements, got {each}")
     count = -(-n // each) if each else 1
     return (each,) * (count - 1) + (n - each * (count - 1),) if count else (0,)
@@ -422,6 +423,8 @@ def repeat_interleave(input=None, repeats=_MISSING, dim=_MISSING, *, output_size
             f"repeat_interleave: expected a number for each of {n} slices of dimension {at}, got "
             f"{counts.size}"
         )
+    if not counts.ndim and counts < 0:
+        raise RuntimeError(f"repeat_interleave: expected repeats of at least 0, got {counts}")
     chosen = _places(xp.broadcast_to(counts.reshape(-1), (n,)), output_size)
     return index.index_select(input, at, wrap(chosen))
 

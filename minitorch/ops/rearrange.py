@@ -60,6 +60,8 @@ def flatten(input, start_dim=0, end_dim=-1) -> Tensor:
         )
     if not ndim:
         return shape.reshape(input, (1,))
+    if start == end:
+        return input
     size = tuple(input.shape)
     total = 1
     for n in size[start : end + 1]:
@@ -165,6 +167,8 @@ def roll(input, shifts, dims=()) -> Tensor:
         return shape.roll(input.reshape(-1), shifts=shifts, dims=(0,)).reshape(input.shape)
     if len(shifts) != len(dims):
         raise RuntimeError(f"roll: expected one shift for each dim, got {shifts} and {dims}")
+    if not input.numel():
+        return shape.clone(input)
     return shape.roll(input, shifts=shifts, dims=dims)
 
 
@@ -172,6 +176,8 @@ def roll(input, shifts, dims=()) -> Tensor:
 def movedim(input, source, destination) -> Tensor:
     """Axes `source` moved to the places `destination`, a view."""
     n = input.ndim
+    if isinstance(source, int) != isinstance(destination, int):
+        raise TypeError("movedim(): 'source' and 'destination' must be ints both or tuples both")
     source, destination = axes(source, n, "movedim"), axes(destination, n, "movedim")
     if len(source) != len(destination):
         raise RuntimeError(
@@ -188,7 +194,8 @@ def movedim(input, source, destination) -> Tensor:
 def diag(input, diagonal=0) -> Tensor:
     """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
     if input.ndim == 2:
-        return shape.clone(shape.diagonal(input, offset=diagonal))
+        seen = shape.diagonal(input, offset=diagonal)
+        return shape.clone(seen, memory_format=contiguous_format)
     if input.ndim != 1:
         raise RuntimeError(f"diag: expected a vector or a matrix, got shape {list(input.shape)}")
     n = input.shape[0] + (diagonal if diagonal > 0 else -diagonal)
@@ -298,9 +305,9 @@ def diagflat(input, offset=0) -> Tensor:
 @composition
 def trace(input) -> Tensor:
     """The sum of the diagonal of a matrix. Raises: RuntimeError for what is no matrix."""
+    errors.refuse_bool(input._array, "trace")
     if input.ndim != 2:
         raise RuntimeError(f"trace: expected a matrix, got shape {list(input.shape)}")
-    errors.refuse_bool(input._array, "trace")
     return sum_(shape.diagonal(input))
 
 
@@ -338,12 +345,14 @@ def rot90(input, k=1, dims=(0, 1)) -> Tensor:
     if k % 2 == 0:
         return shape.flip(input, dims=(a, b)) if k else shape.clone(
             input, memory_format=contiguous_format)  # fmt: skip
-    return shape.transpose(shape.flip(input, dims=(b if k == 1 else a,)), dim0=a, dim1=b)
+    return shape.flip(shape.transpose(input, dim0=a, dim1=b), dims=(a if k == 1 else b,))
 
 
 @composition
 def adjoint(input) -> Tensor:
-    """The last two axes exchanged, a view."""
+    """The last two axes exchanged, a view; a 0-d tensor as it is."""
+    if not input.ndim:
+        return input
     if input.ndim < 2:
         raise RuntimeError(
             f"adjoint: expected at least two dimensions, got shape {list(input.shape)}"
