@@ -15,6 +15,7 @@ from minitorch.backend import device, get_num_threads, set_num_threads
 from minitorch.dtypes import (
     Size,
     bfloat16,
+    can_cast,
     complex64,
     complex128,
     double,
@@ -45,6 +46,21 @@ from minitorch.grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from minitorch.memory import (
+    channels_last,
+    channels_last_3d,
+    contiguous_format,
+    layout,
+    memory_format,
+    preserve_format,
+    sparse_bsc,
+    sparse_bsr,
+    sparse_coo,
+    sparse_csc,
+    sparse_csr,
+    strided,
+)
+from minitorch.methods import fill_, zero_
 from minitorch.printing import set_printoptions
 from minitorch.random import (
     Generator,
@@ -55,6 +71,8 @@ from minitorch.random import (
     seed,
     set_rng_state,
 )
+from minitorch.resizing import resize_as_
+from minitorch.storage import TypedStorage, UntypedStorage
 
 methods.bind()
 
@@ -62,7 +80,7 @@ methods.bind()
 # would more than double its time.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"minitorch(\.|$)")
 
-from minitorch import autograd, linalg, nn, optim, random, special, utils  # noqa: E402
+from minitorch import autograd, linalg, nn, optim, random, signal, special, utils  # noqa: E402
 
 bool = dtypes.bool_
 float = dtypes.float32
@@ -76,18 +94,25 @@ __all__ = [  # noqa: PLE0604
     "Generator",
     "Size",
     "Tensor",
+    "TypedStorage",
+    "UntypedStorage",
     "autograd",
     "bfloat16",
     "bool",
+    "can_cast",
     "cdouble",
     "cfloat",
+    "channels_last",
+    "channels_last_3d",
     "complex128",
     "complex64",
+    "contiguous_format",
     "default_generator",
     "device",
     "double",
     "dtype",
     "enable_grad",
+    "fill_",
     "finfo",
     "float",
     "float16",
@@ -108,13 +133,17 @@ __all__ = [  # noqa: PLE0604
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "linalg",
+    "layout",
     "long",
     "manual_seed",
+    "memory_format",
     "nn",
     "no_grad",
     "optim",
+    "preserve_format",
     "promote_types",
     "random",
+    "resize_as_",
     "seed",
     "set_default_dtype",
     "set_grad_enabled",
@@ -123,6 +152,14 @@ __all__ = [  # noqa: PLE0604
     "set_rng_state",
     "short",
     "special",
+    "signal",
+    "sparse_bsc",
+    "sparse_bsr",
+    "sparse_coo",
+    "sparse_csc",
+    "sparse_csr",
+    "strided",
     "uint8",
     "utils",
+    "zero_",
 ]

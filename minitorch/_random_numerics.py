@@ -59,7 +59,7 @@ def _sum_to_float32(x: np.ndarray, y: float) -> np.ndarray:
     out = total.astype(np.float32)
     halfway = (total.view(np.int64) & 0x1FFFFFFF) == 0x10000000
     if halfway.any():
-        total, lost = _two_sum(x[halfway], y)
+        total, lost = two_sum(x[halfway], y)
         out[halfway] = np.nextafter(total, np.where(lost == 0, total, np.copysign(np.inf, lost)))
     return out
 
@@ -76,7 +76,7 @@ def _fma64(x: np.ndarray, scale: float, shift: float) -> np.ndarray:
     if not (_is_moderate(scale) and _is_moderate(shift)):
         return np.array([_fma_of_fractions(v, scale, shift) for v in x.flat]).reshape(x.shape)
     product, lost = _two_product(x, scale)
-    total, rest = _two_sum(product, shift)
+    total, rest = two_sum(product, shift)
     lost += rest
     end = lost * (1 + 2.0**-52)
     end += total
@@ -106,7 +106,7 @@ def _fma_of_fractions(x: float, scale: float, shift: float) -> float:
         return math.inf if exact > 0 else -math.inf
 
 
-def _two_sum(x: np.ndarray, y: float) -> tuple[np.ndarray, np.ndarray]:
+def two_sum(x: np.ndarray, y: float) -> tuple[np.ndarray, np.ndarray]:
     """The rounded sum and what rounding lost."""
     total = x + y
     part = total - x

@@ -258,7 +258,7 @@ def replay(chain: tuple, source: Any) -> Any:
 def edge(t: Tensor) -> Any:
     """The node `t` is an output of, made anew for a view whose base was written since."""
     view = t._view
-    if view is not None and view.version != t._cell[0]:
+    if view is not None and view.version != t._cell[0] and (view.base._node or t._node):
         before, state.grad = state.grad, True  # whoever asks, and wherever
         try:
             again = replay(view.chain, view.base)

@@ -1,37 +1,32 @@
-"""Tensors from data and from sizes."""
+"""Tensors from data: numbers, sequences, arrays, buffers. And all others that are not random."""
 
 from __future__ import annotations
 
-import math
+import warnings
 from typing import Any
 
 from . import dtypes
-from ._tensor import Tensor, leaf, wrap
+from ._tensor import Tensor, edge, leaf, wrap
 from .backend import require, xp
 from .dtypes import get_default_dtype, to_numpy
-from .memory import dense_like
-from .ops._dims import flat, whole
-from .row import named
+from .ranges import *
+from .ranges import __all__ as _ranges
+from .sized import *
+from .sized import __all__ as _sized
+from .sized import empty, require_unpinned
+from .tapers import *
+from .tapers import __all__ as _tapers
 
-__all__ = [
-    "arange",
+__all__ = [  # noqa: PLE0604
+    *_ranges,
+    *_sized,
+    *_tapers,
     "as_tensor",
-    "empty",
-    "empty_like",
-    "eye",
+    "asarray",
     "from_numpy",
-    "full",
-    "full_like",
-    "linspace",
-    "ones",
-    "ones_like",
-    "scalar_tensor",
+    "frombuffer",
     "tensor",
-    "zeros",
-    "zeros_like",
 ]
-
-_LEGACY_NUMBERS = (bool, int, float)
 
 
 def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
@@ -44,41 +39,53 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
         return array if dtype is None else array.astype(to_numpy(dtype, "tensor"))
     if isinstance(data, (str, bytes)):
         raise TypeError(f"tensor: expected numbers, got {type(data).__name__}")
+    kinds: set = set()
     if isinstance(data, (list, tuple)):
-        data = _plain(data)
+        data = _plain(data, kinds)
     try:
         array = xp.array(data)
     except ValueError:
         raise _ragged(data) from None
     if array.dtype.kind not in "fiub":
         raise _unusable(array)
+    of_arrays = any(isinstance(k, xp.dtype) for k in kinds)
+    if not of_arrays and (array.dtype == xp.uint64 or (array.dtype.kind == "f" and kinds == {int})):
+        raise ValueError(f"tensor: expected integers that fit torch.int64, got {array.max()}")
     if dtype is not None:
         return _checked_cast(array, to_numpy(dtype), data)
-    if _made_of_arrays(data):
-        return array
-    if array.dtype.kind == "f":
-        return array.astype(get_default_dtype().np)
-    if not array.size:
+    if of_arrays:
+        return array.astype(_common(kinds))
+    if array.dtype.kind == "f" or not array.size:
         return array.astype(get_default_dtype().np)
     return array if array.dtype.kind == "b" else array.astype(xp.int64)
 
 
-def _made_of_arrays(data: Any) -> bool:
-    """Whether the first element of nested sequences is NumPy's, which then knows its dtype."""
-    while isinstance(data, list) and data:
-        data = data[0]
-    return isinstance(data, (xp.ndarray, xp.generic))
+def _common(kinds: set) -> Any:
+    """The dtype of numbers of several kinds, Python's types among dtypes of NumPy."""
+    found = dtypes.bool_
+    for kind in kinds:
+        if not isinstance(kind, xp.dtype):
+            kind = xp.dtype(get_default_dtype().np if kind is float else kind)
+        found = dtypes.promote_types(found, dtypes.from_numpy_dtype(kind))
+    return found.np
 
 
-def _plain(data: Any) -> Any:
-    """Nested sequences with the tensors inside turned into numbers.
+def _plain(data: Any, kinds: set) -> Any:
+    """Nested sequences with the tensors inside turned into numbers; their types go to `kinds`.
 
     Raises: ValueError for a tensor of several elements.
     """
-    return [
-        x._number() if isinstance(x, Tensor) else _plain(x) if isinstance(x, (list, tuple)) else x
-        for x in data
-    ]
+    found = []
+    for x in data:
+        if isinstance(x, (list, tuple)):
+            x = _plain(x, kinds)
+        elif isinstance(x, Tensor):
+            kinds.add(x._array.dtype)
+            x = x._number()
+        else:
+            kinds.add(x.dtype if isinstance(x, (xp.ndarray, xp.generic)) else type(x))
+        found.append(x)
+    return found
 
 
 def _supported(array: Any) -> None:
@@ -150,6 +157,14 @@ def tensor(
             [3., 4.]])
     """
     require(device)
+    require_unpinned(pin_memory)
+    if isinstance(data, Tensor):
+        warnings.warn(
+            "torch.tensor(a_tensor) copies: a_tensor.detach().clone() says so, and takes "
+            ".requires_grad_() where a gradient is wanted.",
+            UserWarning,
+            stacklevel=2,
+        )
     return leaf(_from_data(data, dtype), requires_grad)
 
 
@@ -162,6 +177,89 @@ def as_tensor(data: Any, *, dtype: dtypes.dtype | None = None, device: Any = Non
         found = from_numpy(data)
         return found if dtype is None else found.to(dtype=dtype)
     return tensor(data, dtype=dtype)
+
+
+def asarray(
+    obj: Any,
+    *,
+    dtype: dtypes.dtype | None = None,
+    device: Any = None,
+    copy: bool | None = None,
+    requires_grad: bool | None = None,
+) -> Tensor:
+    """`obj` as a tensor, sharing memory with a tensor, an array or a buffer where it can.
+
+    `copy` True always copies, False never does. Without `requires_grad` a tensor keeps its own.
+    Raises: ValueError where `copy=False` and a copy would be needed.
+    """
+    require(device)
+    if isinstance(obj, Tensor):
+        made = obj if dtype is None else obj.to(dtype=dtype)
+        shared = made is obj
+        wanted = edge(obj) is not None if requires_grad is None else requires_grad
+        made = made if wanted else made.detach() if edge(made) is not None else made
+    elif isinstance(obj, xp.ndarray):
+        found = from_numpy(obj)
+        made = found if dtype is None else found.to(dtype=dtype)
+        shared, wanted = made is found, bool(requires_grad)
+    elif isinstance(obj, (bytes, bytearray, memoryview)):
+        made, shared = frombuffer(obj, dtype=dtype or get_default_dtype()), True
+        wanted = bool(requires_grad)
+    elif isinstance(obj, str):
+        raise TypeError("asarray: expected numbers, got str")
+    else:
+        made, shared, wanted = tensor(obj, dtype=dtype), False, bool(requires_grad)
+        copy = None if copy else copy  # it is new already
+    if copy is False and not shared:
+        raise ValueError(f"asarray: copy=False, but {type(obj).__name__} cannot be shared as it is")
+    made = made.clone() if copy and shared else made
+    return made.requires_grad_(True) if wanted and edge(made) is None else made
+
+
+def frombuffer(
+    buffer: Any,
+    *,
+    dtype: dtypes.dtype,
+    count: int = -1,
+    offset: int = 0,
+    requires_grad: bool = False,
+) -> Tensor:
+    """A tensor over the memory of a buffer: `count` numbers from byte `offset` on, -1 for all.
+
+    Raises: ValueError for what is no buffer, or where the numbers do not fit into it.
+    """
+    to = to_numpy(dtype, "frombuffer")
+    try:
+        room = memoryview(buffer).nbytes
+    except TypeError:
+        raise ValueError(f"frombuffer: expected a buffer, got {type(buffer).__name__}") from None
+    if not room or not count:
+        raise ValueError(f"frombuffer: expected numbers, got {room} bytes and count {count}")
+    if not 0 <= offset < room:
+        raise ValueError(f"frombuffer: expected an offset from 0 to {room - 1}, got {offset}")
+    left = room - offset
+    if count < 0 and left % to.itemsize:
+        raise ValueError(
+            f"frombuffer: expected a multiple of {to.itemsize} bytes, the size of {dtype}, got "
+            f"{left}"
+        )
+    if count * to.itemsize > left:
+        raise ValueError(
+            f"frombuffer: expected at most {left} bytes, got {count} numbers of {to.itemsize}"
+        )
+    try:
+        array = xp.frombuffer(buffer, to, count, offset)
+    except (BufferError, ValueError) as error:
+        raise RuntimeError(f"frombuffer: {error}") from None
+    if not array.flags.writeable:
+        warnings.warn(_READ_ONLY.format("buffer"), UserWarning, stacklevel=2)
+    return leaf(array, requires_grad)
+
+
+_READ_ONLY = (
+    "The given {} is not writable, and tensors always are: writing to this one will fail. "
+    "Copy it first if you mean to write."
+)
 
 
 def from_numpy(ndarray: Any) -> Tensor:
@@ -181,233 +279,22 @@ def from_numpy(ndarray: Any) -> Tensor:
             f"from_numpy: expected no negative strides, got {ndarray.strides}: pass array.copy()"
         )
     if not ndarray.flags.writeable:
-        import warnings
-
-        warnings.warn(
-            "The given NumPy array is not writable, and tensors always are: writing to this one "
-            "will fail. Copy the array first if you mean to write.",
-            stacklevel=2,
-        )
+        warnings.warn(_READ_ONLY.format("NumPy array"), UserWarning, stacklevel=2)
     return wrap(ndarray)
 
 
-# ------------------------------------------------------------------ from sizes
-
-
-def _size(size: tuple) -> tuple[int, ...]:
-    size = whole(flat(size))
-    if any(n < 0 for n in size):
-        raise RuntimeError(f"expected sizes of at least 0, got {min(size)} in {list(size)}")
-    return size
-
-
-def _size_of_call(name: str, sizes: tuple, size: Any) -> tuple[int, ...]:
-    """The sizes that a call gives one by one, as one sequence, or as `size=`."""
-    if not sizes and size is None:
-        raise TypeError(f"{name}() missing required argument 'size' (position 1)")
-    return _size(sizes if size is None else (size,))
-
-
-def _sized(name: str, make: Any, summary: str) -> Any:
-    """torch's creation function `name`: `make(shape, dtype)` for sizes given in any way."""
-
-    def create(
-        *sizes: Any,
-        size: Any = None,
-        out: Any = None,
-        dtype: Any = None,
-        layout: Any = None,
-        device: Any = None,
-        pin_memory: bool = False,
-        requires_grad: bool = False,
-        memory_format: Any = None,
-    ) -> Tensor:
-        require(device)
-        array = make(_size_of_call(name, sizes, size), to_numpy(dtype or get_default_dtype(), name))
-        return leaf(array, requires_grad) if out is None else _into(out, array)
-
-    return named(create, name, summary)
-
-
-def _into(out: Tensor, array: Any) -> Tensor:
-    """What `out=` asks: `out` resized and filled with `array`, in its own dtype."""
-    out._array = array.astype(out._array.dtype)
-    out._cell[0] += 1
-    return out
-
-
-zeros = _sized("zeros", xp.zeros, "Zeros of the given sizes.")
-ones = _sized("ones", xp.ones, "Ones of the given sizes.")
-empty = _sized("empty", xp.empty, "Memory of the given sizes with whatever it holds.")
-
-
 def construct(cls: type, *data: Any, device: Any = None) -> Tensor:
-    """`Tensor(2, 3)`: memory of these sizes; `Tensor([1, 2])`: these numbers; as floats."""
+    """`Tensor(2, 3)`: memory of these sizes; `Tensor([1, 2])`: these numbers, as floats.
+
+    A tensor is shared as it is. Raises: TypeError for a float or a string.
+    """
     require(device)
+    if data and isinstance(data[0], Tensor) and len(data) == 1:
+        return leaf(data[0]._array, cls=cls)
     if not data or isinstance(data[0], (int, dtypes.Size)):
         made = empty(*(data or (0,)))
+    elif isinstance(data[0], (float, str)):
+        raise TypeError(f"Tensor(): expected sizes or a sequence, got {type(data[0]).__name__}")
     else:
         made = tensor(*data, dtype=get_default_dtype())
     return leaf(made._array, cls=cls)
-
-
-def _number(x: Any, function: str, name: str) -> Any:
-    """`x`, a number or a tensor of one, as a Python number. Raises: TypeError for all else."""
-    if isinstance(x, Tensor) and x._array.size == 1:
-        return x._array.item()
-    if isinstance(x, (int, float, complex, xp.generic)):
-        return x
-    raise TypeError(f"{function}(): argument '{name}' must be a number, not {type(x).__name__}")
-
-
-def full(
-    size: Any,
-    fill_value: Any,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """`fill_value` everywhere; its type gives the dtype unless one is given."""
-    require(device)
-    if isinstance(size, int):
-        raise TypeError("full(): argument 'size' (position 1) must be tuple of ints, not int")
-    value = _number(fill_value, "full", "fill_value")
-    dtype = dtype or dtypes.of_number(value)
-    return leaf(xp.full(_size((size,)), value, to_numpy(dtype)), requires_grad)
-
-
-def _alike(name: str, make: Any, summary: str) -> Any:
-    """torch's creation function `name`: `make(array, dtype=)` for the shape of a tensor."""
-
-    def create(
-        input: Tensor,
-        *,
-        dtype: Any = None,
-        layout: Any = None,
-        device: Any = None,
-        pin_memory: bool = False,
-        requires_grad: bool = False,
-        memory_format: Any = None,
-    ) -> Tensor:
-        require(device)
-        if not isinstance(input, Tensor):
-            raise TypeError(
-                f"{name}(): argument 'input' (position 1) must be Tensor, not "
-                f"{type(input).__name__}"
-            )
-        dtype = input.dtype if dtype is None else dtype
-        return leaf(make(input._array, dtype=to_numpy(dtype, name)), requires_grad)
-
-    return named(create, name, summary)
-
-
-zeros_like = _alike("zeros_like", xp.zeros_like, "Zeros in the shape and dtype of `input`.")
-ones_like = _alike("ones_like", xp.ones_like, "Ones in the shape and dtype of `input`.")
-empty_like = _alike(
-    "empty_like", dense_like, "Memory in the shape, dtype and order of `input`, as it is."
-)
-
-
-def full_like(
-    input: Tensor,
-    fill_value: Any,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    memory_format: Any = None,
-) -> Tensor:
-    """`fill_value` in the shape and dtype of `input`."""
-    require(device)
-    if not isinstance(input, Tensor):
-        raise TypeError(f"full_like(): argument 'input' must be Tensor, not {type(input).__name__}")
-    fill_value = _number(fill_value, "full_like", "fill_value")
-    array = xp.full(input._array.shape, fill_value, to_numpy(dtype or input.dtype))
-    return leaf(array, requires_grad)
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """start, start + step, ... below end; `arange(end)` starts at 0.
-
-    Dtype: int64 if all three are ints, else the default dtype
-    Raises: RuntimeError for a step of 0 or of the wrong sign.
-    """
-    require(device)
-    if end is None:
-        start, end = 0, start
-    start, end, step = (
-        _number(x, "arange", name) for x, name in ((start, "start"), (end, "end"), (step, "step"))
-    )
-    if step == 0:
-        raise RuntimeError("arange: expected a step that is not 0, got 0")
-    if (end - start) * step < 0:
-        raise RuntimeError(
-            f"arange: expected a step that leads from start to end, got {start}, {end}, {step}"
-        )
-    if not math.isfinite(end - start):
-        raise RuntimeError(f"arange: expected finite bounds, got {start} and {end}")
-    whole = all(isinstance(x, int) for x in (start, end, step))
-    to = to_numpy(dtype or (dtypes.int64 if whole else get_default_dtype()))
-    count = -(-(end - start) // step) if whole else math.ceil((end - start) / step)
-    return leaf((xp.arange(count) * step + start).astype(to), requires_grad)
-
-
-def linspace(
-    start: Any,
-    end: Any,
-    steps: int,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """`steps` numbers from start to end, both included."""
-    require(device)
-    (steps,) = whole((steps,), "steps")
-    if steps < 0:
-        raise RuntimeError(f"linspace: expected at least 0 steps, got {steps}")
-    start, end = float(start), float(end)
-    to = to_numpy(dtype or get_default_dtype())
-    i = xp.arange(steps)
-    step = (
-        to.type((end - start) / (steps - 1))
-        if steps > 1 and to.kind == "f"
-        else ((end - start) / max(steps - 1, 1))
-    )
-    # From both ends towards the middle, as torch does: the end is then exact.
-    half = i < steps // 2
-    array = (
-        xp.where(half, start + step * i, end - step * (steps - 1 - i))
-        if steps > 1
-        else (xp.full(steps, start))
-    )
-    return leaf(array.astype(to), requires_grad)
-
-
-def eye(
-    n: int,
-    m: int | None = None,
-    *,
-    dtype: Any = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """The identity matrix (n, n), or its first m columns."""
-    require(device)
-    _size((n, n if m is None else m))
-    return leaf(xp.eye(n, m, dtype=to_numpy(dtype or get_default_dtype())), requires_grad)
-
-
-def scalar_tensor(s: Any, *, dtype: Any = None, device: Any = None) -> Tensor:
-    """A 0-d tensor of the default dtype."""
-    s = _number(s, "scalar_tensor", "s")
-    return full((), s, dtype=dtype or get_default_dtype(), device=device)

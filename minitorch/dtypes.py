@@ -105,6 +105,23 @@ def from_numpy_dtype(t: np.dtype) -> dtype:
     return found
 
 
+def as_stored(x: Any, to: np.dtype, called: str) -> Any:
+    """The Python number `x` as NumPy dtype `to` takes it: fractions are cut off for integers.
+
+    Negative numbers wrap around in unsigned dtypes.
+    Raises: RuntimeError where the dtype cannot hold it.
+    """
+    if to.kind in "iu":
+        high = int(np.iinfo(to).max)
+        low = -high if to.kind == "u" else -high - 1
+        if not low <= x <= high:  # NaN too
+            raise RuntimeError(f"{called}: expected a number that fits torch.{to}, got {x}")
+        return int(x) % (high + 1) if to.kind == "u" else int(x)
+    if to.kind == "f" and x - x == 0 and abs(x) > np.finfo(to).max:
+        raise RuntimeError(f"{called}: expected a number that fits torch.{to}, got {x}")
+    return x
+
+
 _default = float32
 
 
@@ -179,6 +196,9 @@ def _outranks(high: dtype | None, low: dtype | None) -> dtype | None:
 
 def can_cast(from_: dtype, to: dtype) -> bool:
     """Whether an in-place result of dtype `from_` may be stored in a tensor of `to`."""
+    for t in (from_, to):
+        if type(t) is not dtype:
+            raise TypeError(f"can_cast: expected torch.dtype, got {type(t).__name__}")
     return from_.category <= to.category
 
 
@@ -205,7 +225,23 @@ class Size(tuple):
         return f"torch.Size([{', '.join(map(repr, self))}])"
 
 
-class finfo:
+def _type_name(x: object) -> str:
+    return type(x).__name__
+
+
+class _Limits:
+    """What finfo and iinfo have in common: two of one dtype are equal."""
+
+    dtype: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.dtype))
+
+
+class finfo(_Limits):
     """The limits of a floating dtype (default: the default dtype): eps, max, min, tiny, bits.
 
     Raises: TypeError for a dtype that is not floating.
@@ -213,13 +249,15 @@ class finfo:
 
     def __init__(self, type: dtype | None = None) -> None:
         t = _default if type is None else type
+        if not isinstance(t, dtype):
+            raise TypeError(f"finfo(): argument 'type' must be torch.dtype, not {_type_name(t)}")
         if t.category != FLOAT:
             raise TypeError(
                 f"torch.finfo() requires a floating point input type, not {t!r}: use torch.iinfo"
             )
         found = np.finfo(to_numpy(t))
         self.bits, self.dtype = t.itemsize * 8, t.name
-        self.eps, self.resolution = float(found.eps), float(found.resolution)
+        self.eps, self.resolution = float(found.eps), 10.0 ** -int(found.precision)
         self.max, self.min = float(found.max), float(found.min)
         self.tiny = self.smallest_normal = float(found.tiny)
 
@@ -229,10 +267,12 @@ class finfo:
         return f"finfo({numbers}, dtype={self.dtype})"
 
 
-class iinfo:
+class iinfo(_Limits):
     """The limits of an integer dtype: max, min, bits. Raises: TypeError for another dtype."""
 
     def __init__(self, type: dtype) -> None:
+        if not isinstance(type, dtype):
+            raise TypeError(f"iinfo(): argument 'type' must be torch.dtype, not {_type_name(type)}")
         if type.category != INT:
             raise TypeError(f"torch.iinfo() requires an integer input type, not {type!r}")
         found = np.iinfo(to_numpy(type))

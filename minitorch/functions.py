@@ -1,7 +1,8 @@
 """torch's functions, from all the rooms of the table, and their second names."""
 
-from minitorch import creation, sampling
+from minitorch import creation, facts, sampling
 from minitorch.creation import *
+from minitorch.facts import *
 from minitorch.ops import (
     activation,
     adaptive,
@@ -19,6 +20,7 @@ from minitorch.ops import (
     normalize,
     norms,
     order,
+    pieces,
     pooling,
     products,
     rearrange,
@@ -47,6 +49,7 @@ from minitorch.ops.loss import *
 from minitorch.ops.normalize import *
 from minitorch.ops.norms import *
 from minitorch.ops.order import *
+from minitorch.ops.pieces import *
 from minitorch.ops.pooling import *
 from minitorch.ops.products import *
 from minitorch.ops.rearrange import *
@@ -65,8 +68,8 @@ arctan = elementwise.atan
 arctan2 = arithmetic.atan2
 broadcast_to = rearrange.expand
 clip = composite.clamp
-concat = rearrange.cat
-concatenate = rearrange.cat
+concat = pieces.cat
+concatenate = pieces.cat
 divide = composite.div
 fix = elementwise.trunc
 greater = compare.gt
@@ -77,6 +80,7 @@ moveaxis = rearrange.movedim
 multiply = elementwise.mul
 negative = elementwise.neg
 not_equal = compare.ne
+row_stack = pieces.vstack
 subtract = composite.sub
 swapaxes = shape.transpose
 swapdims = shape.transpose
@@ -84,6 +88,7 @@ true_divide = elementwise.div
 
 __all__ = [  # noqa: PLE0604
     *creation.__all__,
+    *facts.__all__,
     *sampling.__all__,
     *activation.__all__,
     *adaptive.__all__,
@@ -101,6 +106,7 @@ __all__ = [  # noqa: PLE0604
     *normalize.__all__,
     *norms.__all__,
     *order.__all__,
+    *pieces.__all__,
     *pooling.__all__,
     *products.__all__,
     *rearrange.__all__,
@@ -129,6 +135,7 @@ __all__ = [  # noqa: PLE0604
     "multiply",
     "negative",
     "not_equal",
+    "row_stack",
     "subtract",
     "swapaxes",
     "swapdims",

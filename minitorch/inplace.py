@@ -10,6 +10,7 @@ from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
 from .hooks import move_last_hook
+from .memory import steps
 from .row import named
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def rebase(x: Tensor, out: Tensor) -> None:
         x._node, x._nr = out._node, out._nr
         return
     base = view.base
-    plan = CopySlices(view.chain, base._node is not None, out._node is not None)
+    plan = CopySlices(view.chain, base._array, base._node is not None, out._node is not None)
     edges = [(t._node, t._nr) for t in (base, out) if t._node is not None]
     node = Node(plan, edges, (), (), base._array.shape, base._array.dtype)
     move_last_hook(base._node, base._nr, node, 0)
@@ -78,13 +79,14 @@ class CopySlices:
     inputs = 2
     slots = saved_names = ()
 
-    def __init__(self, chain: tuple, to_base: bool, to_value: bool) -> None:
+    def __init__(self, chain: tuple, base: Any, to_base: bool, to_value: bool) -> None:
         self.chain = chain  # and not the view: it holds the base, which holds this plan
+        self.strides = None if base.flags.c_contiguous else steps(base)
         self.live = (0,) * to_base + (1,) * to_value
 
     def backward(self, g: Any, saved: Any) -> list:
         """(g outside the view, g inside it), for arrays and for tensors alike."""
-        base = ROWS["clone"].public(g)
+        base = ROWS["relaid"].public(g, strides=self.strides)  # a chain may go by strides
         inside = replay(self.chain, base)
         value = ROWS["clone"].public(inside)
         inside[...] = 0

@@ -5,15 +5,17 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from . import creation, dtypes, errors, functions, printing, sampling
+from . import creation, errors, functions, printing, sampling
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
-from .backend import require, xp
+from .backend import xp
+from .casting import CASTS, NEW, to, type_, type_as
 from .facts import Facts
 from .grad_mode import state
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
-from .ops import compare, composite, contract, elementwise, index, rearrange, shape
+from .ops import compare, composite, contract, elementwise, index, rearrange, shape, strides
 from .primitive import apply, pair_operator
+from .resizing import RESIZING
 from .row import named
 from .sampling import generator_or_default
 
@@ -149,13 +151,6 @@ def invert(self: Tensor) -> Tensor:
     return apply(compare.bitwise_not.row, (self,), _NONE)
 
 
-def matrix_transpose(self: Tensor) -> Tensor:
-    """The last two dimensions exchanged. Raises: RuntimeError where there are fewer."""
-    if self.ndim < 2:
-        raise RuntimeError(f"mT: expected at least two dimensions, got shape {list(self.shape)}")
-    return shape.transpose(self, dim0=-2, dim1=-1)
-
-
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     """Write the elements of `src`, broadcast and cast, into this tensor."""
     if not isinstance(src, Tensor):
@@ -163,88 +158,9 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
     return overwrite(self, shape.copy(self, src), "copy_")
 
 
-def to(
-    self: Tensor,
-    *args: Any,
-    dtype: Any = None,
-    device: Any = None,
-    copy: bool = False,
-    non_blocking: bool = False,
-    memory_format: Any = None,
-) -> Tensor:
-    """This tensor in another dtype (or a tensor's); itself where nothing changes, unless `copy`."""
-    for a in args:
-        if isinstance(a, Tensor):
-            dtype = a.dtype
-        elif type(a) is dtypes.dtype:
-            dtype = a
-        elif not isinstance(a, bool):
-            device = a
-    require(device)
-    if dtype is None or dtypes.to_numpy(dtype) == self._array.dtype:
-        return shape.clone(self) if copy else self
-    return shape.to(self if dtype.is_floating_point else self.detach(), dtype=dtype)
-
-
-def _cast(name: str) -> Any:
-    target = next(t for t in dtypes.ALL if name in (t.name, t.alias))
-
-    def method(self: Tensor) -> Tensor:
-        return to(self, dtype=target)
-
-    return named(method, name, f"This tensor as {target!r}.")
-
-
-def type_as(self: Tensor, other: Tensor) -> Tensor:
-    """This tensor in the dtype of `other`."""
-    return to(self, dtype=other.dtype)
-
-
-def type_(self: Tensor, dtype: Any = None) -> Any:
-    """The name of this tensor's legacy type; with `dtype`, the tensor cast to it."""
-    if dtype is None:
-        return f"torch.{self.dtype.title}Tensor"
-    if isinstance(dtype, str):
-        title = dtype.rpartition(".")[2].removesuffix("Tensor")
-        dtype = next((t for t in dtypes._SUPPORTED if t.title == title), None)
-        if dtype is None:
-            raise ValueError(f"type: expected the name of a tensor type, got {title!r}")
-    return to(self, dtype=dtype)
-
-
-def size(self: Tensor, dim: int | None = None) -> Any:
-    """The shape, or the size of one dimension."""
-    if dim is None:
-        return self.shape
-    return self._array.shape[errors.wrap_dim(dim, self.ndim)]
-
-
-def stride(self: Tensor, dim: int | None = None) -> Any:
-    """How many elements apart neighbours along each dimension are in memory."""
-    steps = tuple(s // self._array.itemsize for s in self._array.strides)
-    return steps if dim is None else steps[errors.wrap_dim(dim, self.ndim)]
-
-
-def _new(make: Any) -> Any:
-    def method(self: Tensor, *size: Any, dtype: Any = None, **options: Any) -> Tensor:
-        return make(*size, dtype=dtype or self.dtype, **options)
-
-    return method
-
-
 def where(self: Tensor, condition: Tensor, other: Any) -> Tensor:
     """The elements where the condition holds, else those of `other`."""
     return composite.where(condition, self, other)
-
-
-def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, **how: Any) -> Tensor:
-    """`fill_value` in sizes `size`, in the dtype of this tensor."""
-    return creation.full(size, fill_value, dtype=dtype or self.dtype, **how)
-
-
-def new_tensor(self: Tensor, data: Any, dtype: Any = None, **how: Any) -> Tensor:
-    """A copy of `data` in the dtype of this tensor."""
-    return creation.tensor(data, dtype=dtype or self.dtype, **how)
 
 
 def polygamma(self: Tensor, n: int) -> Tensor:
@@ -438,10 +354,11 @@ _ONLY_METHODS: dict[str, Any] = {
     "contiguous": rearrange.contiguous, "expand": rearrange.expand,
     "expand_as": rearrange.expand_as, "repeat": rearrange.repeat,
     "reshape_as": rearrange.reshape_as, "view": rearrange.view, "view_as": rearrange.view_as,
+    "sum_to_size": rearrange.sum_to_size, "unfold": strides.unfold,
 }  # fmt: skip
 
 _ALONE: dict[str, Any] = {
-    "to": to, "type_as": type_as, "type": type_, "size": size, "stride": stride, "copy_": copy_,
+    **CASTS, **NEW, **RESIZING, "to": to, "type_as": type_as, "type": type_, "copy_": copy_,
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
     "retain_grad": retain_grad, "where": where, "polygamma": polygamma,
@@ -463,31 +380,7 @@ def zero_(self: Tensor) -> Tensor:
 
 def fill_(self: Tensor, value: Any) -> Tensor:
     """Set every element to `value`, a number or a 0-d tensor."""
-    if getattr(value, "ndim", 0):
-        raise RuntimeError(
-            f"fill_: expected a number or a 0-d tensor, got shape {list(value.shape)}"
-        )
     return overwrite(self, shape.fill(self, value), "fill_")
-
-
-def _reshaping(name: str, public: Any) -> Any:
-    """In-place forms that change the shape and not the elements (on tensors without history)."""
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        made = public(self, *args, **kwargs)
-        if self._view is None and edge(self) is not None and self.is_leaf and state.grad:
-            errors.check_inplace(self, edge(self), name)
-        self._array, self._node, self._nr = made._array, made._node, made._nr
-        if self._view is not None:
-            self._view = made._view
-        self._cell[0] += 1
-        if self._view is not None:
-            self._view.version = self._cell[0]
-        return self
-
-    return named(
-        method, name, f"In-place form of `{public.__name__}`: the same memory with other sizes."
-    )
 
 
 def bind() -> None:
@@ -501,10 +394,6 @@ def bind() -> None:
     for name in _INPLACE:
         if hasattr(functions, name):
             setattr(Tensor, f"{name}_", inplace(getattr(functions, name), f"{name}_"))
-    for name in ("squeeze", "unsqueeze", "transpose", "swapaxes", "swapdims", "t"):
-        setattr(Tensor, f"{name}_", _reshaping(f"{name}_", getattr(functions, name)))
-    for name in ("double", "float", "half", "bfloat16", "long", "int", "short", "bool"):
-        setattr(Tensor, name, _cast(name))
     _bind_rest()
 
 
@@ -517,10 +406,7 @@ def _bind_rest() -> None:
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
     T.__repr__ = printing.tensor_repr
     T.numel = T.nelement = composite.numel
-    T.new_zeros, T.new_ones = _new(creation.zeros), _new(creation.ones)
-    T.new_empty, T.new_full, T.new_tensor = _new(creation.empty), new_full, new_tensor
     T.bernoulli = sampling.bernoulli
-    T.mT = property(matrix_transpose)
     T.is_floating_point = composite.is_floating_point
     for name, fact in vars(Facts).items():
         if not name.startswith("__"):

@@ -6,13 +6,12 @@ from typing import Any
 
 from . import dtypes
 from ._tensor import Tensor
-from .backend import require
-from .creation import _into, _number, _size, _size_of_call, empty_like
-from .dtypes import get_default_dtype, to_numpy
+from .calls import write_out
 from .ops import random as draw
 from .ops._dims import whole
 from .random import Generator, default_generator
 from .row import named
+from .sized import _number, _size, _size_of_call, empty_like, finish, kind_of, require_place
 
 __all__ = [
     "bernoulli",
@@ -54,14 +53,14 @@ def _drawn(name: str, draw_row: Any, summary: str, **fixed: float) -> Any:
         pin_memory: bool = False,
         requires_grad: bool = False,
     ) -> Tensor:
-        require(device)
+        require_place(device, layout, pin_memory)
         made = draw_row(
             size=_size_of_call(name, sizes, size),
-            dtype=to_numpy(dtype or get_default_dtype(), name),
+            dtype=kind_of(name, dtype, out),
             generator=generator_or_default(generator),
             **fixed,
         )
-        return made.requires_grad_(requires_grad) if out is None else _into(out, made._array)
+        return finish(name, made._array, out, requires_grad)
 
     return named(create, name, summary)
 
@@ -76,15 +75,18 @@ def randint(
     size: Any = None,
     *,
     generator: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
+    pin_memory: bool = False,
     requires_grad: bool = False,
 ) -> Tensor:
     """Whole numbers in [low, high); `randint(high, size)` starts at 0.
 
     Raises: RuntimeError unless low < high.
     """
-    require(device)
+    require_place(device, layout, pin_memory)
     if size is None:
         low, high, size = 0, low, high
         if size is None:
@@ -96,28 +98,32 @@ def randint(
         low=low,
         high=high,
         size=_size((size,)),
-        dtype=to_numpy(dtype or dtypes.int64),
+        dtype=kind_of("randint", dtype, out, dtypes.int64),
         generator=generator_or_default(generator),
     )
-    return made.requires_grad_(requires_grad)
+    return finish("randint", made._array, out, requires_grad)
 
 
 def randperm(
     n: int,
     *,
     generator: Any = None,
+    out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
-    require(device)
+    require_place(device, layout, pin_memory)
     (n,) = whole((n,), "n")
     made = draw.randperm(
-        n=n, dtype=to_numpy(dtype or dtypes.int64), generator=generator_or_default(generator)
+        n=n,
+        dtype=kind_of("randperm", dtype, out, dtypes.int64),
+        generator=generator_or_default(generator),
     )
-    return made.requires_grad_(requires_grad)
+    return finish("randperm", made._array, out, requires_grad)
 
 
 def _drawn_alike(name: str, fill: str, summary: str) -> Any:
@@ -134,7 +140,9 @@ def _drawn_alike(name: str, fill: str, summary: str) -> Any:
         requires_grad: bool = False,
         memory_format: Any = None,
     ) -> Tensor:
-        made = empty_like(input, dtype=dtype, device=device)
+        require_place(device, layout, pin_memory)
+        _tensor_input(input, name)
+        made = empty_like(input, dtype=dtype, memory_format=memory_format)
         getattr(generator_or_default(generator), fill)(made._array)
         return made.requires_grad_(requires_grad)
 
@@ -169,41 +177,61 @@ def randint_like(
     if high is None:
         low, high = 0, low
     low, high = whole((0 if low is None else low, high), "low, high")
-    made = empty_like(input, dtype=dtype, device=device)
+    require_place(device, layout, pin_memory)
+    _tensor_input(input, "randint_like")
+    made = empty_like(input, dtype=dtype, memory_format=memory_format)
     generator_or_default(generator).fill_random(made._array, low, high)
     return made.requires_grad_(requires_grad)
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Any = None) -> Tensor:
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Any = None, out: Any = None
+) -> Tensor:
     """1 with the probability each element of `input` gives (or `p`), else 0."""
     _tensor_input(input, "bernoulli")
     source = generator_or_default(generator)
-    if p is not None:
-        p = _number(p, "bernoulli", "p")
-        return draw.bernoulli(size=input.shape, p=p, dtype=input._array.dtype, generator=source)
-    return draw.bernoulli_tensor(input.detach(), generator=source)
+    if p is None:
+        made = draw.bernoulli_tensor(input, generator=source)
+    else:
+        made = draw.bernoulli_like(input, p=_number(p, "bernoulli", "p"), generator=source)
+    return made if out is None else write_out("bernoulli", made, out)
 
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    pin_memory: bool = False,
+    requires_grad: bool = False,
 ) -> Tensor:
-    """Normal numbers: mean and std numbers (then `size`) or tensors."""
+    """Normal numbers: mean and std numbers (then `size`) or tensors.
+
+    Raises: RuntimeError for a negative std.
+    """
+    require_place(device, layout, pin_memory)
     source = generator_or_default(generator)
     if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
-        mean, std = _number(mean, "normal", "mean"), _number(std, "normal", "std")
-        return draw.normal(
-            size=_size((size if size is not None else (),)),
-            mean=mean,
-            std=std,
-            dtype=to_numpy(dtype or get_default_dtype()),
+        if size is None:
+            raise TypeError("normal() missing required argument 'size' (position 3)")
+        made = draw.normal(
+            size=_size((size,)),
+            mean=_number(mean, "normal", "mean"),
+            std=_number(std, "normal", "std"),
+            dtype=kind_of("normal", dtype, out),
             generator=source,
         )
+        return finish("normal", made._array, out, requires_grad)
     lowest = std._array.min(initial=0) if isinstance(std, Tensor) else std
     if lowest < 0:
         raise RuntimeError(f"normal: expected std of at least 0, got {lowest}")
-    shape = (mean + std).shape
-    kind = mean if isinstance(mean, Tensor) else std
-    return randn(shape, generator=source, dtype=kind.dtype) * std + mean
+    made = draw.normal_around(mean, std, generator=source)
+    return made if out is None else write_out("normal", made, out)
 
 
 def _tensor_input(input: Any, name: str) -> Tensor:
@@ -224,13 +252,15 @@ def multinomial(
 
     Raises: RuntimeError for weights that are no distribution and for too few of them.
     """
+    if out is not None and out.dtype is not dtypes.int64:
+        raise RuntimeError(f"multinomial: expected out= of torch.int64, got {out.dtype}")
     made = draw.multinomial(
         _tensor_input(input, "multinomial").detach(),
         num_samples=whole((num_samples,), "num_samples")[0],
         replacement=replacement,
         generator=generator_or_default(generator),
     )
-    return made if out is None else _into(out, made._array)
+    return made if out is None else write_out("multinomial", made, out)
 
 
 def poisson(input: Tensor, generator: Any = None) -> Tensor:

@@ -76,14 +76,13 @@ def views() -> Iterator[Sample]:
         yield both("unbind", x, dim=dim)
     for sections, dim in [((1, 2), 1), ((2, 0, 2), 2), ((2,), 0)]:
         theirs = lambda T, x, sections=sections, dim=dim: T.split(x, list(sections), dim)  # noqa: E731
-        yield ours("split_with_sizes", theirs, x, sections=sections, dim=dim)
+        yield ours("split_with_sizes", theirs, x, split_sizes=sections, dim=dim)
 
 
 def copies() -> Iterator[Sample]:
     x, y = numbers(2, 3, 4), numbers(2, 3, 4, seed=1)
     yield both("clone", x)
     yield both("clone", numbers())
-    yield ours("contiguous_copy", lambda T, x: T.clone(x), x)
     unsafe = lambda T, x: x.transpose(0, 2).reshape(-1)  # noqa: E731
     yield phrase("reshape_copy", unsafe, x)
     yield phrase("to", lambda T, x: x.to(T.float64), x, label="float64")

@@ -213,7 +213,10 @@ def einsum(equation, *operands) -> Tensor:
         later = set("".join(t for _, t in terms[k + 1 :])) | set(out)
         product = x if product is None else _multiply_sum(product, x, order, have - later)
         have &= later
-    over = tuple(i for i, c in enumerate(order) if c not in out and product.shape[i] != 1)
+    alone = len(operands) == 1  # then nothing is computed yet: a sum over one element is a copy
+    over = tuple(
+        i for i, c in enumerate(order) if c not in out and (alone or product.shape[i] != 1)
+    )
     if over:
         product = sum(product, dim=over, keepdim=True)
     return reshape(product, tuple(sizes[c] for c in out)) if sizes or product.ndim else product

@@ -36,7 +36,7 @@ def _columns(g, weight_ndim):
 
 
 def _linear_like(x, weight, bias=None):
-    out = x @ weight.T
+    out = x @ (weight.T if weight.ndim == 2 else weight)
     return out if bias is None else out + bias
 
 

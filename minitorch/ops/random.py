@@ -51,6 +51,22 @@ def bernoulli_tensor(xp, p, *, generator):
     return generator.bernoulli_tensor(p)
 
 
+@random_row(lambda g: zero(g), torch_name="Bernoulli")
+def bernoulli_like(xp, x, *, p, generator):
+    """1 with probability `p`, else 0, in the shape and dtype of `x`."""
+    return generator.bernoulli(x.shape, p, x.dtype)
+
+
+@random_row((lambda g: zero(g), lambda g: zero(g)), torch_name="Normal")
+def normal_around(xp, mean, std, *, generator):
+    """Normal numbers with `mean` and `std`, arrays both or one of them a number."""
+    kind = mean.dtype if hasattr(mean, "dtype") else std.dtype
+    size = xp.broadcast_shapes(xp.shape(mean), xp.shape(std))
+    if not hasattr(std, "dtype"):
+        return generator.normal(size, 0.0, std, kind) + mean
+    return generator.normal(size, 0.0, 1.0, kind) * std + xp.asarray(mean, kind)
+
+
 @random_row()
 def multinomial(xp, p, *, num_samples, replacement, generator):
     """Indices drawn with the weights `p`."""

@@ -7,30 +7,40 @@ from typing import TYPE_CHECKING
 
 from minitorch import errors
 from minitorch.calls import composition
+from minitorch.dtypes import Size
 from minitorch.errors import wrap_dim
+from minitorch.memory import checked_format, contiguous_format, lies_in, preserve_format
 from minitorch.ops import shape
-from minitorch.ops._dims import axes, flat, tensors_of, whole
+from minitorch.ops._dims import axes, flat, whole
+from minitorch.ops.reduce import sum as sum_
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from minitorch._tensor import Tensor
 
 __all__ = [
+    "adjoint",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_shapes",
     "broadcast_tensors",
-    "cat",
-    "chunk",
-    "clone",
     "diag",
+    "diag_embed",
+    "diagflat",
     "flatten",
     "flip",
-    "hstack",
+    "fliplr",
+    "flipud",
     "movedim",
-    "narrow",
     "permute",
+    "ravel",
     "roll",
-    "split",
+    "rot90",
     "tile",
+    "trace",
     "unflatten",
-    "vstack",
 ]
 
 
@@ -50,6 +60,8 @@ def flatten(input, start_dim=0, end_dim=-1) -> Tensor:
         )
     if not ndim:
         return shape.reshape(input, (1,))
+    if start == end:
+        return input
     size = tuple(input.shape)
     total = 1
     for n in size[start : end + 1]:
@@ -145,14 +157,18 @@ def flip(input, *axes, dims=None) -> Tensor:
 
 
 @composition
-def roll(input, shifts, dims=None) -> Tensor:
+def roll(input, shifts, dims=()) -> Tensor:
     """The elements moved along `dims`; without `dims`, along the flattened tensor."""
     shifts = whole((shifts,) if isinstance(shifts, int) else shifts, "shifts")
-    if dims is None:
+    if not shifts:
+        raise RuntimeError("roll: expected at least one shift, got none")
+    dims = () if dims is None else (dims,) if isinstance(dims, int) else whole(dims, "dims")
+    if len(shifts) == 1 and not dims:
         return shape.roll(input.reshape(-1), shifts=shifts, dims=(0,)).reshape(input.shape)
-    dims = (dims,) if isinstance(dims, int) else tuple(dims)
     if len(shifts) != len(dims):
         raise RuntimeError(f"roll: expected one shift for each dim, got {shifts} and {dims}")
+    if not input.numel():
+        return shape.clone(input)
     return shape.roll(input, shifts=shifts, dims=dims)
 
 
@@ -160,6 +176,8 @@ def roll(input, shifts, dims=None) -> Tensor:
 def movedim(input, source, destination) -> Tensor:
     """Axes `source` moved to the places `destination`, a view."""
     n = input.ndim
+    if isinstance(source, int) != isinstance(destination, int):
+        raise TypeError("movedim(): 'source' and 'destination' must be ints both or tuples both")
     source, destination = axes(source, n, "movedim"), axes(destination, n, "movedim")
     if len(source) != len(destination):
         raise RuntimeError(
@@ -173,71 +191,11 @@ def movedim(input, source, destination) -> Tensor:
 
 
 @composition
-def narrow(input, dim, start, length) -> Tensor:
-    """`length` slices along `dim` from `start`, a view. Raises: RuntimeError beyond the end."""
-    at, n = wrap_dim(dim, input.ndim), input.shape[dim]
-    start = int(start) + (n if start < 0 else 0)
-    if length < 0 or not 0 <= start <= n - length:
-        raise RuntimeError(
-            f"narrow: expected a part of dimension {dim} of size {n}, got start {start} and length "
-            f"{length}"
-        )
-    return shape.basic_index(input, at=(slice(None),) * at + (slice(start, start + length), ...))
-
-
-@composition
-def split(tensor, split_size_or_sections, dim=0) -> tuple[Tensor, ...]:
-    """Consecutive views of the given size (the last may be smaller) or sizes along `dim`."""
-    at = wrap_dim(dim, tensor.ndim)
-    n, each = tensor.shape[at], split_size_or_sections
-    if isinstance(each, int):
-        if each < 0 or (each == 0 and n):
-            raise RuntimeError(f"split: expected a size above 0 for {n} elements, got {each}")
-        count = -(-n // each) if each else 1
-        each = [each] * (count - 1) + [n - each * (count - 1)] if count else [0]
-    return shape.split_with_sizes(tensor, sections=tuple(each), dim=dim)
-
-
-@composition
-def chunk(input, chunks, dim=0) -> tuple[Tensor, ...]:
-    """At most `chunks` views of equal size along `dim`, the last may be smaller."""
-    (chunks,) = whole((chunks,), "chunks")
-    if chunks < 1:
-        raise RuntimeError(f"chunk: expected at least 1 chunk, got {chunks}")
-    if not input.ndim:
-        raise RuntimeError("chunk: expected at least one dimension, got a 0-d tensor")
-    n = input.shape[wrap_dim(dim, input.ndim)]
-    return split(input, -(-n // chunks), dim) if n else split(input, [0] * chunks, dim)
-
-
-def cat(tensors, dim=0, *, out=None) -> Tensor:
-    """The tensors one after another along `dim`. Raises: ValueError for none."""
-    if not tensors_of(tensors, "cat"):
-        raise ValueError("cat: expected at least one tensor, got none")
-    return shape.cat(tensors, dim=dim, **({} if out is None else {"out": out}))
-
-
-@composition
-def hstack(tensors) -> Tensor:
-    """Side by side: along axis 1, or 0 for vectors. Raises: RuntimeError for none."""
-    if not tensors_of(tensors, "hstack"):
-        raise RuntimeError("hstack: expected at least one tensor, got none")
-    return shape.cat(tensors, dim=0 if tensors[0].ndim < 2 else 1)
-
-
-@composition
-def vstack(tensors) -> Tensor:
-    """One below the other, vectors as rows. Raises: RuntimeError for none."""
-    if not tensors_of(tensors, "vstack"):
-        raise RuntimeError("vstack: expected at least one tensor, got none")
-    return shape.cat([shape.reshape(t, (1, -1)) if t.ndim < 2 else t for t in tensors], dim=0)
-
-
-@composition
 def diag(input, diagonal=0) -> Tensor:
     """The diagonal of a matrix; of a vector, the matrix that has it as diagonal."""
     if input.ndim == 2:
-        return shape.clone(shape.diagonal(input, offset=diagonal))
+        seen = shape.diagonal(input, offset=diagonal)
+        return shape.clone(seen, memory_format=contiguous_format)
     if input.ndim != 1:
         raise RuntimeError(f"diag: expected a vector or a matrix, got shape {list(input.shape)}")
     n = input.shape[0] + (diagonal if diagonal > 0 else -diagonal)
@@ -245,11 +203,169 @@ def diag(input, diagonal=0) -> Tensor:
 
 
 @composition
-def contiguous(input, memory_format=None) -> Tensor:
-    """`input` itself where its memory is in row-major order, else a copy that is."""
-    return input if input._array.flags.c_contiguous else shape.contiguous_copy(input)
+def contiguous(input, memory_format=contiguous_format) -> Tensor:
+    """`input` itself where its memory is in row-major order (or `memory_format`), else a copy."""
+    form = checked_format(memory_format, "contiguous", contiguous_format)
+    if lies_in(input._array, form):
+        return input
+    if form is preserve_format:
+        raise RuntimeError("contiguous: expected an order of memory, got torch.preserve_format")
+    return shape.clone(input, memory_format=form)
 
 
-def clone(input, *, memory_format=None) -> Tensor:
-    """A copy with history."""
-    return shape.clone(input)
+@composition
+def ravel(input) -> Tensor:
+    """All elements as one axis: a view where they lie in row-major order, else a copy."""
+    return shape.view(contiguous(input), size=(-1,))
+
+
+@composition
+def sum_to_size(input, *size) -> Tensor:
+    """The sum over the axes along which `size` would broadcast to the shape of `input`."""
+    size, n = whole(flat(size)), input.ndim
+    fits = len(size) <= n and all(a in (1, b) for a, b in zip(size, input.shape[n - len(size) :]))
+    if not fits:
+        raise RuntimeError(
+            f"sum_to_size: expected a size that broadcasts to {list(input.shape)}, got {list(size)}"
+        )
+    if not size:
+        return sum_(input)
+    return input if size == input.shape else sum_to(input, size)
+
+
+def sum_to(input, size):
+    """As the row, but integers are summed in int64, as torch's sums are."""
+    gone = input.ndim - len(size)
+    return shape.reshape(sum_(input, dim=tuple(
+        i for i in range(input.ndim) if i < gone or size[i - gone] != input.shape[i]
+    ), keepdim=True), size)  # fmt: skip
+
+
+@composition
+def atleast_1d(*tensors) -> Any:
+    """`tensors`, one or several, with a 0-d one as a vector of one element."""
+    return _each(tensors, lambda x: shape.reshape(x, (1,)) if not x.ndim else x)
+
+
+@composition
+def atleast_2d(*tensors) -> Any:
+    """`tensors`, one or several, with vectors as rows of a matrix."""
+
+    def wide(x):
+        return shape.reshape(x, (1, 1)) if not x.ndim else x if x.ndim > 1 else _unsqueeze(x, 0)
+
+    return _each(tensors, wide)
+
+
+@composition
+def atleast_3d(*tensors) -> Any:
+    """`tensors`, one or several, with (n,) as (1, n, 1) and (n, m) as (n, m, 1)."""
+
+    def deep(x):
+        if not x.ndim:
+            return shape.reshape(x, (1, 1, 1))
+        x = _unsqueeze(x, 0) if x.ndim == 1 else x
+        return _unsqueeze(x, -1) if x.ndim == 2 else x
+
+    return _each(tensors, deep)
+
+
+def _unsqueeze(x, dim):
+    return shape.unsqueeze(x, dim=dim)
+
+
+def _each(tensors, change):
+    if len(tensors) == 1:
+        if not isinstance(tensors[0], (list, tuple)):
+            return change(tensors[0])
+        tensors = tensors[0]
+    return tuple(change(x) for x in tensors)
+
+
+@composition
+def diag_embed(input, offset=0, dim1=-2, dim2=-1) -> Tensor:
+    """The last axis as the diagonal of two new axes `dim1` and `dim2`, zeros beside it."""
+    n = input.ndim + 1
+    a, b = wrap_dim(dim1, n), wrap_dim(dim2, n)
+    if a == b:
+        raise RuntimeError(f"diag_embed: expected two dims, got {dim1} and {dim2} of {n}")
+    side = input.shape[-1] + abs(offset)
+    size = list(input.shape[:-1])
+    for at in sorted((a, b)):
+        size.insert(at, side)
+    return shape.undiagonal(input, size=tuple(size), offset=offset, dim1=a, dim2=b)
+
+
+@composition
+def diagflat(input, offset=0) -> Tensor:
+    """The matrix with the elements of `input` on its diagonal."""
+    return diag(shape.reshape(input, (-1,)), *whole((offset,), "offset"))
+
+
+@composition
+def trace(input) -> Tensor:
+    """The sum of the diagonal of a matrix. Raises: RuntimeError for what is no matrix."""
+    errors.refuse_bool(input._array, "trace")
+    if input.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, got shape {list(input.shape)}")
+    return sum_(shape.diagonal(input))
+
+
+@composition
+def fliplr(input) -> Tensor:
+    """The columns in reverse order, a copy."""
+    if input.ndim < 2:
+        raise RuntimeError(f"fliplr: expected two dimensions, got shape {list(input.shape)}")
+    return shape.flip(input, dims=(1,))
+
+
+@composition
+def flipud(input) -> Tensor:
+    """The rows in reverse order, a copy."""
+    if not input.ndim:
+        raise RuntimeError("flipud: expected at least one dimension, got a 0-d tensor")
+    return shape.flip(input, dims=(0,))
+
+
+@composition
+def rot90(input, k=1, dims=(0, 1)) -> Tensor:
+    """Turned `k` times by 90 degrees in the plane of two axes, from the first towards the second.
+
+    Raises: RuntimeError unless `dims` are two different axes.
+    """
+    (k,), dims = whole((k,), "k"), whole(dims, "dims")
+    if len(dims) != 2 or input.ndim < 2:
+        raise RuntimeError(
+            f"rot90: expected two of at least two dims, got {list(dims)} of {input.ndim}"
+        )
+    a, b = (wrap_dim(d, input.ndim) for d in dims)
+    if a == b:
+        raise RuntimeError(f"rot90: expected two different dims, got {list(dims)}")
+    k %= 4
+    if k % 2 == 0:
+        return shape.flip(input, dims=(a, b)) if k else shape.clone(
+            input, memory_format=contiguous_format)  # fmt: skip
+    return shape.flip(shape.transpose(input, dim0=a, dim1=b), dims=(a if k == 1 else b,))
+
+
+@composition
+def adjoint(input) -> Tensor:
+    """The last two axes exchanged, a view; a 0-d tensor as it is."""
+    if not input.ndim:
+        return input
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"adjoint: expected at least two dimensions, got shape {list(input.shape)}"
+        )
+    return shape.transpose(input, dim0=-2, dim1=-1)
+
+
+def broadcast_shapes(*shapes) -> Size:
+    """The shape that all `shapes`, ints or sequences of them, broadcast to."""
+    sizes = [(s,) if isinstance(s, int) else s for s in shapes]
+    for size in sizes:
+        if not isinstance(size, (tuple, list)) or not all(hasattr(n, "__index__") for n in size):
+            raise RuntimeError(f"broadcast_shapes: expected ints or tuples of ints, got {size!r}")
+        if min(size, default=0) < 0:
+            raise ValueError(f"broadcast_shapes: expected sizes of at least 0, got {list(size)}")
+    return Size(errors.broadcast_shapes(*sizes))

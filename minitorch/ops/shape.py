@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from minitorch import graph
+from minitorch.dtypes import as_stored
 from minitorch.errors import not_a_tensor, wrap_dim
+from minitorch.memory import checked_format, copy_as, dense_like, empty_in, suggested
+from minitorch.memory import contiguous_format as ROW_MAJOR
 from minitorch.ops._dims import axes, flat, sizes, whole
 from minitorch.ops.elementwise import zero
 from minitorch.primitive import shape as moved
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from minitorch._tensor import Tensor
 
 __all__ = [
+    "clone",
     "diagonal",
+    "fill",
     "reshape",
     "select",
     "split_with_sizes",
@@ -130,7 +135,8 @@ def t(xp, x):
 def spread(xp, x, size):
     """Array `x` seen as `size`, repeated along broadcast axes without a copy."""
     lead = len(size) - x.ndim
-    steps = tuple(0 if n == 1 else step for n, step in zip(x.shape, x.strides))
+    kept = zip(x.shape, x.strides, size[lead:])
+    steps = tuple(0 if n == 1 != m else step for n, step, m in kept)
     strides = (0,) * lead + steps
     if x.flags.c_contiguous:
         return xp.ndarray(size, x.dtype, x, 0, strides)  # 10 times cheaper than as_strided
@@ -253,42 +259,42 @@ def unbind(xp, x, *, dim=0):
     return tuple(x[(*at, i, ...)] for i in range(x.shape[len(at)]))
 
 
-@view_row(lambda g, dim: cat(g, dim=dim), outs=("*",), torch_name="SplitWithSizesBackward0")
-def split_with_sizes(xp, x, *, sections, dim=0):
-    """Consecutive pieces of sizes `sections` along axis `dim`."""
+def parts_along(x, split_sizes, dim):
+    """Consecutive pieces of array `x` of sizes `split_sizes` along axis `dim`, its memory."""
     at = wrap_dim(dim, x.ndim)
-    if sum(sections) != x.shape[at] or min(sections, default=0) < 0:
-        whole(sections, "split_size")
+    if not x.ndim:
+        raise RuntimeError("split: expected at least one dimension, got a 0-d tensor")
+    if sum(whole(split_sizes, "split_sizes")) != x.shape[at] or min(split_sizes, default=0) < 0:
         raise RuntimeError(
             f"split: expected sizes whose sum is {x.shape[at]}, the size of dimension {at}, got "
-            f"{list(sections)}"
+            f"{list(split_sizes)}"
         )
     lead, out, start = (slice(None),) * at, [], 0
-    for n in sections:
+    for n in split_sizes:
         out.append(x[(*lead, slice(start, start + n))])
         start += n
     return tuple(out)
+
+
+@view_row(lambda g, dim: cat(g, dim=dim), outs=("*",))
+def split_with_sizes(xp, x, *, split_sizes, dim=0):
+    """Consecutive pieces of sizes `split_sizes` along axis `dim`, views."""
+    return parts_along(x, split_sizes, dim)
 
 
 # ------------------------------------------------------------------ copies
 
 
 @moved(lambda g: g)
-def clone(xp, x):
-    """A copy, in the order the memory has."""
-    return x.copy() if 0 in x.strides else x.copy(order="K")
-
-
-@moved(lambda g: g, torch_name="CloneBackward0")
-def contiguous_copy(xp, x):
-    """A copy in row-major order."""
-    return x.copy(order="C")
+def clone(xp, x, *, memory_format=None):
+    """A copy, in the order the memory has or in that of `memory_format`."""
+    return copy_as(x, checked_format(memory_format, "clone"))
 
 
 @moved(lambda g: g, torch_name="ToCopyBackward0")
-def to(xp, x, *, dtype):
+def to(xp, x, *, dtype, memory_format=None):
     """`x` in another dtype (given as torch's); fractions are cut off where it holds integers."""
-    return x.astype(dtype.np)
+    return copy_as(x, checked_format(memory_format, "to"), dtype.np)
 
 
 @moved(lambda g, x_shape: expand(g, size=x_shape))
@@ -313,12 +319,21 @@ def copy(xp, x, y):
 @moved((lambda g: zero(g), lambda g: g))
 def fill(xp, x, value):
     """`value`, a number or 0-d, everywhere in the shape and dtype of `x`."""
-    return xp.full(x.shape, value, x.dtype)
+    if getattr(value, "ndim", 0):
+        raise RuntimeError(f"fill: expected a number or a 0-d tensor, got {list(value.shape)}")
+    out = dense_like(x)
+    if hasattr(value, "dtype"):
+        out[...] = value.astype(x.dtype)
+    elif isinstance(value, (int, float)):
+        out[...] = as_stored(value, x.dtype, "fill")
+    else:
+        raise TypeError(f"fill(): argument 'value' must be a number, not {type(value).__name__}")
+    return out
 
 
 def _pieces(g, tensors_shape, dim, needs):
     """The part of `g` that each input of `cat` became."""
-    at = wrap_dim(dim, g.ndim)
+    at = wrap_dim(dim, g.ndim) if g.size or g.ndim > 1 else 0
     start, parts = 0, []
     for size, wanted in zip(tensors_shape, needs):
         n = size[at] if len(size) == g.ndim else 0
@@ -334,14 +349,22 @@ def cat(xp, *tensors, dim=0):
 
     Raises: ValueError for none, RuntimeError where other sizes differ.
     """
-    parts = [x for x in tensors if x.shape != (0,)] or tensors
+    parts = [x for x in tensors if x.shape != (0,)]
     for i, x in enumerate(tensors):
         if not x.ndim:
             raise RuntimeError(f"cat: expected at least one dimension, but tensor {i} is 0-d")
+    if not parts:
+        return tensors[0].copy()
     at = wrap_dim(dim, parts[0].ndim)
     for i, x in enumerate(parts):
         _check_alike(x.shape, parts[0].shape, at, i)
-    return xp.concatenate(parts, axis=at)
+    if all(x.flags.c_contiguous for x in parts):
+        return xp.concatenate(parts, axis=at)
+    size = list(parts[0].shape)
+    size[at] = sum(x.shape[at] for x in parts)
+    forms = {suggested(x) for x in parts}
+    out = empty_in(tuple(size), parts[0].dtype, forms.pop() if len(forms) == 1 else ROW_MAJOR)
+    return xp.concatenate(parts, axis=at, out=out)
 
 
 def _check_alike(size, first, at, i):
@@ -369,14 +392,20 @@ def stack(xp, *tensors, dim=0):
                 f"stack: expected tensors of equal size, got {list(tensors[0].shape)} at "
                 f"entry 0 and {list(x.shape)} at entry {i}"
             )
-    at = (slice(None),) * wrap_dim(dim, tensors[0].ndim + 1)
-    return xp.concatenate([x[(*at, None)] for x in tensors], axis=len(at))
+    at = wrap_dim(dim, tensors[0].ndim + 1)
+    layers = [x[(slice(None),) * at + (None,)] for x in tensors]
+    if all(x.flags.c_contiguous for x in tensors):
+        return xp.concatenate(layers, axis=at)
+    size = (*tensors[0].shape[:at], len(tensors), *tensors[0].shape[at:])
+    return xp.concatenate(layers, axis=at, out=xp.empty(size, tensors[0].dtype))
 
 
 @moved(lambda g, dims: flip(g, dims=dims))
 def flip(xp, x, *, dims):
     """The axes `dims` in reverse order."""
-    return xp.flip(x, axes(dims, x.ndim, "flip") if dims else ()).copy()
+    out = dense_like(x)
+    out[...] = xp.flip(x, axes(dims, x.ndim, "flip") if dims else ())
+    return out
 
 
 def _check_matrix(x, name):
@@ -388,20 +417,20 @@ def _check_matrix(x, name):
 def tril(xp, x, *, diagonal=0):
     """The lower triangle of each matrix, zeros above `diagonal`."""
     _check_matrix(x, "tril")
-    return xp.tril(x, diagonal)
+    return xp.tril(xp.ascontiguousarray(x), diagonal)
 
 
 @moved(lambda g, diagonal: triu(g, diagonal=diagonal))
 def triu(xp, x, *, diagonal=0):
     """The upper triangle of each matrix, zeros below `diagonal`."""
     _check_matrix(x, "triu")
-    return xp.triu(x, diagonal)
+    return xp.triu(xp.ascontiguousarray(x), diagonal)
 
 
 @moved(lambda g, shifts, dims: roll(g, shifts=tuple(-n for n in shifts), dims=dims))
 def roll(xp, x, *, shifts, dims):
     """The elements moved by `shifts` along the axes `dims`, what leaves enters at the other end."""
-    return xp.roll(x, shifts, dims)
+    return xp.ascontiguousarray(xp.roll(x, shifts, dims))
 
 
 @moved(lambda g, x_shape, repeats: _sum_repeats(g, x_shape, repeats))
@@ -412,7 +441,7 @@ def repeat(xp, x, *, repeats):
             f"repeat: expected at least {x.ndim} counts, none below 0, for shape {list(x.shape)}, "
             f"got {list(repeats)}"
         )
-    return xp.tile(x, repeats)
+    return xp.ascontiguousarray(xp.tile(x, repeats)) if x.ndim or repeats else x.copy()
 
 
 def _sum_repeats(g, x_shape, repeats):

@@ -28,7 +28,6 @@ NOT_BUILT = (
     "optim.RMSprop",
     "optim.lr_scheduler.OneCycleLR",
     "optim.lr_scheduler.ReduceLROnPlateau",
-    "torch.Tensor.resize_",
     "torch.load",
     "torch.save",
 )

@@ -19,6 +19,7 @@ COMPARED = "NumPy compares with None"
 
 LENIENT = {
     "bernoulli": "None stands for no p",
+    "clone": "torch takes the order of memory by name only",
     "eq": COMPARED,
     "ne": COMPARED,
     "not_equal": COMPARED,
@@ -28,6 +29,7 @@ LENIENT = {
     "min": NONE,
     "prod": NONE,
     "squeeze": NONE,
+    "squeeze_copy": NONE,
     "normal": "one number is a mean, as one tensor is; with a tensor the dtype is the tensor's",
     "result_type": "takes any number of operands",
     "round": "torch takes the second operand by name only",
@@ -42,13 +44,14 @@ SIZES = "one size without a sequence is a size like any other"
 FIRST = "of two things that are wrong, the other is named"
 
 OTHERWISE = {
+    "broadcast_shapes": "torch takes None alone",
     "broadcast_to": SIZES,
     "permute": SIZES,
     "reshape": SIZES,
     "tile": SIZES,
+    "view_copy": SIZES,
     "gather": FIRST,
     "scatter": FIRST,
-    "split": FIRST,
     "flip": FIRST,
     "max": FIRST,
     "min": FIRST,
