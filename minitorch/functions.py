@@ -11,6 +11,7 @@ from minitorch.ops import (
     contract,
     convolve,
     elementwise,
+    grid,
     index,
     linalg,
     loss,
@@ -35,6 +36,7 @@ from minitorch.ops.composite import *
 from minitorch.ops.contract import *
 from minitorch.ops.convolve import *
 from minitorch.ops.elementwise import *
+from minitorch.ops.grid import *
 from minitorch.ops.index import *
 from minitorch.ops.linalg import *
 from minitorch.ops.loss import *
@@ -84,6 +86,7 @@ __all__ = [  # noqa: PLE0604
     *contract.__all__,
     *convolve.__all__,
     *elementwise.__all__,
+    *grid.__all__,
     *index.__all__,
     *linalg.__all__,
     *loss.__all__,
