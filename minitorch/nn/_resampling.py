@@ -54,10 +54,10 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
         )
     if mode == "constant":
         return resample.constant_pad_nd(input, pad, 0 if value is None else value)
-    if value:
-        raise RuntimeError(f"pad: expected no value in mode {mode!r}, got {value}")
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value:
+        raise RuntimeError(f"pad: expected no value in mode {mode!r}, got {value}")
     sides = tuple(zip(pad[0::2], pad[1::2]))[::-1]
     if not sides or input.ndim - len(sides) not in (1, 2):
         raise NotImplementedError(

@@ -9,6 +9,7 @@ three rows here are each other's rules, and derivatives of any order exist.
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from minitorch import errors
@@ -98,9 +99,7 @@ def _taps(xp, grid, size, mode, padding, align_corners, orders):
 
     What lies outside has the place after the last one, which holds 0.
     """
-    batch, count = grid.shape[0], 1
-    for n in size:
-        count *= n
+    batch, count = grid.shape[0], prod(size)
     axes = [
         _factors(xp, grid[..., -1 - axis], n, mode, padding, align_corners,
                  tuple(order[axis] for order in orders))
@@ -130,11 +129,11 @@ def _times(factors):
     return None if total is None else total.ravel()
 
 
-def _flat(xp, x, size):
-    """`x` (N, C, *size) as (C, N places), and a place of 0 after them."""
-    n, c = x.shape[:2]
-    out = xp.zeros((c, x.size // max(c, 1) + 1), x.dtype)
-    out[:, :-1].reshape(c, n, -1)[...] = x.reshape(n, c, -1).swapaxes(0, 1) if x.size else 0
+def _flat(xp, x):
+    """`x` (N, C, *) as (C, N places), and a place of 0 after them."""
+    n, c, count = *x.shape[:2], prod(x.shape[2:])
+    out = xp.zeros((c, n * count + 1), x.dtype)
+    out[:, :-1].reshape(c, n, count)[...] = x.reshape(n, c, count).swapaxes(0, 1)
     return out
 
 
@@ -187,7 +186,7 @@ def grid_values(xp, x, grid, *, mode, padding, align_corners, order):
     """
     _check(x, grid, mode)
     size, places = x.shape[2:], grid.shape[1:-1]
-    table = _flat(xp, x, size)
+    table = _flat(xp, x)
     total = None
     for place, (weight,) in _taps(xp, grid, size, mode, padding, align_corners, (order,)):
         if isinstance(weight, int):
@@ -215,10 +214,8 @@ def grid_values(xp, x, grid, *, mode, padding, align_corners, order):
 def grid_spread(xp, x, grid, *, size, mode, padding, align_corners, order):
     """Each sample's share of `x` added where it was taken: the adjoint of grid_values in images."""
     n, c = x.shape[:2]
-    count = n
-    for k in size:
-        count *= k
-    g = _flat(xp, x, size)[:, :-1]
+    count = n * prod(size)
+    g = _flat(xp, x)[:, :-1]
     total = xp.zeros((c, count + 1))
     for place, (weight,) in _taps(xp, grid, size, mode, padding, align_corners, (order,)):
         if isinstance(weight, int):
@@ -237,7 +234,7 @@ def grid_slopes(xp, x, y, grid, *, mode, padding, align_corners, order):
     Shape: (N, C, h, w), (N, C, H, W), (N, h, w, 2) -> (N, h, w, 2)
     """
     size, orders = y.shape[2:], _next(order)
-    table, g = _flat(xp, y, size), _flat(xp, x, size)[:, :-1]
+    table, g = _flat(xp, y), _flat(xp, x)[:, :-1]
     totals = [xp.zeros(g.shape[1], x.dtype) for _ in size]
     if mode != "nearest":
         for place, weights in _taps(xp, grid, size, mode, padding, align_corners, orders):

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from minitorch import errors
 from minitorch.calls import composition
-from minitorch.ops._dims import kept, whole
+from minitorch.ops._dims import whole
 from minitorch.ops.elementwise import rsqrt, square
 from minitorch.ops.fused import residual
-from minitorch.ops.reduce import mean, var
+from minitorch.ops.reduce import mean, spread_out, var
 from minitorch.ops.shape import reshape, select, sum_to, to
 from minitorch.primitive import fused
 
@@ -69,47 +69,107 @@ def _norm_like(x, weight=None, bias=None, *, over, size, eps):
     return out if bias is None else out + reshape(bias, size)
 
 
-def _normalizing(torch_name):
-    return fused(
-        joint=_norm_joint, like=_norm_like, outs=("out", "_mean", "_rstd"), torch_name=torch_name
-    )
-
-
-@_normalizing("NativeLayerNormBackward0")
-def normalize(xp, x, weight=None, bias=None, *, over, size, eps):
-    """(x - mean) / sqrt(variance + eps) over the axes `over`, times weight, plus bias.
-
-    `size` is the shape as which weight and bias broadcast against x.
-    """
-    errors.check_floating(x, "normalize")
-    if x.dtype == "float16":  # sums of many would overflow
-        out, *rest = normalize.row.forward(
-            xp, x.astype("float32"), weight, bias, over=over, size=size, eps=eps
-        )
+def _normalized(xp, x, weight, bias, over, size, eps):
+    """(the result, mean, variance and 1 / sqrt(variance + eps) of `x`)."""
+    if x.itemsize == 2:  # sums of many halves would overflow
+        out, *rest = _normalized(xp, x.astype("float32"), weight, bias, over, size, eps)
         return out.astype(x.dtype), *rest
-    n = x.dtype.type(max(x.size // max(prod(kept(x.shape, over)), 1), 1))
-    centre = xp.add.reduce(x, axis=over, keepdims=True) / n
+    centre = xp.add.reduce(x, axis=over, keepdims=True)
+    n = x.dtype.type(x.size // (centre.size or 1) or 1)
+    centre /= n
     out = x - centre
-    variance = xp.add.reduce(xp.square(out), axis=over, keepdims=True) / n
+    variance = xp.add.reduce(xp.square(out), axis=over, keepdims=True)
+    variance /= n
     rstd = xp.reciprocal(xp.sqrt(variance + eps))
     out *= rstd
     if weight is not None:
         out *= weight.reshape(size)
     if bias is not None:
         out += bias.reshape(size)
+    return out, centre, variance, rstd
+
+
+@fused(
+    joint=_norm_joint,
+    like=_norm_like,
+    outs=("out", "_mean", "_rstd"),
+    torch_name="NativeLayerNormBackward0",
+)
+def normalize(xp, x, weight=None, bias=None, *, over, size, eps):
+    """(x - mean) / sqrt(variance + eps) over the axes `over`, times weight, plus bias.
+
+    `size` is the shape as which weight and bias broadcast against x.
+    """
+    out, centre, _, rstd = _normalized(xp, x, weight, bias, over, size, eps)
     return out, centre, rstd
 
 
-@_normalizing("NativeBatchNormBackward0")
-def normalize_batch(xp, x, weight=None, bias=None, *, over, size, eps):
-    """As `normalize`, under the name of batch normalization."""
-    return normalize.row.forward(xp, x, weight, bias, over=over, size=size, eps=eps)
-
-
-@_normalizing("NativeGroupNormBackward0")
+@fused(
+    joint=_norm_joint,
+    like=_norm_like,
+    outs=("out", "_mean", "_rstd"),
+    torch_name="NativeGroupNormBackward0",
+)
 def normalize_groups(xp, x, weight=None, bias=None, *, over, size, eps):
     """As `normalize`, under the name of group normalization."""
-    return normalize.row.forward(xp, x, weight, bias, over=over, size=size, eps=eps)
+    out, centre, _, rstd = _normalized(xp, x, weight, bias, over, size, eps)
+    return out, centre, rstd
+
+
+def _batch_joint(g, x, weight, bias, centre, _rstd, over, size, eps, needs):
+    g, g_centre, g_variance = g
+    gx = gw = gb = None
+    if g is not None:
+        gx, gw, gb = _norm_joint(g, x, weight, bias, centre, _rstd, over, size, eps, needs)
+    if needs[0] and not (g_centre is None and g_variance is None):
+        share = 1 / max(prod(x.shape[i] for i in over), 1)
+        apart = x - residual(centre, lambda x: mean(x, dim=over, keepdim=True), x)
+        for part in (
+            None if g_centre is None else spread_out(g_centre * share, x.shape, over, True),
+            None if g_variance is None else apart * (g_variance * (2 * share)),
+        ):
+            gx = part if gx is None else gx if part is None else gx + part
+    return gx, gw, gb
+
+
+def _batch_like(x, weight=None, bias=None, *, over, size, eps):
+    out = _norm_like(x, weight, bias, over=over, size=size, eps=eps)
+    return out, mean(x, dim=over, keepdim=True), var(x, dim=over, correction=0, keepdim=True)
+
+
+@fused(
+    joint=_batch_joint,
+    like=_batch_like,
+    outs=("out", "centre", "variance", "_rstd"),
+    torch_name="NativeBatchNormBackward0",
+)
+def normalize_batch(xp, x, weight=None, bias=None, *, over, size, eps):
+    """As `normalize`, with the mean and the variance (over n) that it used."""
+    return _normalized(xp, x, weight, bias, over, size, eps)
+
+
+def _fixed_joint(g, x, centre, variance, weight, bias, size, eps, needs):
+    """The statistics are constants, as in torch."""
+    rstd = reshape(rsqrt(variance + eps), size)
+    gx = gw = None
+    if needs[0]:
+        gx = g * (rstd if weight is None else rstd * reshape(weight, size))
+    if needs[3]:
+        gw = _to_weight(g * ((x - reshape(centre, size)) * rstd), size, weight.shape)
+    return gx, None, None, gw, _to_weight(g, size, bias.shape) if needs[4] else None
+
+
+@fused(joint=_fixed_joint, torch_name="NativeBatchNormBackward0")
+def normalize_fixed(xp, x, centre, variance, weight=None, bias=None, *, size, eps):
+    """(x - centre) / sqrt(variance + eps) with statistics of their own, times weight, plus bias."""
+    scale = xp.reciprocal(xp.sqrt(variance + eps))
+    if weight is not None:
+        scale *= weight.reshape(scale.shape)
+    out = x - centre.reshape(size)
+    out *= scale.reshape(size)
+    if bias is not None:
+        out += bias.reshape(size)
+    return out.astype(x.dtype, copy=False)
 
 
 # ------------------------------------------------------------------ checks
@@ -224,36 +284,42 @@ def normalize_channels(
         raise TypeError(
             f"batch_norm(): argument 'momentum' must be float, not {type(momentum).__name__}"
         )
-    _check_running(running_mean, running_var, training)
     named = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
              "bias": bias}  # fmt: skip
     channels = _channels(input, named)
+    if not input.numel():
+        return _nothing(input, weight, bias)
+    _check_running(running_mean, running_var, training)
     _one_dtype("batch_norm", input, *named.values())
-    if not input.numel():  # nothing to take a mean of; a gradient of 0 still flows
-        out = input if weight is None else input * select(weight, dim=0, index=0)
-        return out if bias is None else out + select(bias, dim=0, index=0)
     size = (channels,) + (1,) * (input.ndim - 2)
     if not training:
-        return _with_statistics(input, running_mean, running_var, weight, bias, size, eps)
+        return normalize_fixed(input, running_mean, running_var, weight, bias, size=size, eps=eps)
     over = (0, *range(2, input.ndim))
+    out, centre, variance = normalize_batch(input, weight, bias, over=over, size=size, eps=eps)
     if running_mean is not None:
-        x = input.detach()
-        _move(running_mean, mean(x, dim=over), momentum)
-        _move(running_var, var(x, dim=over), momentum)
-    return normalize_batch(input, weight, bias, over=over, size=size, eps=eps)
+        _move(running_mean, centre, momentum)
+        _move(running_var, variance, momentum, input.numel() // channels)
+    return out
 
 
-def _move(running, found, momentum):
-    """`running` moved towards `found`, by the part `momentum` of the way."""
-    running._array[...] = (1 - momentum) * running._array + momentum * found._array
+def _nothing(input, weight, bias):
+    """The result for an input without elements: itself, and weight and bias get a gradient of 0."""
+    out = input if weight is None else input * select(weight, dim=0, index=0)
+    return out if bias is None else out + select(bias, dim=0, index=0)
+
+
+def _move(running, found, momentum, count=0):
+    """`running` moved towards `found` by `momentum` of the way; means of several are averaged.
+
+    With `count`, `found` is a variance over so many, which becomes the one over `count` - 1.
+    """
+    new = found._array.reshape(-1, running._array.size)
+    new = new[0] if len(new) == 1 else new.mean(0)
+    share = momentum
+    if count:
+        share *= count / (count - 1) if count > 1 else float("nan")
+    running._array[...] = (1 - momentum) * running._array + share * new
     running._cell[0] += 1
-
-
-def _with_statistics(x, mean, var, weight, bias, size, eps):
-    scale = reshape((var.detach() + eps).rsqrt(), size)
-    scale = scale if weight is None else scale * reshape(weight, size)
-    out = (x - reshape(mean.detach(), size)) * scale
-    return out if bias is None else out + reshape(bias, size)
 
 
 @composition
@@ -343,29 +409,29 @@ def instance_norm(
         raise RuntimeError(
             "Expected running_mean and running_var to be defined when use_input_stats is false"
         )
+    if input.ndim < 2:
+        raise errors.dim_error(1, input.ndim)
+    named = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
+             "bias": bias}  # fmt: skip
+    channels = _channels(input, named)
+    if not input.numel():
+        if not input.shape[0] and not (weight is None and bias is None):
+            raise IndexError(f"instance_norm: expected images, got shape {list(input.shape)}")
+        return _nothing(input, weight, bias)
     if not use_input_stats:
         return normalize_channels(
             input, running_mean, running_var, weight, bias, False, momentum, eps
         )
-    if input.ndim < 2:
-        raise errors.dim_error(1, input.ndim)
     _check_running(running_mean, running_var, own=True)
-    named = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
-             "bias": bias}  # fmt: skip
-    channels = _channels(input, named)
     _one_dtype("instance_norm", input, *named.values())
-    if not input.shape[0]:
-        raise IndexError(f"instance_norm: expected images, got shape {list(input.shape)}")
-    # Without places each image has still one value, itself.
-    over = tuple(range(2, input.ndim))
-    x = input if over else reshape(input, (*input.shape, 1))
-    over = over or (2,)
-    if running_mean is not None and input.numel():
-        flat = reshape(x.detach(), (*input.shape[:2], -1))
-        _move(running_mean, mean(mean(flat, dim=2), dim=0), momentum)
-        _move(running_var, mean(var(flat, dim=2), dim=0), momentum)
+    # A single value of an image and channel counts as one place.
+    x = input if input.ndim > 2 else reshape(input, (*input.shape, 1))
+    over = tuple(range(2, x.ndim))
     size = (channels,) + (1,) * len(over)
-    out = normalize_batch(x, weight, bias, over=over, size=size, eps=eps)
+    out, centre, variance = normalize_batch(x, weight, bias, over=over, size=size, eps=eps)
+    if running_mean is not None:
+        _move(running_mean, centre, momentum)
+        _move(running_var, variance, momentum, prod(x.shape[2:]))
     return out if x is input else reshape(out, input.shape)
 
 
@@ -386,9 +452,9 @@ def _rms_rule(g, x, _rstd, over, eps):
 )
 def normalize_rms(xp, x, *, over, eps):
     """x / sqrt(mean of x ** 2 + eps) over the axes `over`."""
-    wide = x.astype("float32") if x.dtype == "float16" else x
-    n = wide.dtype.type(max(x.size // max(prod(kept(x.shape, over)), 1), 1))
-    squares = xp.add.reduce(xp.square(wide), axis=over, keepdims=True) / n
+    wide = x.astype("float32") if x.itemsize == 2 else x
+    squares = xp.add.reduce(xp.square(wide), axis=over, keepdims=True)
+    squares /= wide.dtype.type(x.size // (squares.size or 1) or 1)
     rstd = xp.reciprocal(xp.sqrt(squares + eps))
     return (wide * rstd).astype(x.dtype, copy=False), rstd
 
