@@ -11,6 +11,7 @@ from minitorch.ops import (
     contract,
     convolve,
     elementwise,
+    folding,
     grid,
     index,
     linalg,
@@ -36,6 +37,7 @@ from minitorch.ops.composite import *
 from minitorch.ops.contract import *
 from minitorch.ops.convolve import *
 from minitorch.ops.elementwise import *
+from minitorch.ops.folding import *
 from minitorch.ops.grid import *
 from minitorch.ops.index import *
 from minitorch.ops.linalg import *
@@ -86,6 +88,7 @@ __all__ = [  # noqa: PLE0604
     *contract.__all__,
     *convolve.__all__,
     *elementwise.__all__,
+    *folding.__all__,
     *grid.__all__,
     *index.__all__,
     *linalg.__all__,

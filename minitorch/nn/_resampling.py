@@ -7,10 +7,10 @@ from typing import Any
 
 from minitorch import dtypes
 from minitorch._tensor import Tensor
+from minitorch.ops import folding, resample, shape
 from minitorch.ops import grid as grids
-from minitorch.ops import resample, shape
 from minitorch.ops._dims import whole
-from minitorch.ops.resample import (
+from minitorch.ops.folding import (
     channel_shuffle,
     native_channel_shuffle,
     pixel_shuffle,
@@ -71,7 +71,9 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
 
 def _sequence(given: Any, name: str) -> Any:
     if not isinstance(given, (tuple, list)) or any(isinstance(n, bool) for n in given):
-        raise TypeError(f"argument '{name}' must be tuple of ints, got {given}")
+        raise TypeError(
+            f"argument '{name}' must be tuple of ints, got {type(given).__name__}: {given}"
+        )
     return given
 
 
@@ -329,7 +331,7 @@ def unfold(
     Shape: (N, C, H, W) -> (N, C kh kw, windows); also without N
     """
     how = _how(kernel_size, dilation, padding, stride)
-    return _in_batches(resample.im2col, "unfold", input, 3, how)
+    return _in_batches(folding.im2col, "unfold", input, 3, how)
 
 
 def fold(
@@ -342,4 +344,4 @@ def fold(
     """
     how = _how(kernel_size, dilation, padding, stride)
     how["size"] = _two(output_size, "output_size")
-    return _in_batches(resample.col2im, "fold", input, 2, how)
+    return _in_batches(folding.col2im, "fold", input, 2, how)

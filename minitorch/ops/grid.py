@@ -59,7 +59,7 @@ def _bounded(xp, at, n, padding, align_corners):
 
 
 def _factors(xp, coordinate, n, mode, padding, align_corners, orders):
-    """The taps along one axis: [(place, validity or None, weights)], a weight for each order."""
+    """The taps along one axis: [(place, weights)], a weight for each order."""
     real = coordinate.dtype.type
     half = real((n - 1) / 2 if align_corners else n / 2)
     at = coordinate + 1
@@ -83,40 +83,45 @@ def _factors(xp, coordinate, n, mode, padding, align_corners, orders):
             down = [1 - part if order == 0 else -w if order == 1 else 0
                     for order, w in zip(orders, up)]  # fmt: skip
             taps = [(low, down), (low + 1, up)]
-    return [_placed(xp, place, n, mode, padding, align_corners, w) for place, w in taps]
-
-
-def _placed(xp, place, n, mode, padding, align_corners, weights):
     if mode == "bicubic":
-        place, _ = _bounded(xp, place, n, padding, align_corners)
-    valid = (place >= 0) & (place < n) if padding == "zeros" else None
-    # fmin and fmax make a number of NaN.
-    return xp.fmax(xp.fmin(place, n - 1), 0).astype(xp.intp), valid, weights
+        taps = [(_bounded(xp, place, n, padding, align_corners)[0], w) for place, w in taps]
+    return taps
 
 
-def _taps(xp, grid, size, mode, padding, align_corners, orders):
-    """For each element around the samples: (its flat place, weights), a weight for each order.
+def _blocks(grid, size, least=16384):
+    """The samples in parts small enough to stay in the cache: (slice, places, first place).
 
-    What lies outside has the place after the last one, which holds 0.
+    A fresh array of millions of numbers costs more than what is computed in it.
     """
-    batch, count = grid.shape[0], prod(size)
-    axes = [
-        _factors(xp, grid[..., -1 - axis], n, mode, padding, align_corners,
-                 tuple(order[axis] for order in orders))
-        for axis, n in enumerate(size)
-    ]  # fmt: skip
-    first = (xp.arange(batch) * count).reshape((-1,) + (1,) * len(size))
+    places, table = grid.reshape(-1, len(size)), prod(n + 2 for n in size)
+    each = prod(grid.shape[1:-1])
+    for start in range(0, len(places), least):
+        part = slice(start, min(start + least, len(places)))
+        yield part, places[part], (start, each, table)
+
+
+def _taps(xp, places, first, size, how, orders):
+    """For each element around the samples: (its place in the table, weights), one for each order.
+
+    In the table there are zeros around each image: that is where samples outside fall.
+    """
+    start, each, step = first
+    offset = xp.arange(start, start + len(places)) // each * step
+    axes = []
+    for axis, n in enumerate(size):
+        step //= n + 2
+        wanted = [order[axis] for order in orders]
+        taps = []
+        for at, weights in _factors(xp, places[:, -1 - axis], n, *how, wanted):
+            # fmin and fmax make a number of NaN.
+            at = (xp.fmax(xp.fmin(at, n), -1).astype(xp.intp) + 1) * step
+            taps.append((at if axis else at + offset, weights))
+        axes.append(taps)
     for taps in product(*axes):
-        place, valid = first, None
-        step = count
-        for (at, good, _), n in zip(taps, size):
-            step //= n
-            place = place + at * step
-            valid = good if valid is None else valid & good
-        if valid is not None:
-            place = xp.where(valid, place, batch * count)
-        weights = [_times([w[i] for _, _, w in taps]) for i in range(len(orders))]
-        yield place.ravel(), weights
+        place = taps[0][0]
+        for at, _ in taps[1:]:
+            place = place + at
+        yield place, [_times([w[i] for _, w in taps]) for i in range(len(orders))]
 
 
 def _times(factors):
@@ -126,15 +131,26 @@ def _times(factors):
         if isinstance(w, int):
             return 0
         total = w if total is None else total if w is None else total * w
-    return None if total is None else total.ravel()
+    return total
 
 
-def _flat(xp, x):
-    """`x` (N, C, *) as (C, N places), and a place of 0 after them."""
-    n, c, count = *x.shape[:2], prod(x.shape[2:])
-    out = xp.zeros((c, n * count + 1), x.dtype)
-    out[:, :-1].reshape(c, n, count)[...] = x.reshape(n, c, count).swapaxes(0, 1)
-    return out
+def _inside(size):
+    """Where the images are in a table of them."""
+    return (..., *(slice(1, n + 1) for n in size))
+
+
+def _table(xp, x):
+    """The images `x` (N, C, *), channels first, with zeros around each: (C, places)."""
+    n, c, *size = x.shape
+    out = xp.zeros((c, n, *(k + 2 for k in size)), x.dtype)
+    out[_inside(size)] = x.swapaxes(0, 1)
+    return out.reshape(c, n * prod(k + 2 for k in size))
+
+
+def _samples(x):
+    """The samples `x` (N, C, *), channels first: (C, samples)."""
+    n, c, *size = x.shape
+    return x.swapaxes(0, 1).reshape(c, n * prod(size))
 
 
 # ------------------------------------------------------------------ the rows
@@ -185,20 +201,15 @@ def grid_values(xp, x, grid, *, mode, padding, align_corners, order):
     Shape: (N, C, H, W), (N, h, w, 2) -> (N, C, h, w); with one more axis (D, d, 3)
     """
     _check(x, grid, mode)
-    size, places = x.shape[2:], grid.shape[1:-1]
-    table = _flat(xp, x)
-    total = None
-    for place, (weight,) in _taps(xp, grid, size, mode, padding, align_corners, (order,)):
-        if isinstance(weight, int):
-            continue
-        part = table.take(place, axis=1)
-        if weight is not None:
-            part *= weight
-        total = part if total is None else xp.add(total, part, total)
-    n, c = x.shape[:2]
-    if total is None:
-        return xp.zeros((n, c, *places), x.dtype)
-    return xp.ascontiguousarray(total.reshape(c, n, *places).swapaxes(0, 1))
+    (n, c, *size), how = x.shape, (mode, padding, align_corners)
+    table, samples = _table(xp, x), grid.shape[1:-1]
+    out = xp.zeros((c, n * prod(samples)), x.dtype)
+    for part, places, first in _blocks(grid, size):
+        for place, (weight,) in _taps(xp, places, first, size, how, (order,)):
+            if not isinstance(weight, int):
+                values = table.take(place, axis=1, mode="clip")
+                out[:, part] += values if weight is None else xp.multiply(values, weight, values)
+    return xp.ascontiguousarray(out.reshape(c, n, *samples).swapaxes(0, 1))
 
 
 @window(
@@ -213,17 +224,17 @@ def grid_values(xp, x, grid, *, mode, padding, align_corners, order):
 )
 def grid_spread(xp, x, grid, *, size, mode, padding, align_corners, order):
     """Each sample's share of `x` added where it was taken: the adjoint of grid_values in images."""
-    n, c = x.shape[:2]
-    count = n * prod(size)
-    g = _flat(xp, x)[:, :-1]
-    total = xp.zeros((c, count + 1))
-    for place, (weight,) in _taps(xp, grid, size, mode, padding, align_corners, (order,)):
-        if isinstance(weight, int):
-            continue
-        for k in range(c):
-            part = g[k] if weight is None else g[k] * weight
-            total[k] += xp.bincount(place, part, count + 1)
-    spread = total[:, :-1].reshape(c, n, *size).swapaxes(0, 1)
+    (n, c), how = x.shape[:2], (mode, padding, align_corners)
+    around = [k + 2 for k in size]
+    g, count = _samples(x), n * prod(around)
+    total = xp.zeros((c, count))
+    for part, places, first in _blocks(grid, size, max(16384, count)):
+        for place, (weight,) in _taps(xp, places, first, size, how, (order,)):
+            if not isinstance(weight, int):
+                for k in range(c):
+                    share = g[k, part] if weight is None else g[k, part] * weight
+                    total[k] += xp.bincount(place, share, count)
+    spread = total.reshape(c, n, *around)[_inside(size)].swapaxes(0, 1)
     return spread.astype(x.dtype, order="C")
 
 
@@ -233,17 +244,17 @@ def grid_slopes(xp, x, y, grid, *, mode, padding, align_corners, order):
 
     Shape: (N, C, h, w), (N, C, H, W), (N, h, w, 2) -> (N, h, w, 2)
     """
-    size, orders = y.shape[2:], _next(order)
-    table, g = _flat(xp, y), _flat(xp, x)[:, :-1]
-    totals = [xp.zeros(g.shape[1], x.dtype) for _ in size]
-    if mode != "nearest":
-        for place, weights in _taps(xp, grid, size, mode, padding, align_corners, orders):
-            part = table.take(place, axis=1)
-            part = xp.add.reduce(xp.multiply(part, g, part), axis=0)
-            for total, weight in zip(totals, weights):
+    size, orders, how = y.shape[2:], _next(order), (mode, padding, align_corners)
+    table, g = _table(xp, y), _samples(x)
+    out = xp.zeros((g.shape[1], len(size)), x.dtype)
+    for part, places, first in _blocks(grid, size) if mode != "nearest" else ():
+        for place, weights in _taps(xp, places, first, size, how, orders):
+            values = table.take(place, axis=1, mode="clip")
+            values = xp.add.reduce(xp.multiply(values, g[:, part], values), axis=0)
+            for axis, weight in enumerate(weights):
                 if not isinstance(weight, int):
-                    total += part * weight
-    return xp.stack(totals[::-1], axis=-1).reshape(grid.shape)
+                    out[part, -1 - axis] += values * weight
+    return out.reshape(grid.shape)
 
 
 def _check(x, grid, mode):
@@ -317,14 +328,12 @@ def grid_sampler_3d(input, grid, interpolation_mode, padding_mode, align_corners
 @window(None)
 def affine_base(xp, theta, *, size, align_corners):
     """The places that an affine map leaves as they are, and a 1: (x, y, 1) or (x, y, z, 1)."""
-    real = theta.dtype.type
-    axes = []
+    real, axes = theta.dtype.type, []
     for n in size:
-        i = xp.arange(n)
+        i, step = xp.arange(n), real(2) / real(max(n - 1, 1))
         # From both ends to the middle, so that the two halves mirror each other exactly.
-        step = real(2) / real(max(n - 1, 1))
-        at = xp.where(i < n // 2, step * i - 1, 1 - step * (n - 1 - i)).astype(theta.dtype)
-        at = at * 0 if n == 1 else at
+        at = xp.where(i < n // 2, step * i - 1, 1 - step * (n - 1 - i)) if n > 1 else i * real(0)
+        at = at.astype(theta.dtype)
         axes.append(at if align_corners else at * real(n - 1) / real(n))
     places = xp.meshgrid(*axes, indexing="ij")[::-1]
     ones = xp.ones_like(places[0])
@@ -336,8 +345,10 @@ def affine_grid_generator(theta, size, align_corners) -> Tensor:
     """The grid that takes each place p of an image of `size` (N, C, H, W) from theta (p, 1).
 
     Shape: (N, 2, 3) -> (N, H, W, 2); with `size` (N, C, D, H, W): (N, 3, 4) -> (N, D, H, W, 3)
+    Differs: torch computes integers too, with steps that are cut off.
     """
     size = whole(size, "size")
+    errors.check_floating(theta._array, "affine_grid_generator")
     if theta.ndim != 3 or theta.shape[0] != size[0]:
         raise RuntimeError(
             f"affine_grid_generator: expected {size[0]} matrices, got shape {list(theta.shape)}"

@@ -231,6 +231,13 @@ def _channels(input, named):
     return channels
 
 
+def _check_momentum(name, momentum):
+    if not isinstance(momentum, (int, float)):
+        raise TypeError(
+            f"{name}(): argument 'momentum' must be float, not {type(momentum).__name__}"
+        )
+
+
 def _check_running(mean, var, own):
     """Refuse one running statistic without the other, and none where they are needed."""
     if own and (mean is None) != (var is None):
@@ -280,10 +287,7 @@ def normalize_channels(
     input, running_mean, running_var, weight, bias, training, momentum, eps
 ) -> Tensor:
     """What batch_norm computes."""
-    if not isinstance(momentum, (int, float)):
-        raise TypeError(
-            f"batch_norm(): argument 'momentum' must be float, not {type(momentum).__name__}"
-        )
+    _check_momentum("batch_norm", momentum)
     named = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
              "bias": bias}  # fmt: skip
     channels = _channels(input, named)
@@ -405,6 +409,7 @@ def instance_norm(
     Source: Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022
     Raises: RuntimeError for sizes that differ, or without statistics.
     """
+    _check_momentum("instance_norm", momentum)
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError(
             "Expected running_mean and running_var to be defined when use_input_stats is false"
