@@ -202,7 +202,7 @@ def _check_interpolated(input: Tensor, size: tuple, mode: str) -> None:
 
 def _deprecated(name: str) -> None:
     warnings.warn(
-        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
+        f"functional.{name} is deprecated: functional.interpolate does the same",
         stacklevel=3,
     )
 

@@ -184,10 +184,7 @@ def _sizes(input, normalized_shape, weight, bias, name):
         )
     size, shape = whole(normalized_shape, "normalized_shape"), input.shape
     if not size:
-        raise RuntimeError(
-            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
-            f"element, but got normalized_shape = {list(size)}"
-        )
+        raise RuntimeError(f"{name}: expected a normalized_shape of one size at least, got {[]}")
     first = len(shape) - len(size)
     if first < 0 or tuple(shape[first:]) != size:
         wanted = "".join(f", {n}" for n in size)
@@ -241,10 +238,11 @@ def _check_momentum(name, momentum):
 def _check_running(mean, var, own):
     """Refuse one running statistic without the other, and none where they are needed."""
     if own and (mean is None) != (var is None):
-        raise ValueError("running_mean and running_var must either both be None or neither be None")
+        found = "running_var" if mean is None else "running_mean"
+        raise ValueError(f"expected running_mean and running_var or neither, got {found} alone")
     if not own and (mean is None or var is None):
         name = "running_mean" if mean is None else "running_var"
-        raise RuntimeError(f"{name} must be defined in evaluation mode")
+        raise RuntimeError(f"batch_norm: expected a {name} to evaluate with, got None")
 
 
 # ------------------------------------------------------------------ torch's functions
@@ -412,7 +410,7 @@ def instance_norm(
     _check_momentum("instance_norm", momentum)
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError(
-            "Expected running_mean and running_var to be defined when use_input_stats is false"
+            "instance_norm: expected running_mean and running_var where use_input_stats is False"
         )
     if input.ndim < 2:
         raise errors.dim_error(1, input.ndim)
