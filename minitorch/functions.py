@@ -14,6 +14,8 @@ from minitorch.ops import (
     convolve,
     decompose,
     elementwise,
+    folding,
+    grid,
     index,
     linalg,
     loss,
@@ -43,6 +45,8 @@ from minitorch.ops.contract import *
 from minitorch.ops.convolve import *
 from minitorch.ops.decompose import *
 from minitorch.ops.elementwise import *
+from minitorch.ops.folding import *
+from minitorch.ops.grid import *
 from minitorch.ops.index import *
 from minitorch.ops.linalg import *
 from minitorch.ops.loss import *
@@ -100,6 +104,8 @@ __all__ = [  # noqa: PLE0604
     *decompose.__all__,
     *convolve.__all__,
     *elementwise.__all__,
+    *folding.__all__,
+    *grid.__all__,
     *index.__all__,
     *linalg.__all__,
     *loss.__all__,

@@ -170,7 +170,7 @@ def polygamma(self: Tensor, n: int) -> Tensor:
 
 def float_power_(self: Tensor, exponent: Any) -> Tensor:
     """self ** exponent in place, for float64 alone: in that dtype it is computed."""
-    if self.dtype is not dtypes.float64:
+    if self.dtype.name != "float64":
         raise RuntimeError(f"float_power_: expected torch.float64, got {self.dtype}")
     return overwrite(self, functions.float_power(self, exponent), "float_power_")
 

@@ -167,7 +167,8 @@ def test_a_missing_reduction_over_broadcast_axes_is_caught(monkeypatch: pytest.M
 CURVED = (
     "mul div pow exp log sin tanh sigmoid sqrt reciprocal erf square mm bmm mv dot softmax "
     "log_softmax logsumexp prod var std norm2 gelu silu softplus mse_loss normalize linear "
-    "convolve convolve_transposed convolve_weight_grad bce_with_logits"
+    "convolve convolve_transposed convolve_weight_grad bce_with_logits normalize_batch "
+    "normalize_groups normalize_fixed normalize_rms grid_values grid_slopes"
 ).split()
 
 

@@ -9,7 +9,6 @@ from minitorch.ops import fused, index, norms
 __all__ = [
     "embedding",
     "linear",
-    "normalize",
     "one_hot",
 ]
 
@@ -80,8 +79,3 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
             f"Class values must be smaller than num_classes: {array.max()} >= {num_classes}."
         )
     return (tensor.unsqueeze(-1) == creation.arange(num_classes)).long()
-
-
-def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
-    """input over its p-norm along `dim`, or over eps where the norm is smaller."""
-    return input / norms.norm(input, p, dim, keepdim=True).clamp_min(eps)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
+from minitorch import dtypes, errors
 from minitorch._tensor import Tensor
-from minitorch.ops import fused, reduce, shape
+from minitorch.calls import write_out
+from minitorch.nn._pooling import avg_pool2d
+from minitorch.nn._resampling import pad
+from minitorch.ops import elementwise, norms, shape
+from minitorch.ops import normalize as rooms
 
 __all__ = [
     "batch_norm",
+    "group_norm",
+    "instance_norm",
     "layer_norm",
+    "local_response_norm",
+    "normalize",
+    "rms_norm",
 ]
 
 
@@ -25,22 +36,27 @@ def layer_norm(
     Source: Ba et al. 2016, https://arxiv.org/abs/1607.06450
     Raises: RuntimeError unless the last sizes are `normalized_shape`.
     """
-    size = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-    found = tuple(input.shape[input.ndim - len(size) :]) if len(size) <= input.ndim else ()
-    if not size or found != size:
-        wanted = "".join(f", {n}" for n in size)
-        raise RuntimeError(
-            f"Given normalized_shape={list(size)}, expected input with shape [*{wanted}], but got "
-            f"input of size{list(input.shape)}"
-        )
-    for other, name in ((weight, "weight"), (bias, "bias")):
-        if other is not None and tuple(other.shape) != size:
-            raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{list(other.shape)} and normalized_shape = {list(size)}"
-            )
-    over = tuple(range(input.ndim - len(size), input.ndim))
-    return fused.normalize(input, weight, bias, over=over, size=size, eps=eps)
+    try:
+        return rooms.normalize_layer(input, normalized_shape, weight, bias, eps)
+    except AttributeError as error:
+        given = (("input", input), ("weight", weight), ("bias", bias))
+        raise errors.not_a_tensor("layer_norm", given, error) from None
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Any, weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """x / sqrt(mean of x ** 2 + eps) over the last axes, times weight; eps: that of the dtype.
+
+    Source: Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467
+    """
+    return rooms.rms_norm(input, normalized_shape, weight, eps)
+
+
+def _several(size: tuple, count: int, what: str) -> None:
+    """Raise ValueError where there is one value only to take a variance of."""
+    if count == 1:
+        raise ValueError(f"Expected more than 1 {what} when training, got input size {list(size)}")
 
 
 def batch_norm(
@@ -60,44 +76,91 @@ def batch_norm(
     Source: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
     Raises: ValueError for one value per channel in training, RuntimeError for sizes that differ.
     """
-    channels = input.shape[1] if input.ndim > 1 else 0
-    for other, name in (
-        (running_mean, "running_mean"), (running_var, "running_var"), (weight, "weight"),
-        (bias, "bias"),
-    ):  # fmt: skip
-        if other is not None and other.numel() != channels:
-            raise RuntimeError(
-                f"{name} should contain {channels} elements not {other.numel()}: input "
-                f"{list(input.shape)}"
-            )
-    size = (channels,) + (1,) * (input.ndim - 2)
-    if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError("batch_norm: running_mean and running_var are needed in evaluation")
-        return _with_statistics(input, running_mean, running_var, weight, bias, size, eps)
-    count = input.numel() // max(channels, 1)
-    if count <= 1:
-        raise ValueError(
-            f"Expected more than 1 value per channel when training, got input size {input.shape}"
+    try:
+        if training:
+            size = tuple(input.shape)
+            _several(size, prod(size[:1] + size[2:]), "value per channel")
+        return rooms.normalize_channels(
+            input, running_mean, running_var, weight, bias, training, momentum, eps
         )
-    over = (0, *range(2, input.ndim))
-    if running_mean is not None or running_var is not None:
-        _update_running(input, running_mean, running_var, over, momentum)
-    return fused.normalize(input, weight, bias, over=over, size=size, eps=eps)
+    except AttributeError as error:
+        given = (("input", input), ("running_mean", running_mean), ("running_var", running_var),
+                 ("weight", weight), ("bias", bias))  # fmt: skip
+        raise errors.not_a_tensor("batch_norm", given, error) from None
 
 
-def _update_running(input: Any, mean: Any, var: Any, over: tuple, momentum: float) -> None:
-    x = input.detach()
-    for running, found in ((mean, reduce.mean(x, dim=over)), (var, reduce.var(x, dim=over))):
-        if running is not None:
-            running._array[...] = (1 - momentum) * running._array + momentum * found._array
-            running._cell[0] += 1
-
-
-def _with_statistics(
-    x: Any, mean: Any, var: Any, weight: Any, bias: Any, size: tuple, eps: float
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
 ) -> Tensor:
-    scale = shape.reshape((var + eps).rsqrt(), size)
-    scale = scale if weight is None else scale * shape.reshape(weight, size)
-    out = (x - shape.reshape(mean, size)) * scale
-    return out if bias is None else out + shape.reshape(bias, size)
+    """(x - mean) / sqrt(variance + eps) over groups of channels, times weight, plus bias.
+
+    Source: Wu and He 2018, https://arxiv.org/abs/1803.08494
+    Raises: ValueError for one value per group; RuntimeError unless the channels can be divided.
+    """
+    size = tuple(input.shape)
+    if len(size) < 2:
+        raise RuntimeError(f"group_norm: expected two dimensions at least, got shape {list(size)}")
+    _several((*size[:2],), size[0] * size[1] // num_groups * prod(size[2:]), "value per channel")
+    return rooms.group_norm(input, num_groups, weight, bias, eps)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """(x - mean) / sqrt(variance + eps) per image and channel, times weight, plus bias.
+
+    Source: Ulyanov et al. 2016, https://arxiv.org/abs/1607.08022
+    Raises: ValueError for one value per image and channel; RuntimeError for sizes that differ.
+    """
+    if use_input_stats:
+        _several(tuple(input.shape), prod(input.shape[2:]), "spatial element")
+    return rooms.instance_norm(
+        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, False
+    )
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """x / (k + alpha mean of x ** 2 over `size` channels around) ** beta.
+
+    Source: Krizhevsky et al. 2012, "ImageNet classification with deep convolutional networks"
+    Raises: ValueError for fewer than three dimensions.
+    """
+    if input.ndim < 3:
+        raise ValueError(
+            f"local_response_norm: expected three dimensions at least, got {list(input.shape)}"
+        )
+    if not input.numel():
+        return input
+    if size < 1:
+        raise RuntimeError(f"local_response_norm: expected a size above 0, got {size}")
+    n, c = input.shape[:2]
+    squares = shape.reshape(elementwise.mul(input, input), (n, 1, c, -1))
+    around = pad(squares, (0, 0, size // 2, (size - 1) // 2))
+    if input.is_floating_point():
+        means = avg_pool2d(around, (size, 1), stride=1)
+    else:  # whole means of whole numbers
+        means = avg_pool2d(shape.to(around, dtype=dtypes.float64), (size, 1), stride=1)
+        means = shape.to(elementwise.floor(means), dtype=dtypes.get_default_dtype())
+    means = shape.reshape(means, input.shape)
+    return input / (means * alpha + k) ** beta
+
+
+def normalize(
+    input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None
+) -> Tensor:
+    """input over its p-norm along `dim`, or over eps where the norm is smaller."""
+    made = input / norms.norm(input, p, dim, keepdim=True).clamp_min(eps)
+    return made if out is None else write_out("normalize", made, out)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from minitorch import errors
 from minitorch._special import gelu as _gelu
 from minitorch._special import gelu_grad as _gelu_grad
-from minitorch.ops._dims import kept
-from minitorch.ops.elementwise import abs, exp, log, rsqrt, sigmoid, sign, tanh, where
-from minitorch.ops.reduce import mean, sum, var
-from minitorch.ops.shape import reshape, sum_to, unsqueeze
+from minitorch.ops.elementwise import abs, exp, log, sigmoid, sign, tanh, where
+from minitorch.ops.reduce import mean, sum
+from minitorch.ops.shape import reshape, unsqueeze
 from minitorch.primitive import elementwise, fused
 
 
@@ -416,73 +415,3 @@ def bce_with_logits(xp, x, y, weight=None, pos_weight=None, *, reduction="mean")
     losses = (1 - y) * x
     losses = losses + (soft if pos_weight is None else ((pos_weight - 1) * y + 1) * soft)
     return _reduce_array(xp, losses if weight is None else losses * weight, reduction)
-
-
-# ------------------------------------------------------------------ normalization
-
-
-def _normalized_grads(g, x, weight, centre, rstd, over, size, needs):
-    """Gradients of ((x - centre) rstd) weight + bias, centre and rstd being those of `x`."""
-    normal = (x - centre) * rstd
-    gx = None
-    if needs[0]:
-        gn = g if weight is None else g * reshape(weight, size)
-        gx = gn - mean(gn, dim=over, keepdim=True)
-        gx = (gx - normal * mean(gn * normal, dim=over, keepdim=True)) * rstd
-    return gx, (g * normal if needs[1] else None), (g if needs[2] else None)
-
-
-def _to_weight(gw, size, weight_shape):
-    """The gradient of a weight that was broadcast as `size`."""
-    return None if gw is None else reshape(sum_to(gw, size=size), weight_shape)
-
-
-def _norm_joint(g, x, weight, bias, _mean, _rstd, over, size, eps, needs):
-    centre = residual(_mean, lambda x: mean(x, dim=over, keepdim=True), x)
-    rstd = residual(_rstd, lambda x: rsqrt(var(x, dim=over, correction=0, keepdim=True) + eps), x)
-    gx, gw, gb = _normalized_grads(g, x, weight, centre, rstd, over, size, needs)
-    return (
-        gx,
-        None if gw is None else _to_weight(gw, size, weight.shape),
-        None if gb is None else _to_weight(gb, size, bias.shape),
-    )
-
-
-def _norm_like(x, weight=None, bias=None, *, over, size, eps):
-    centre = mean(x, dim=over, keepdim=True)
-    out = (x - centre) * rsqrt(var(x, dim=over, correction=0, keepdim=True) + eps)
-    out = out if weight is None else out * reshape(weight, size)
-    return out if bias is None else out + reshape(bias, size)
-
-
-@fused(
-    joint=_norm_joint,
-    like=_norm_like,
-    outs=("out", "_mean", "_rstd"),
-    torch_name="NativeLayerNormBackward0",
-)
-def normalize(xp, x, weight=None, bias=None, *, over, size, eps):
-    """(x - mean) / sqrt(variance + eps) over the axes `over`, times weight, plus bias.
-
-    `size` is the shape as which weight and bias broadcast against x: what layer and batch
-    normalization differ in is only `over` and `size`.
-    """
-    errors.check_floating(x, "normalize")
-    n = x.dtype.type(max(x.size // max(_product(kept(x.shape, over)), 1), 1))
-    centre = xp.add.reduce(x, axis=over, keepdims=True) / n
-    out = x - centre
-    variance = xp.add.reduce(xp.square(out), axis=over, keepdims=True) / n
-    rstd = xp.reciprocal(xp.sqrt(variance + eps))
-    out *= rstd
-    if weight is not None:
-        out *= weight.reshape(size)
-    if bias is not None:
-        out += bias.reshape(size)
-    return out, centre, rstd
-
-
-def _product(size):
-    n = 1
-    for k in size:
-        n *= k
-    return n
