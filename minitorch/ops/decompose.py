@@ -18,8 +18,7 @@ from minitorch.ops.linalg import (
     part,
     solve_triangles,
 )
-from minitorch.ops.rearrange import cat
-from minitorch.ops.shape import diagonal, tril, unsqueeze
+from minitorch.ops.shape import cat, diagonal, tril, unsqueeze
 
 __all__ = ["qr", "svd"]
 

@@ -11,9 +11,17 @@ from __future__ import annotations
 from minitorch import errors, return_types
 from minitorch.calls import composition
 from minitorch.ops.elementwise import where, zero
-from minitorch.ops.rearrange import cat
 from minitorch.ops.reduce import sum
-from minitorch.ops.shape import basic_index, diagonal, transpose, tril, triu, undiagonal, unsqueeze
+from minitorch.ops.shape import (
+    basic_index,
+    cat,
+    diagonal,
+    transpose,
+    tril,
+    triu,
+    undiagonal,
+    unsqueeze,
+)
 from minitorch.primitive import define
 
 __all__ = [
