@@ -1,7 +1,8 @@
 """torch's functions, from all the rooms of the table, and their second names."""
 
-from minitorch import creation, sampling
+from minitorch import creation, noise, sampling
 from minitorch.creation import *
+from minitorch.noise import *
 from minitorch.ops import (
     activation,
     arithmetic,
@@ -75,6 +76,7 @@ true_divide = elementwise.div
 
 __all__ = [  # noqa: PLE0604
     *creation.__all__,
+    *noise.__all__,
     *sampling.__all__,
     *activation.__all__,
     *arithmetic.__all__,

@@ -6,7 +6,7 @@ from minitorch import errors
 from minitorch._special import gelu as _gelu
 from minitorch._special import gelu_grad as _gelu_grad
 from minitorch.ops._dims import kept
-from minitorch.ops.elementwise import abs, exp, log, rsqrt, sigmoid, sign, tanh, where
+from minitorch.ops.elementwise import abs, exp, gate, log, rsqrt, sigmoid, sign, tanh, where
 from minitorch.ops.reduce import mean, sum, var
 from minitorch.ops.shape import reshape, sum_to, unsqueeze
 from minitorch.primitive import elementwise, fused
@@ -162,11 +162,28 @@ def leaky_relu(xp, x, *, negative_slope=0.01):
     return xp.where(x > 0, x, x * negative_slope)
 
 
-@elementwise(lambda g, x, alpha: where(x <= 0, g * (exp(where(x <= 0, x, 0)) * alpha), g))
-def elu(xp, x, *, alpha=1.0):
-    """x where it is positive, else alpha (e ** x - 1)."""
+def elu_slope(g, x, alpha, scale, k):
+    """The gradient of alpha (e ** (k x) - 1) scale, or of scale x; at 0 that from the left."""
+    below = x <= 0
+    left = exp(gate(x, below) * k) * (alpha * scale * k)
+    return where(below, g * left, g if scale == 1 else g * scale)
+
+
+def elu_of(xp, x, alpha, scale, input_scale):
+    """scale x where it is positive, else scale alpha (e ** (input_scale x) - 1)."""
+    left = xp.expm1(xp.minimum(x, 0) * input_scale)
+    left *= alpha * scale
+    return xp.where(x > 0, x if scale == 1 else x * scale, left)
+
+
+@elementwise(lambda g, x, alpha, scale, input_scale: elu_slope(g, x, alpha, scale, input_scale))
+def elu(xp, x, *, alpha=1.0, scale=1.0, input_scale=1.0):
+    """x where it is positive, else alpha (e ** x - 1).
+
+    Source: Clevert et al. 2015, https://arxiv.org/abs/1511.07289
+    """
     errors.check_floating(x, "elu")
-    return xp.where(x > 0, x, xp.expm1(xp.minimum(x, 0)) * alpha).astype(x.dtype)
+    return elu_of(xp, x, alpha, scale, input_scale)
 
 
 # ------------------------------------------------------------------ softmax
