@@ -6,11 +6,13 @@ from minitorch.noise import *
 from minitorch.ops import (
     activation,
     arithmetic,
+    bags,
     choose,
     compare,
     composite,
     contract,
     convolve,
+    ctc,
     elementwise,
     index,
     linalg,
@@ -24,17 +26,20 @@ from minitorch.ops import (
     scan,
     scattering,
     shape,
+    similarity,
     special,
     statistics,
     strides,
 )
 from minitorch.ops.activation import *
 from minitorch.ops.arithmetic import *
+from minitorch.ops.bags import *
 from minitorch.ops.choose import *
 from minitorch.ops.compare import *
 from minitorch.ops.composite import *
 from minitorch.ops.contract import *
 from minitorch.ops.convolve import *
+from minitorch.ops.ctc import *
 from minitorch.ops.elementwise import *
 from minitorch.ops.index import *
 from minitorch.ops.linalg import *
@@ -48,6 +53,7 @@ from minitorch.ops.resample import *
 from minitorch.ops.scan import *
 from minitorch.ops.scattering import *
 from minitorch.ops.shape import *
+from minitorch.ops.similarity import *
 from minitorch.ops.special import *
 from minitorch.ops.statistics import *
 from minitorch.ops.strides import *
@@ -80,11 +86,13 @@ __all__ = [  # noqa: PLE0604
     *sampling.__all__,
     *activation.__all__,
     *arithmetic.__all__,
+    *bags.__all__,
     *choose.__all__,
     *compare.__all__,
     *composite.__all__,
     *contract.__all__,
     *convolve.__all__,
+    *ctc.__all__,
     *elementwise.__all__,
     *index.__all__,
     *linalg.__all__,
@@ -98,6 +106,7 @@ __all__ = [  # noqa: PLE0604
     *scan.__all__,
     *scattering.__all__,
     *shape.__all__,
+    *similarity.__all__,
     *special.__all__,
     *statistics.__all__,
     *strides.__all__,
