@@ -28,18 +28,22 @@ __all__ = [
 ]
 
 
+def _reduction(size_average: Any, reduce_: Any, reduction: str) -> str:
+    """torch's old two flags as a reduction."""
+    if size_average is None and reduce_ is None:
+        return reduction
+    warnings.warn("size_average and reduce args will be deprecated, use reduction", stacklevel=4)
+    if reduce_ is False:
+        return "none"
+    return "mean" if size_average in (None, True) else "sum"
+
+
 def reduction_of(size_average: Any, reduce_: Any, reduction: str) -> str:
     """`reduction`, or torch's old two flags as one.
 
     Raises: ValueError unless it is 'none', 'mean' or 'sum'.
     """
-    if size_average is not None or reduce_ is not None:
-        warnings.warn(
-            "size_average and reduce args will be deprecated, use reduction", stacklevel=3
-        )
-        if reduce_ is False:
-            return "none"
-        return "mean" if size_average in (None, True) else "sum"
+    reduction = _reduction(size_average, reduce_, reduction)
     fused.check_reduction(reduction)
     return reduction
 

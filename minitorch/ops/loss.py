@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from minitorch import errors
 from minitorch.calls import composition
 from minitorch.ops import fused
-from minitorch.ops.elementwise import abs, clamp, exp, gate, log, minimum, sigmoid, where
+from minitorch.ops.elementwise import abs, clamp, exp, log, minimum, sigmoid, where
 from minitorch.ops.fused import _reduce_array, _share, reduced
-from minitorch.ops.reduce import mean, sum
+from minitorch.ops.reduce import sum
 from minitorch.ops.similarity import pairwise_distance
 from minitorch.primitive import elementwise
 
