@@ -131,6 +131,8 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     _check_tensor(input, "native_dropout")
     if train is not None and not train:
         return input.clone(), wrap(np.ones(input.shape, bool))
+    if input._array.dtype.kind != "f":
+        raise RuntimeError(f"native_dropout: expected a floating-point dtype, got {input.dtype}")
     if p == 1:
         return input * 0.0, wrap(np.zeros(input.shape, bool))
     mask = wrap(default_generator.fill_bernoulli(dense_like(input._array, bool), 1 - p))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from minitorch import noise
+import numpy as np
+
+from minitorch import errors, noise
 from minitorch._tensor import Tensor, wrap
 from minitorch.inplace import inplace as in_place
 from minitorch.inplace import overwrite
-from minitorch.memory import dense_like
 from minitorch.ops import activation, choose, composite, elementwise, fused
 from minitorch.random import default_generator
 from minitorch.row import named
@@ -152,7 +153,8 @@ def softsign(input: Tensor) -> Tensor:
 
 
 def tanhshrink(input: Tensor) -> Tensor:
-    """input - tanh(input)."""
+    """input - tanh(input). Raises: NotImplementedError for bools."""
+    errors.refuse_bool(input._array, "tanhshrink")
     return input - input.tanh()
 
 
@@ -209,7 +211,7 @@ def gumbel_softmax(
     the others as 0, with the gradient of the soft sample. `eps` is not used, as in torch.
     Source: Jang et al. 2016, https://arxiv.org/abs/1611.01144
     """
-    drawn = default_generator.fill_exponential(dense_like(logits._array))
+    drawn = default_generator.fill_exponential(np.empty(logits.shape, logits._array.dtype))
     soft = composite.softmax((logits - elementwise.log(wrap(drawn))) / tau, dim)
     if not hard:
         return soft

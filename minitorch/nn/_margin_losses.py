@@ -116,6 +116,8 @@ def multi_margin_loss(
             f"multi_margin_loss: expected a class for each of {x.shape[0]} rows, got a target of "
             f"shape {list(target.shape)}"
         )
+    if weight is not None and weight.ndim != 1:
+        raise ValueError(f"multi_margin_loss: expected 1-D weights, got {list(weight.shape)}")
     if weight is not None and weight.numel() != classes:
         raise RuntimeError(f"multi_margin_loss: expected {classes} weights, got {weight.numel()}")
     _check_classes(target, 0, classes, "multi_margin_loss")

@@ -143,6 +143,7 @@ def _check_bags(
 ) -> None:
     check_indices(at, "embedding_bag")
     check_indices(offsets, "embedding_bag")
+    errors.check_floating(weight._array, "embedding_bag", RuntimeError)
     if weight.ndim != 2 or at.ndim != 1 or offsets.ndim != 1:
         raise RuntimeError(
             "embedding_bag: expected a 2-D weight and 1-D indices and offsets, got shapes "

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch import errors
 from minitorch.calls import composition
+from minitorch.dtypes import float64
 from minitorch.ops.elementwise import exp, gate, log, maximum, minimum, where, zero
 from minitorch.ops.fused import reduced, residual
 from minitorch.ops.index import ALL, ARRAY, put_add, take
 from minitorch.ops.loss import in_words
-from minitorch.ops.shape import basic_index, cat, reshape, stack
+from minitorch.ops.reduce import amax, sum
+from minitorch.ops.shape import basic_index, cat, reshape, stack, to
 from minitorch.primitive import fused
 
 if TYPE_CHECKING:
@@ -57,6 +59,13 @@ def _paths(at_labels, jumps):
     return stack(rows, dim=0)
 
 
+def _total(paths, final):
+    """The logarithm of the sum over all paths that end where they may, of shape (N)."""
+    ends = where(final, paths, _NEVER)
+    top = amax(ends, dim=(0, 2), keepdim=True)
+    return reshape(top, (-1,)) + log(sum(exp(ends - top), dim=(0, 2)))
+
+
 def _standing(at_labels, paths, total, jumps, final):
     """P(t, s) of shape (T, N, L); `final` marks where paths end."""
     ahead = _moved(jumps * 1.0, -2, 0) != 0  # whether one may jump from s to s + 2
@@ -81,10 +90,9 @@ def _ctc_rule(g, x, rows, labels, jumps, final, live, out, _paths_, zero_infinit
 
     The term e ** x changes nothing behind a log_softmax, whose rule subtracts it.
     """
-    at_labels = maximum(take(x, rows, labels, spec=_SPEC), _NEVER)
+    at_labels = maximum(take(to(x, dtype=float64), rows, labels, spec=_SPEC), _NEVER)
     paths = residual(_paths_, lambda at_labels: _paths(at_labels, jumps), at_labels)
-    never = out == float("inf")
-    total = reshape(where(never, 0, -out), (-1, 1))
+    total = reshape(_total(paths, final), (-1, 1))
     standing = _standing(at_labels, paths, total, jumps, final)
     apart = exp(x) - put_add(standing, rows, labels, size=tuple(x.shape), spec=_SPEC)
     share = g if zero_infinity else g + out * 0  # NaN where the text is impossible
@@ -104,12 +112,11 @@ def alignments(xp, x, rows, labels, jumps, final, live, *, zero_infinity=False):
     `rows` (N, 1) counts the texts.
     """
     errors.check_floating(x, "ctc_loss")
-    at_labels = xp.maximum(x[:, rows, labels], x.dtype.type(_NEVER))
+    # Logarithms are in the hundreds, and what is near their difference is wanted: in float64.
+    at_labels = xp.maximum(x[:, rows, labels].astype(xp.float64), _NEVER)
     paths = _paths(at_labels, jumps)
-    ends = xp.where(final, paths, x.dtype.type(_NEVER))
-    top = xp.maximum.reduce(ends, axis=(0, 2))
-    out = -(xp.log(xp.add.reduce(xp.exp(ends - top[:, None]), axis=(0, 2))) + top)
-    return xp.where(out > -_NEVER / 2, x.dtype.type(xp.inf), out), paths
+    total = _total(paths, final)
+    return xp.where(total > _NEVER / 2, -total, xp.inf).astype(x.dtype), paths
 
 
 # ------------------------------------------------------------------ arguments

@@ -124,6 +124,7 @@ def _divergence_rule(g, x, y, log_target):
 )
 def divergence(xp, x, y, *, log_target=False):
     """y (log y - x), 0 where y = 0; with `log_target` e ** y (y - x)."""
+    errors.check_floating(x, "kl_div", RuntimeError)
     if log_target:
         return xp.exp(y) * (y - x)
     return y * xp.log(y + (y == 0)) - y * x
@@ -159,6 +160,7 @@ def poisson_nll_loss(input, target, log_input, full, eps, reduction) -> Tensor:
 
     `full` adds Stirling's approximation of log(target!) where target > 1.
     """
+    errors.refuse_bool(input._array, "poisson_nll_loss")
     if log_input:
         losses = exp(input) - target * input
     else:
@@ -179,7 +181,11 @@ def positive(x):
 @composition
 def hinge_embedding_loss(input, target, margin=1.0, reduction=1) -> Tensor:
     """input where target is 1, max(0, margin - input) where it is -1."""
-    apart = where(target != 1, positive(margin - input), 0)
+    errors.refuse_bool(input._array, "hinge_embedding_loss")
+    below = positive(margin - input)
+    if not input.dtype.is_floating_point:  # torch writes this to memory of the input's dtype
+        below = below.to(dtype=input.dtype)
+    apart = where(target != 1, below, 0)
     return reduced(apart + where(target != -1, input, 0), in_words(reduction))
 
 
