@@ -92,7 +92,7 @@ def _pair(name: str, drop: Any, features: bool, summary: str) -> list:
 
     def form(in_place: bool) -> Any:
         def function(input: Tensor, p: float, train: bool) -> Tensor:
-            _check_tensor(input, name)
+            errors.check_tensor(input, name, "input")
             if not 0 <= p <= 1:
                 raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
             return drop_out(name, drop, features, input, p, train, in_place)
@@ -100,13 +100,6 @@ def _pair(name: str, drop: Any, features: bool, summary: str) -> list:
         return named(function, name + "_" * in_place, summary)
 
     return [form(False), form(True)]
-
-
-def _check_tensor(input: Any, name: str) -> None:
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
 
 
 dropout, dropout_ = _pair(
@@ -128,7 +121,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
 
     Raises: RuntimeError for p outside [0, 1].
     """
-    _check_tensor(input, "native_dropout")
+    errors.check_tensor(input, "native_dropout", "input")
     if train is not None and not train:
         return input.clone(), wrap(np.ones(input.shape, bool))
     if input._array.dtype.kind != "f":
@@ -155,8 +148,9 @@ def rrelu(
     Source: Xu et al. 2015, https://arxiv.org/abs/1505.00853
     Raises: RuntimeError for bounds that are not finite or not ordered.
     """
-    _check_tensor(input, "rrelu")
+    errors.check_tensor(input, "rrelu", "input")
     for name, bound in (("lower", lower), ("upper", upper)):
+        errors.check_number(bound, "rrelu", name)
         if not math.isfinite(bound):
             raise RuntimeError(f"rrelu: expected finite bounds, got {name}={bound}")
     if lower > upper:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minitorch._tensor import Tensor, wrap
-from minitorch.errors import broadcast_shapes, check_floating
+from minitorch.errors import broadcast_shapes, check_floating, check_tensor
 from minitorch.nn._dropout import dropout
 from minitorch.ops import attention, contract, fused
 from minitorch.ops.elementwise import zero
@@ -38,30 +38,29 @@ def scaled_dot_product_attention(
 
     Shape: (*, H, L, E), (*, H, S, E), (*, H, S, D) -> (*, H, L, D)
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
-    Raises: RuntimeError for sizes and dtypes that do not fit, or a mask beside `is_causal`.
+    Differs: a mask and `is_causal` go together; in torch they do on some of its kernels.
+    Raises: RuntimeError for sizes and dtypes that do not fit.
     """
-    _check(query, key, value, attn_mask, is_causal, dropout_p)
+    _check(query, key, value, attn_mask, dropout_p)
     if enable_gqa:
         key, value = (_shared_heads(x, query) for x in (key, value))
     size = broadcast_shapes(query.shape[:-2], key.shape[:-2])
     size = (*broadcast_shapes(size, value.shape[:-2]), query.shape[-2], key.shape[-2])
-    mask = _causal(query, size[-2:]) if is_causal else _added(attn_mask, query)
+    mask = _added(attn_mask, query)
+    if is_causal:
+        causal = _causal(query, size[-2:])
+        mask = causal if mask is None else mask + causal
     kept = _kept(query, size, dropout_p) if dropout_p > 0 else None
     scale = 1 / math.sqrt(max(query.shape[-1], 1)) if scale is None else scale
     return attention.attend(query, key, value, mask, kept, scale=scale)
 
 
-def _check(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, dropout_p: float) -> None:
+def _check(q: Any, k: Any, v: Any, mask: Any, dropout_p: float) -> None:
     name = "scaled_dot_product_attention"
     for i, (x, what) in enumerate(((q, "query"), (k, "key"), (v, "value"))):
-        if not isinstance(x, Tensor):
-            kind = type(x).__name__
-            raise TypeError(
-                f"{name}(): argument '{what}' (position {i + 1}) must be Tensor, not {kind}"
-            )
-    if mask is not None and not isinstance(mask, Tensor):
-        kind = type(mask).__name__
-        raise TypeError(f"{name}(): argument 'attn_mask' (position 4) must be Tensor, not {kind}")
+        check_tensor(x, name, what, i + 1)
+    if mask is not None:
+        check_tensor(mask, name, "attn_mask", 4)
     check_floating(q._array, name, RuntimeError)
     shapes = f"{list(q.shape)}, {list(k.shape)} and {list(v.shape)}"
     if min(q.ndim, k.ndim, v.ndim) < 2:
@@ -76,8 +75,6 @@ def _check(q: Any, k: Any, v: Any, mask: Any, is_causal: bool, dropout_p: float)
         raise RuntimeError(f"{name}: dropout_p has to be between 0 and 1, but got {dropout_p}")
     if mask is None:
         return
-    if is_causal:
-        raise RuntimeError(f"{name}: expected no attn_mask beside is_causal=True")
     if mask.ndim < 2:
         raise IndexError(f"{name}: expected an attn_mask of (L, S), got {list(mask.shape)}")
     if mask.dtype.name not in ("bool", "float32") and mask.dtype is not q.dtype:

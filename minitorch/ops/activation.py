@@ -90,6 +90,7 @@ def hardswish(xp, x):
 def hardshrink(xp, x, *, lambd=0.5):
     """x where |x| > lambd, else 0."""
     errors.check_floating(x, "hardshrink")
+    errors.check_number(lambd, "hardshrink", "lambd")
     return gate(x, ~(xp.absolute(x) <= lambd))
 
 
@@ -172,6 +173,7 @@ def celu(xp, x, *, alpha=1.0):
     Raises: RuntimeError for alpha = 0.
     """
     errors.check_floating(x, "celu")
+    errors.check_number(alpha, "celu", "alpha")
     if alpha == 0:
         raise RuntimeError("celu: expected an alpha other than 0, got 0")
     return fused.elu_of(xp, x, alpha, 1.0, 1 / alpha)

@@ -83,7 +83,11 @@ def embedding_bag(
     from minitorch._tensor import wrap
     from minitorch.backend import xp
 
+    for given, what in ((scale_grad_by_freq, "scale_grad_by_freq"), (sparse, "sparse")):
+        errors.check_number(given, "embedding_bag", what)
     refuse_sparse("embedding_bag", scale_grad_by_freq, sparse)
+    if mode not in (0, 1, 2):
+        raise RuntimeError(f"embedding_bag: expected mode 0, 1 or 2, got {mode}")
     mode = _MODES[mode]
     at, starts = indices._array, offsets._array.astype(xp.int64)
     _check_bags(weight, at, offsets._array, mode, per_sample_weights, include_last_offset)

@@ -164,9 +164,8 @@ def leaky_relu(xp, x, *, negative_slope=0.01):
 
 def elu_slope(g, x, alpha, scale, k):
     """The gradient of alpha (e ** (k x) - 1) scale, or of scale x; at 0 that from the left."""
-    below = x <= 0
-    left = exp(gate(x, below) * k) * (alpha * scale * k)
-    return where(below, g * left, g if scale == 1 else g * scale)
+    left = exp(gate(x, x < 0) * k) * (alpha * scale * k)  # its own derivative at 0 is 0, in torch
+    return where(x <= 0, g * left, g if scale == 1 else g * scale)
 
 
 def elu_of(xp, x, alpha, scale, input_scale):

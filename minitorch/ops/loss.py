@@ -150,6 +150,7 @@ def binary_cross_entropy_with_logits(
     input, target, weight=None, pos_weight=None, reduction=1
 ) -> Tensor:
     """Cross-entropy of sigmoid(input) against target in [0, 1], without overflow."""
+    errors.check_tensor(target, "binary_cross_entropy_with_logits", "target", 2)
     words = in_words(reduction)
     return fused.bce_with_logits(input, target, weight, pos_weight, reduction=words)
 
@@ -182,10 +183,8 @@ def positive(x):
 def hinge_embedding_loss(input, target, margin=1.0, reduction=1) -> Tensor:
     """input where target is 1, max(0, margin - input) where it is -1."""
     errors.refuse_bool(input._array, "hinge_embedding_loss")
-    below = positive(margin - input)
-    if not input.dtype.is_floating_point:  # torch writes this to memory of the input's dtype
-        below = below.to(dtype=input.dtype)
-    apart = where(target != 1, below, 0)
+    margin = margin if input.dtype.is_floating_point else int(margin)  # in the dtype of the input
+    apart = where(target != 1, positive(margin - input), 0)
     return reduced(apart + where(target != -1, input, 0), in_words(reduction))
 
 

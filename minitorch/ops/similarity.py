@@ -51,6 +51,7 @@ def _unit(x, dim, eps):
 @composition
 def pairwise_distance(x1, x2, p=2.0, eps=1e-06, keepdim=False) -> Tensor:
     """The p-norm of x1 - x2 + eps along the last dimension."""
+    errors.check_tensor(x2, "pairwise_distance", "x2", 2)
     return norm(x1 - x2 + eps, p, -1, keepdim)
 
 
@@ -68,6 +69,7 @@ def pdist(input, p=2.0) -> Tensor:
     if input.ndim != 2:
         raise RuntimeError(f"pdist: expected two dimensions, got shape {list(input.shape)}")
     errors.check_floating(input._array, "pdist", RuntimeError)
+    errors.check_number(p, "pdist", "p")
     if not p >= 0:
         raise RuntimeError(f"pdist: expected p of at least 0, got {p}")
     first, second = xp.triu_indices(input.shape[0], 1)
