@@ -75,8 +75,6 @@ def _check(q: Any, k: Any, v: Any, mask: Any, dropout_p: float) -> None:
         raise RuntimeError(f"{name}: dropout_p has to be between 0 and 1, but got {dropout_p}")
     if mask is None:
         return
-    if mask.ndim < 2:
-        raise IndexError(f"{name}: expected an attn_mask of (L, S), got {list(mask.shape)}")
     if mask.dtype.name not in ("bool", "float32") and mask.dtype is not q.dtype:
         raise RuntimeError(
             f"{name}: expected an attn_mask of bools or of {q.dtype}, got {mask.dtype}"

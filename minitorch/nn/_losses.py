@@ -115,7 +115,8 @@ def huber_loss(
         raise RuntimeError(f"huber_loss: expected delta above 0, got {delta}")
     if weight is not None:
         losses = loss.huber(input, target, reduction="none", width=delta)
-        return _weighted_loss(losses, weight, reduction, "huber_loss")
+        _check_loss_weight(losses, weight, "huber_loss")
+        return fused.reduced(losses * weight, reduction)
     return loss.huber(input, target, reduction=reduction, width=delta)
 
 
@@ -128,11 +129,15 @@ def soft_margin_loss(
     return loss.soft_margin(input, target, reduction=reduction)
 
 
-def _weighted_loss(losses: Tensor, weight: Tensor, reduction: str, name: str) -> Tensor:
+def _check_loss_weight(losses: Tensor, weight: Tensor, name: str) -> None:
     if weight.shape != losses.shape:
         raise ValueError(
             f"{name}: expected a weight of shape {list(losses.shape)}, got {list(weight.shape)}"
         )
+
+
+def _weighted_loss(losses: Tensor, weight: Tensor, reduction: str, name: str) -> Tensor:
+    _check_loss_weight(losses, weight, name)
     if reduction == "mean":
         return (losses * weight).sum() / weight.sum()
     return fused.reduced(losses * weight, reduction)

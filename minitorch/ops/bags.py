@@ -74,7 +74,7 @@ def embedding_bag(
     include_last_offset=False,
     padding_idx=None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """(the sum, mean or maximum of the rows of each bag, bags, sizes of bags, where maxima are).
+    """(sums, means or maxima of the rows of each bag, bags, sizes of bags, where maxima are).
 
     Bag i holds the indices from offsets[i] up to offsets[i + 1]; what equals `padding_idx` does
     not count. `mode` is 0 for sums, 1 for means and 2 for maxima; a bag with nothing in it is 0.
@@ -112,7 +112,7 @@ def embedding_bag(
     if mode == "max":
         out, found = _maxima(weight, at, bags, sizes)
     else:
-        found = wrap(xp.zeros(0, xp.int64))
+        found = wrap(sizes)
         picked = indexing.embedding(weight, wrap(at))
         picked = picked if weights is None else picked * unsqueeze(weights, dim=-1)
         out = bag_sum(picked, wrap(bags), count=starts.size)
