@@ -165,7 +165,8 @@ def test_a_missing_reduction_over_broadcast_axes_is_caught(monkeypatch: pytest.M
 CURVED = (
     "mul div pow exp log sin tanh sigmoid sqrt reciprocal erf square mm bmm mv dot softmax "
     "log_softmax logsumexp prod var std norm2 gelu silu softplus mse_loss normalize linear "
-    "convolution2d bce_with_logits conv2d_weight_grad"
+    "convolution2d bce_with_logits conv2d_weight_grad celu mish glu huber soft_margin divergence "
+    "alignments attend"
 ).split()
 
 

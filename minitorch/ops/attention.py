@@ -76,7 +76,7 @@ def attend(xp, query, key, value, mask=None, kept=None, *, scale):
     Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
     """
     check_floating(query, "scaled_dot_product_attention", RuntimeError)
-    chances = (query * scale) @ key.swapaxes(-1, -2)
+    chances = xp.matmul(query * scale, key.swapaxes(-1, -2), order="C")
     if mask is not None:
         chances += mask
     if chances.size:
