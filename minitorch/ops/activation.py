@@ -8,7 +8,7 @@ from minitorch import errors
 from minitorch.calls import composition
 from minitorch.inplace import inplace
 from minitorch.ops import fused
-from minitorch.ops.elementwise import exp, gate, maximum, minimum, relu, sigmoid, where
+from minitorch.ops.elementwise import exp, gate, maximum, minimum, relu, sigmoid
 from minitorch.ops.rearrange import narrow
 from minitorch.ops.shape import cat, reshape
 from minitorch.primitive import elementwise
@@ -128,12 +128,16 @@ threshold_ = inplace(threshold, "threshold_")
 
 
 @elementwise(
-    (lambda g, x, weight: where(x > 0, g, g * weight), lambda g, x: gate(g * x, ~(x > 0))),
+    (
+        lambda g, x, weight: gate(g, x > 0) + gate(g, ~(x > 0)) * weight,
+        lambda g, x: gate(g * x, ~(x > 0)),
+    ),
     torch_name="PreluKernelBackward0",
 )
 def sloped(xp, x, weight):
     """x where it is positive, else weight x."""
-    return xp.where(x > 0, x, x * weight)
+    errors.check_floating(x, "prelu")
+    return xp.maximum(x, 0) + xp.minimum(x, 0) * weight
 
 
 @composition
@@ -143,7 +147,6 @@ def prelu(input, weight) -> Tensor:
     Source: He et al. 2015, https://arxiv.org/abs/1502.01852
     Raises: RuntimeError for a weight of other sizes or of another dtype.
     """
-    errors.check_floating(input._array, "prelu")
     if weight.dtype is not input.dtype:
         raise RuntimeError(f"prelu: expected one dtype, got {input.dtype} and {weight.dtype}")
     if weight.ndim > 1:
