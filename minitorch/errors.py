@@ -291,3 +291,18 @@ def check_index_dtype(indices: Any, name: str) -> None:
         raise RuntimeError(
             f"{name}: expected indices of torch.int64 or torch.int32, got {name_of(indices.dtype)}"
         )
+
+
+def check_tensor(x: Any, function: str, name: str, position: int = 1) -> None:
+    """Refuse what is no tensor as an argument of `function`."""
+    if not hasattr(x, "_array"):
+        raise TypeError(
+            f"{function}(): argument '{name}' (position {position}) must be Tensor, not "
+            f"{type(x).__name__}"
+        )
+
+
+def check_number(x: Any, function: str, name: str) -> None:
+    """Refuse what is no number as an argument of `function`; a tensor without dimensions is one."""
+    if not isinstance(x, (int, float)) and getattr(x, "ndim", 1):
+        raise TypeError(f"{function}(): argument '{name}' must be a number, not {type(x).__name__}")

@@ -1,17 +1,20 @@
 """torch's functions, from all the rooms of the table, and their second names."""
 
-from minitorch import creation, facts, sampling
+from minitorch import creation, facts, noise, sampling
 from minitorch.creation import *
 from minitorch.facts import *
+from minitorch.noise import *
 from minitorch.ops import (
     activation,
     adaptive,
     arithmetic,
+    bags,
     choose,
     compare,
     composite,
     contract,
     convolve,
+    ctc,
     decompose,
     elementwise,
     folding,
@@ -31,6 +34,7 @@ from minitorch.ops import (
     scan,
     scattering,
     shape,
+    similarity,
     special,
     statistics,
     strides,
@@ -38,11 +42,13 @@ from minitorch.ops import (
 from minitorch.ops.activation import *
 from minitorch.ops.adaptive import *
 from minitorch.ops.arithmetic import *
+from minitorch.ops.bags import *
 from minitorch.ops.choose import *
 from minitorch.ops.compare import *
 from minitorch.ops.composite import *
 from minitorch.ops.contract import *
 from minitorch.ops.convolve import *
+from minitorch.ops.ctc import *
 from minitorch.ops.decompose import *
 from minitorch.ops.elementwise import *
 from minitorch.ops.folding import *
@@ -62,6 +68,7 @@ from minitorch.ops.resample import *
 from minitorch.ops.scan import *
 from minitorch.ops.scattering import *
 from minitorch.ops.shape import *
+from minitorch.ops.similarity import *
 from minitorch.ops.special import *
 from minitorch.ops.statistics import *
 from minitorch.ops.strides import *
@@ -93,16 +100,19 @@ true_divide = elementwise.div
 __all__ = [  # noqa: PLE0604
     *creation.__all__,
     *facts.__all__,
+    *noise.__all__,
     *sampling.__all__,
     *activation.__all__,
     *adaptive.__all__,
     *arithmetic.__all__,
+    *bags.__all__,
     *choose.__all__,
     *compare.__all__,
     *composite.__all__,
     *contract.__all__,
     *decompose.__all__,
     *convolve.__all__,
+    *ctc.__all__,
     *elementwise.__all__,
     *folding.__all__,
     *grid.__all__,
@@ -121,6 +131,7 @@ __all__ = [  # noqa: PLE0604
     *scan.__all__,
     *scattering.__all__,
     *shape.__all__,
+    *similarity.__all__,
     *special.__all__,
     *statistics.__all__,
     *strides.__all__,

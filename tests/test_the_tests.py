@@ -168,7 +168,8 @@ CURVED = (
     "mul div pow exp log sin tanh sigmoid sqrt reciprocal erf square mm bmm mv dot softmax "
     "log_softmax logsumexp prod var std norm2 gelu silu softplus mse_loss normalize linear "
     "convolve convolve_transposed convolve_weight_grad bce_with_logits normalize_batch "
-    "normalize_groups normalize_fixed normalize_rms grid_values grid_slopes"
+    "normalize_groups normalize_fixed normalize_rms grid_values grid_slopes celu mish glu huber "
+    "soft_margin divergence alignments attend"
 ).split()
 
 

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 
-import numpy as np
-
-from minitorch._random_bounds import kind_of
-from minitorch._tensor import Tensor, wrap
-from minitorch.inplace import overwrite
-from minitorch.memory import dense_like
-from minitorch.random import default_generator
+from minitorch._tensor import Tensor
+from minitorch.noise import drop_out, dropped, dropped_to_floor
 from minitorch.row import named
 
 __all__ = [
@@ -24,55 +18,10 @@ __all__ = [
     "feature_alpha_dropout",
 ]
 
-_SELU_FLOOR = 1.7580993408473766  # minus what SELU tends to at minus infinity
-
-
-def _keep(input: Tensor, p: float, features: bool) -> Any:
-    """1 for what stays, 0 for what falls: each element, or each (sample, channel) as a whole.
-
-    Raises: RuntimeError for features of an input without two dimensions.
-    """
-    if not features:
-        mask = dense_like(input._array)  # filled in the order of the memory
-    elif input.ndim < 2:
-        raise RuntimeError(
-            f"Feature dropout requires at least 2 dimensions in the input, got {input.ndim}"
-        )
-    else:
-        mask = np.empty((*input.shape[:2], *(1,) * (input.ndim - 2)), input._array.dtype)
-    return default_generator.fill_bernoulli(mask, 1 - p)
-
-
-def _dropped(input: Tensor, p: float, features: bool) -> Tensor:
-    noise = _keep(input, p, features)
-    noise /= kind_of(noise.dtype).number(1 - p)  # half precision is divided in float32
-    return input * wrap(noise)
-
-
-def _dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
-    """What falls goes to SELU's floor; an affine map then restores mean 0 and variance 1.
-
-    Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
-    """
-    keep = _keep(input, p, features)
-    number = keep.dtype.type
-    a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
-    shift = (keep - number(1)) * number(_SELU_FLOOR * a) + number(_SELU_FLOOR * a * p)
-    return input * wrap(keep * number(a)) + wrap(shift)
-
 
 def _check(p: float) -> None:
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-
-
-def _dropout(
-    name: str, drop: Any, features: bool, input: Tensor, p: float, training: bool, inplace: bool
-) -> Tensor:
-    if not training or p == 0 or not input.numel():
-        return input
-    out = input * 0.0 if p == 1 else drop(input, p, features)
-    return overwrite(input, out, f"{name}_") if inplace else out
 
 
 def _family(name: str, drop: Any, features: bool, training: bool, summary: str) -> Any:
@@ -80,23 +29,23 @@ def _family(name: str, drop: Any, features: bool, training: bool, summary: str) 
         input: Tensor, p: float = 0.5, training: bool = training, inplace: bool = False
     ) -> Tensor:
         _check(p)
-        return _dropout(name, drop, features, input, p, training, inplace)
+        return drop_out(name, drop, features, input, p, training, inplace)
 
     return named(function, name, f"{summary}\n\n    Raises: ValueError for p outside [0, 1].\n")
 
 
 dropout = _family(
-    "dropout", _dropped, False, True,
+    "dropout", dropped, False, True,
     "Each element 0 with probability p, else divided by 1 - p; itself when not training.\n\n"
     "    Source: Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
 )  # fmt: skip
 alpha_dropout = _family(
-    "alpha_dropout", _dropped_to_floor, False, False,
+    "alpha_dropout", dropped_to_floor, False, False,
     "Dropout for SELU networks: mean and variance stay.\n\n"
     "    Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515",
 )  # fmt: skip
 feature_alpha_dropout = _family(
-    "feature_alpha_dropout", _dropped_to_floor, True, False,
+    "feature_alpha_dropout", dropped_to_floor, True, False,
     "`alpha_dropout` of whole channels.",
 )  # fmt: skip
 
@@ -104,9 +53,9 @@ feature_alpha_dropout = _family(
 def _channels(input: Tensor, p: float, training: bool, inplace: bool, batched: bool) -> Tensor:
     """Drop whole channels of (N, C, ...), or of (C, ...) if not `batched`."""
     if batched:
-        return _dropout("feature_dropout", _dropped, True, input, p, training, inplace)
+        return drop_out("feature_dropout", dropped, True, input, p, training, inplace)
     batch = input.unsqueeze_(0) if inplace else input.unsqueeze(0)
-    out = _dropout("feature_dropout", _dropped, True, batch, p, training, inplace)
+    out = drop_out("feature_dropout", dropped, True, batch, p, training, inplace)
     return out.squeeze_(0) if inplace else out.squeeze(0)
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minitorch import creation, errors
 from minitorch._tensor import Tensor
-from minitorch.ops import fused, index, norms
+from minitorch.ops import bags, fused, norms, similarity
 
 __all__ = [
+    "bilinear",
+    "cosine_similarity",
     "embedding",
+    "embedding_bag",
     "linear",
     "one_hot",
+    "pairwise_distance",
+    "pdist",
 ]
 
 
 linear = fused.linear
+bilinear = similarity.bilinear
+cosine_similarity = similarity.cosine_similarity
+pairwise_distance = similarity.pairwise_distance
+pdist = similarity.pdist
 
 
 def embedding(
@@ -28,11 +39,11 @@ def embedding(
     """The rows of `weight` at the indices `input`; the row `padding_idx` gets no gradient.
 
     Shape: (*), (V, D) -> (*, D)
-    Raises: IndexError for an index outside [0, V).
+    Raises: IndexError for an index outside [0, V); NotImplementedError for `scale_grad_by_freq` and
+    `sparse`.
     """
-    for name, given in (("scale_grad_by_freq", scale_grad_by_freq), ("sparse", sparse)):
-        if given:
-            raise NotImplementedError(f"embedding: {name}=True is not supported")
+    if weight.ndim != 2:
+        raise RuntimeError(f"embedding: expected a 2-D weight, got shape {list(weight.shape)}")
     rows = weight.shape[0]
     if padding_idx is not None:
         if not -rows <= padding_idx < rows:
@@ -42,7 +53,8 @@ def embedding(
         padding_idx %= rows
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
-    return index.embedding(weight, input, padding_idx=padding_idx)
+    padding = -1 if padding_idx is None else padding_idx
+    return bags.embedding(weight, input, padding, scale_grad_by_freq, sparse)
 
 
 def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
@@ -55,6 +67,63 @@ def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: fl
     scale = max_norm / (lengths[long] + 1e-7)
     weight._array[rows[long]] *= scale[:, None].astype(weight._array.dtype)
     weight._cell[0] += 1
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """The sums, means or maxima of the rows of `weight` at several indices, bag by bag.
+
+    Shape: (N, S), (V, D) -> (N, D); or (all indices), (V, D), offsets (N) -> (N, D)
+    Raises: ValueError, RuntimeError for indices, offsets and weights that do not fit;
+    NotImplementedError for `scale_grad_by_freq`, `sparse` and weights of means and maxima.
+    """
+    if weight.ndim != 2:
+        raise ValueError(f"embedding_bag: expected a 2-D weight, got shape {list(weight.shape)}")
+    if per_sample_weights is not None and per_sample_weights.shape != input.shape:
+        raise ValueError(
+            f"embedding_bag: expected per_sample_weights of shape {list(input.shape)}, got "
+            f"{list(per_sample_weights.shape)}"
+        )
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"embedding_bag: expected mode 'sum', 'mean' or 'max', got {mode!r}")
+    if per_sample_weights is not None and mode != "sum":
+        raise NotImplementedError(f"embedding_bag: per_sample_weights with mode={mode!r}")
+    starts = _offsets(input, offsets)
+    if input.ndim == 2:
+        input = input.reshape(-1)
+        if per_sample_weights is not None:
+            per_sample_weights = per_sample_weights.reshape(-1)
+    if max_norm is not None:
+        _renormalize(weight, input, max_norm, norm_type)
+    return bags.embedding_bag(
+        weight, input, starts, scale_grad_by_freq, ("sum", "mean", "max").index(mode), sparse,
+        per_sample_weights, include_last_offset, padding_idx,
+    )[0]  # fmt: skip
+
+
+def _offsets(input: Tensor, offsets: Any) -> Tensor:
+    """Where each bag begins: every row of a matrix is one."""
+    if input.ndim == 2:
+        if offsets is not None:
+            raise ValueError("embedding_bag: expected no offsets beside a 2-D input")
+        width = input.shape[1]
+        return creation.arange(input.shape[0]) * width
+    if input.ndim != 1:
+        raise ValueError(f"embedding_bag: expected 1-D or 2-D input, got {list(input.shape)}")
+    if getattr(offsets, "ndim", None) != 1:
+        raise ValueError(f"embedding_bag: expected 1-D offsets for a 1-D input, got {offsets}")
+    return offsets
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

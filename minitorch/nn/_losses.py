@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
 from minitorch._tensor import Tensor
-from minitorch.ops import elementwise, fused, reduce, shape
+from minitorch.grad_mode import no_grad
+from minitorch.ops import ctc, elementwise, fused, loss, reduce, shape
 
 __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cross_entropy",
+    "ctc_loss",
+    "gaussian_nll_loss",
+    "huber_loss",
+    "kl_div",
     "l1_loss",
+    "linear_cross_entropy",
     "mse_loss",
     "nll_loss",
+    "poisson_nll_loss",
+    "smooth_l1_loss",
+    "soft_margin_loss",
 ]
 
 
@@ -22,10 +32,20 @@ def _reduction(size_average: Any, reduce_: Any, reduction: str) -> str:
     """torch's old two flags as a reduction."""
     if size_average is None and reduce_ is None:
         return reduction
-    warnings.warn("size_average and reduce args will be deprecated, use reduction", stacklevel=3)
+    warnings.warn("size_average and reduce args will be deprecated, use reduction", stacklevel=4)
     if reduce_ is False:
         return "none"
     return "mean" if size_average in (None, True) else "sum"
+
+
+def reduction_of(size_average: Any, reduce_: Any, reduction: str) -> str:
+    """`reduction`, or torch's old two flags as one.
+
+    Raises: ValueError unless it is 'none', 'mean' or 'sum'.
+    """
+    reduction = _reduction(size_average, reduce_, reduction)
+    fused.check_reduction(reduction)
+    return reduction
 
 
 def _same_size(input: Tensor, target: Tensor, name: str) -> None:
@@ -45,8 +65,7 @@ def mse_loss(
     reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """(input - target) ** 2, averaged (by weight), summed or as it is."""
-    reduction = _reduction(size_average, reduce, reduction)
-    fused.check_reduction(reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     _same_size(input, target, "mse_loss")
     if weight is not None:
         return _weighted_loss((input - target) ** 2, weight, reduction, "mse_loss")
@@ -58,19 +77,67 @@ def l1_loss(
     reduction: str = "mean", weight: Tensor | None = None,
 ) -> Tensor:  # fmt: skip
     """|input - target|, averaged (by weight), summed or as it is."""
-    reduction = _reduction(size_average, reduce, reduction)
-    fused.check_reduction(reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     _same_size(input, target, "l1_loss")
     if weight is not None:
         return _weighted_loss((input - target).abs(), weight, reduction, "l1_loss")
     return fused.l1_loss(input, target, reduction=reduction)
 
 
-def _weighted_loss(losses: Tensor, weight: Tensor, reduction: str, name: str) -> Tensor:
+def smooth_l1_loss(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
+    reduction: str = "mean", beta: float = 1.0,
+) -> Tensor:  # fmt: skip
+    """d ** 2 / (2 beta) where d = |input - target| is below beta, else d - beta / 2.
+
+    Raises: RuntimeError for a negative beta.
+    """
+    reduction = reduction_of(size_average, reduce, reduction)
+    _same_size(input, target, "smooth_l1_loss")
+    if beta == 0:
+        return fused.l1_loss(input, target, reduction=reduction)
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
+    return loss.smooth_l1(input, target, reduction=reduction, width=beta)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0,
+    weight: Tensor | None = None,
+) -> Tensor:  # fmt: skip
+    """d ** 2 / 2 where d = |input - target| is below delta, else delta (d - delta / 2).
+
+    Raises: RuntimeError for a delta that is not positive.
+    """
+    fused.check_reduction(reduction)
+    _same_size(input, target, "huber_loss")
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss: expected delta above 0, got {delta}")
+    if weight is not None:
+        losses = loss.huber(input, target, reduction="none", width=delta)
+        _check_loss_weight(losses, weight, "huber_loss")
+        return fused.reduced(losses * weight, reduction)
+    return loss.huber(input, target, reduction=reduction, width=delta)
+
+
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """log(1 + e ** (-target input)) for targets 1 and -1."""
+    reduction = reduction_of(size_average, reduce, reduction)
+    return loss.soft_margin(input, target, reduction=reduction)
+
+
+def _check_loss_weight(losses: Tensor, weight: Tensor, name: str) -> None:
     if weight.shape != losses.shape:
         raise ValueError(
             f"{name}: expected a weight of shape {list(losses.shape)}, got {list(weight.shape)}"
         )
+
+
+def _weighted_loss(losses: Tensor, weight: Tensor, reduction: str, name: str) -> Tensor:
+    _check_loss_weight(losses, weight, name)
     if reduction == "mean":
         return (losses * weight).sum() / weight.sum()
     return fused.reduced(losses * weight, reduction)
@@ -85,8 +152,7 @@ def nll_loss(
     Shape: (N, C, *), (N, *) -> () or (N, *); (C), () -> ()
     Raises: IndexError for a target that is no class, naming it.
     """
-    reduction = _reduction(size_average, reduce, reduction)
-    fused.check_reduction(reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     return fused.nll_loss(input, target, weight, ignore_index=ignore_index, reduction=reduction)
 
 
@@ -100,8 +166,7 @@ def cross_entropy(
     Shape: (N, C, *), (N, *) or (N, C, *) -> () or (N, *); (C), () or (C) -> ()
     Raises: IndexError for a target that is no class; RuntimeError, ValueError for sizes, dtypes.
     """
-    reduction = _reduction(size_average, reduce, reduction)
-    fused.check_reduction(reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if not isinstance(target, Tensor):
         raise TypeError(
             "cross_entropy_loss(): argument 'target' (position 2) must be Tensor, not "
@@ -165,8 +230,7 @@ def binary_cross_entropy_with_logits(
 
     Raises: ValueError where the sizes differ.
     """
-    reduction = _reduction(size_average, reduce, reduction)
-    fused.check_reduction(reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if target.shape != input.shape:
         raise ValueError(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
@@ -182,8 +246,7 @@ def binary_cross_entropy(
 
     Raises: ValueError where the sizes differ, RuntimeError for an input outside [0, 1].
     """
-    reduction = _reduction(size_average, reduce, reduction)
-    fused.check_reduction(reduction)
+    reduction = reduction_of(size_average, reduce, reduction)
     if target.shape != input.shape:
         raise ValueError(
             f"Using a target size ({target.shape}) that is different to the input size "
@@ -199,3 +262,133 @@ def binary_cross_entropy(
         + (1 - target) * elementwise.log(1 - input).clamp(min=-100)
     )
     return fused.reduced(losses if weight is None else losses * weight, reduction)
+
+
+# ------------------------------------------------------------------ of distributions
+
+
+def kl_div(
+    input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
+    reduction: str = "mean", log_target: bool = False,
+) -> Tensor:  # fmt: skip
+    """target (log(target) - input) for log-probabilities `input`: Kullback-Leibler's divergence.
+
+    The divergence of distributions is reduction="batchmean", the sum over the size of the batch.
+    Raises: RuntimeError for integers.
+    """
+    per_batch = reduction == "batchmean" and size_average is None and reduce is None
+    reduction = "sum" if per_batch else reduction_of(size_average, reduce, reduction)
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn(
+            "kl_div: reduction='mean' averages over all elements; the divergence is 'batchmean'",
+            stacklevel=2,
+        )
+    reduced = loss.kl_div(input, target, reduction, log_target=log_target)
+    if not per_batch or not input.ndim:
+        return reduced
+    return reduced / input.shape[0] if input.shape[0] else reduced * math.nan
+
+
+def poisson_nll_loss(
+    input: Tensor, target: Tensor, log_input: bool = True, full: bool = False,
+    size_average: Any = None, eps: float = 1e-8, reduce: Any = None, reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """e ** input - target input; input - target log(input + eps) unless `log_input`.
+
+    `full` adds Stirling's approximation of log(target!) where target > 1.
+    """
+    reduction = reduction_of(size_average, reduce, reduction)
+    return loss.poisson_nll_loss(input, target, log_input, full, eps, reduction)
+
+
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Any, full: bool = False, eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Tensor:  # fmt: skip
+    """(log(var) + (input - target) ** 2 / var) / 2 with var at least eps; `full`: + log(2 pi) / 2.
+
+    Source: Nix and Weigend 1994, https://doi.org/10.1109/ICNN.1994.374138
+    Raises: ValueError for a variance that is negative or of a size that does not fit.
+    """
+    if not isinstance(var, Tensor):
+        var = elementwise.zero(input) + var
+    elif var.shape != input.shape:
+        if tuple(var.shape) == tuple(input.shape[:-1]) and input.ndim:
+            var = var.unsqueeze(-1)
+        elif tuple(var.shape) != (*input.shape[:-1], 1):
+            raise ValueError(
+                f"gaussian_nll_loss: expected a variance of shape {list(input.shape)}, or 1 or "
+                f"nothing for its last size, got {list(var.shape)}"
+            )
+    fused.check_reduction(reduction)
+    if (var._array < 0).any():
+        raise ValueError(f"gaussian_nll_loss: expected no negative variance, got {var.min()}")
+    var = var.clone()
+    with no_grad():  # what was raised to eps gets its gradient all the same
+        var.clamp_(min=eps)
+    losses = (var.log() + (input - target) ** 2 / var) * 0.5
+    if full:
+        losses = losses + 0.5 * math.log(2 * math.pi)
+    return fused.reduced(losses, reduction)
+
+
+def linear_cross_entropy(
+    input: Tensor, linear_weight: Tensor, target: Tensor, *, linear_bias: Tensor | None = None,
+    weight: Tensor | None = None, reduction: str = "mean", ignore_index: int | None = None,
+    label_smoothing: float = 0.0, options: Any = None,
+) -> Tensor:  # fmt: skip
+    """cross_entropy(linear(input, linear_weight, linear_bias), target, ...).
+
+    Shape: (N, I), (C, *, I), (N, *) or (N, C, *) -> () or (N, *); also (I), (C, I), () or (C)
+    Differs: `options`, which say how to save memory, change nothing: all logits are made at once.
+    Raises: RuntimeError for sizes that do not fit.
+    """
+    _check_linear_loss(input, linear_weight, linear_bias)
+    if ignore_index is None:
+        ignore_index = -100
+    elif target.dtype.is_floating_point:
+        raise RuntimeError(
+            "linear_cross_entropy: ignore_index is for targets that are classes, not probabilities"
+        )
+    *size, width = linear_weight.shape
+    bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = fused.linear(input, linear_weight.reshape(-1, width), bias)
+    logits = logits.reshape(*input.shape[:-1], *size)
+    return cross_entropy(
+        logits, target, weight, None, ignore_index, None, reduction, label_smoothing
+    )
+
+
+def _check_linear_loss(x: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    name = "linear_cross_entropy"
+    if x.ndim not in (1, 2):
+        raise RuntimeError(f"{name}: expected an input of 1 or 2 dimensions, got {x.ndim}")
+    if weight.ndim < 2:
+        raise RuntimeError(
+            f"{name}: expected a linear_weight of at least 2 dimensions, got {weight.ndim}"
+        )
+    if x.shape[-1] != weight.shape[-1]:
+        raise RuntimeError(
+            f"{name}: expected equal last sizes, got {x.shape[-1]} and {weight.shape[-1]}"
+        )
+    if weight.ndim > 2 and x.ndim == 1:
+        raise RuntimeError(
+            f"{name}: a linear_weight of shape {list(weight.shape)} requires inputs (N, "
+            f"{weight.shape[-1]}), got {list(x.shape)}"
+        )
+    if bias is not None and bias.shape != weight.shape[:-1]:
+        raise RuntimeError(
+            f"{name}: expected a linear_bias of shape {list(weight.shape[:-1])}, got "
+            f"{list(bias.shape)}"
+        )
+
+
+def ctc_loss(
+    log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any, blank: int = 0,
+    reduction: str = "mean", zero_infinity: bool = False,
+) -> Tensor:  # fmt: skip
+    """-log of the probability that log-probabilities spell the targets; see `torch.ctc_loss`."""
+    fused.check_reduction(reduction)
+    return ctc.ctc_loss(
+        log_probs, targets, input_lengths, target_lengths, blank, reduction, zero_infinity
+    )

@@ -4,6 +4,7 @@ from minitorch.nn.modules import (
     activation,
     container,
     conv,
+    distance,
     dropout,
     flatten,
     linear,
@@ -16,6 +17,7 @@ from minitorch.nn.modules import (
 from minitorch.nn.modules.activation import *
 from minitorch.nn.modules.container import *
 from minitorch.nn.modules.conv import *
+from minitorch.nn.modules.distance import *
 from minitorch.nn.modules.dropout import *
 from minitorch.nn.modules.flatten import *
 from minitorch.nn.modules.linear import *
@@ -29,6 +31,7 @@ __all__ = [  # noqa: PLE0604
     *activation.__all__,
     *container.__all__,
     *conv.__all__,
+    *distance.__all__,
     *dropout.__all__,
     *flatten.__all__,
     *linear.__all__,
