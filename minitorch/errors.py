@@ -177,6 +177,22 @@ def check_result_fits(found: Any, target: Any) -> None:
         raise RuntimeError(f"expected a result that can be stored as {b!r}, got {a!r}")
 
 
+def check_fits(number: Any, dtype: Any, name: str) -> None:
+    """Refuse a Python number that NumPy dtype `dtype` cannot hold; an unsigned one may wrap."""
+    if dtype.kind == "b" or isinstance(number, bool):
+        return
+    if dtype.kind == "f":
+        largest = float(dtypes.finfo(dtypes.from_numpy_dtype(dtype)).max)
+        fits = number != number or number in (float("inf"), -float("inf"))
+        fits = fits or -largest <= number <= largest
+    else:
+        limits = dtypes.iinfo(dtypes.from_numpy_dtype(dtype))
+        low = -limits.max if limits.min == 0 else limits.min
+        fits = low <= number <= limits.max
+    if not fits:
+        raise RuntimeError(f"{name}: expected a number that fits torch.{dtype}, got {number}")
+
+
 def check_inplace(x: Any, node: Any, name: str) -> None:
     """Refuse to write to a leaf, to a view of one, or to a view whose history is ambiguous."""
     if x._view is None:

@@ -94,6 +94,8 @@ def _rmatmul(self: Tensor, other: Any) -> Tensor:
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """self[key] = value, recorded where a gradient flows in or out."""
+    if key is False:
+        return  # as in torch, whatever the value
     if not isinstance(value, Tensor):
         value = _to_store(value, self._array.dtype)
     at, spec, arrays = index.parse(key, self.ndim)
@@ -114,16 +116,15 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
 def _to_store(value: Any, dtype: Any) -> Tensor:
     """A number, or an array, as a tensor of NumPy dtype `dtype`.
 
-    Raises: TypeError for what is neither, RuntimeError for an integer that does not fit.
+    Raises: TypeError for what is neither, RuntimeError for a number that does not fit.
     """
     if not isinstance(value, _OPERANDS):
         raise TypeError(f"__setitem__: expected Tensor or a number, got {type(value).__name__}")
-    try:
-        return leaf(xp.asarray(value, dtype))
-    except OverflowError:
-        raise RuntimeError(
-            f"__setitem__: expected an integer that fits torch.{dtype}, got {value}"
-        ) from None
+    if not isinstance(value, (xp.ndarray, xp.generic)):
+        errors.check_fits(value, dtype, "__setitem__")
+        if dtype == "uint8":
+            value = value % 256 if isinstance(value, int) else value
+    return leaf(xp.asarray(value).astype(dtype))
 
 
 def delitem(self: Tensor, key: Any) -> None:

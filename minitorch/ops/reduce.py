@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from minitorch import errors
 from minitorch.calls import composition
 from minitorch.ops._dims import axes, kept
-from minitorch.ops.elementwise import exp, sign, where, zero
+from minitorch.ops.elementwise import exp, gate, sign, where, zero
 from minitorch.ops.index import put_along
-from minitorch.ops.shape import flip, inverse, permute, reshape, spread, stack, unbind
+from minitorch.ops.scan import accumulated, cumprod, later, running_dtype
+from minitorch.ops.shape import flip, inverse, permute, reshape, spread
 from minitorch.primitive import reduce
 from minitorch.primitive import shape as moved
 
@@ -79,21 +80,17 @@ def mean(xp, x, *, dim=None, keepdim=False, dtype=None):
 
 
 def _prod_rule(g, x, dim, keepdim):
-    """The product of the others, from products of those before and of those after."""
+    """The product of the others: of those before, times those after. No 0 is divided by."""
     if 0 in x.shape:
         return zero(x)
     over = axes(dim, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in over)
     order = (*over, *rest)
     ordered = permute(x, dims=order)
-    parts = unbind(reshape(ordered, (_count(x.shape, dim), *(x.shape[i] for i in rest))), dim=0)
-    one = zero(parts[0]) + 1
-    before, after = [one], [one]
-    for first, last in zip(parts[:-1], parts[:0:-1]):
-        before.append(before[-1] * first)
-        after.append(after[-1] * last)
-    others = stack([b * a for b, a in zip(before, reversed(after))], dim=0)
-    others = permute(reshape(others, ordered.shape), dims=inverse(order, x.ndim))
+    lines = reshape(ordered, (_count(x.shape, dim), *(x.shape[i] for i in rest)))
+    before = later(cumprod(lines, dim=0), 0, 1)
+    after = flip(later(cumprod(flip(lines, dims=(0,)), dim=0), 0, 1), dims=(0,))
+    others = permute(reshape(before * after, ordered.shape), dims=inverse(order, x.ndim))
     return spread_out(g, x.shape, dim, keepdim) * others
 
 
@@ -111,6 +108,25 @@ def _extreme_rule(g, x, out, dim, keepdim):
     return share / spread_out(
         sum(where(hit, zero(x) + 1, 0), dim=dim, keepdim=keepdim), x.shape, dim, keepdim
     )
+
+
+def even_shares(g, x, out):
+    """Equal shares to all the elements that are `out`; where it is NaN, to those that are NaN."""
+    hit = (x == out) | ((x != x) & (out != out))
+    count = sum(gate(zero(x) + 1, hit))
+    return gate(spread_out(g / count, x.shape, None, False), hit)
+
+
+@reduce(even_shares, torch_name="MaxBackward1")
+def max_all(xp, x):
+    """The largest of all; NaN where there is one."""
+    return xp.maximum.reduce(x, axis=None)
+
+
+@reduce(even_shares, torch_name="MinBackward1")
+def min_all(xp, x):
+    """The smallest of all; NaN where there is one."""
+    return xp.minimum.reduce(x, axis=None)
 
 
 def _check_elements(x, dim, name):
@@ -134,7 +150,7 @@ def amin(xp, x, *, dim=(), keepdim=False):
     return xp.minimum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
 
 
-def _selected_rule(g, indices, x_shape, dim, keepdim):
+def selected_rule(g, indices, x_shape, dim, keepdim):
     g = g[0]
     if not x_shape:
         return g
@@ -155,13 +171,13 @@ def _selected(xp, x, dim, keepdim, arg):
     return (values, where_) if keepdim else (values.squeeze(at), where_.squeeze(at))
 
 
-@reduce(_selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
+@reduce(selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
 def max_dim(xp, x, *, dim, keepdim=False):
     """The largest along `dim` and where it is; the gradient goes there."""
     return _selected(xp, x, dim, keepdim, xp.argmax)
 
 
-@reduce(_selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
+@reduce(selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
 def min_dim(xp, x, *, dim, keepdim=False):
     """The smallest along `dim` and where it is; the gradient goes there."""
     return _selected(xp, x, dim, keepdim, xp.argmin)
@@ -257,12 +273,8 @@ def logsumexp(xp, x, *, dim, keepdim=False):
 @reduce(lambda g, dim: flip(cumsum(flip(g, dims=(dim,)), dim=dim), dims=(dim,)))
 def cumsum(xp, x, *, dim, dtype=None):
     """The sum of the elements up to here along `dim`; integers in int64."""
-    as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
-    return (
-        xp.add.accumulate(x, axis=errors.wrap_dim(dim, x.ndim), dtype=as_dtype)
-        if x.ndim
-        else x.copy()
-    )
+    dtype, at = running_dtype(xp, x, dtype), errors.wrap_dim(dim, x.ndim)
+    return accumulated(xp, xp.add, x, at, dtype) if x.ndim else x.astype(dtype)
 
 
 def _norm_rule(g, x, out, dim, keepdim):
