@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch.calls import composition
+from minitorch.calls import apart, composition
 from minitorch.errors import broadcast_shapes, check_index_dtype, name_of, wrap_dim
 from minitorch.ops import index as rows
 from minitorch.ops import shape
@@ -29,6 +29,7 @@ __all__ = [
 # ------------------------------------------------------------------ by index
 
 
+@apart
 @composition
 def gather(input, dim, index, *, sparse_grad=False) -> Tensor:
     """The elements at `index` along `dim`. Differs: the gradient is dense, whatever sparse_grad.
@@ -39,6 +40,7 @@ def gather(input, dim, index, *, sparse_grad=False) -> Tensor:
     return rows.gather(input, index, dim=dim)
 
 
+@apart
 @composition
 def index_select(input, dim, index) -> Tensor:
     """The slices of `input` along `dim` at the 1-D tensor `index`.
@@ -75,6 +77,7 @@ def check_long(index, name, error=RuntimeError):
         raise error(f"{name}: expected indices of torch.int64, got {name_of(index.dtype)}")
 
 
+@apart
 @composition
 def take(input, index) -> Tensor:
     """The elements of the flattened `input` at `index`.
@@ -86,6 +89,7 @@ def take(input, index) -> Tensor:
     return rows.take(shape.reshape(input, (-1,)), index, spec=(rows.ARRAY,))
 
 
+@apart
 @composition
 def take_along_dim(input, indices, dim=None) -> Tensor:
     """The elements at `indices` along `dim`, other sizes broadcast; without it of the flattened.
@@ -114,6 +118,7 @@ def take_along_dim(input, indices, dim=None) -> Tensor:
 # ------------------------------------------------------------------ by mask
 
 
+@apart
 @composition
 def masked_select(input, mask) -> Tensor:
     """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""

@@ -220,6 +220,9 @@ def numel(input) -> int:
 
 
 def _extreme(input, dim, keepdim, pair, along, whole, kind):
+    if not hasattr(input, "_array"):
+        kind_of = type(input).__name__
+        raise TypeError(f"{kind.__name__}(): argument 'input' must be Tensor, not {kind_of}")
     if hasattr(dim, "_array"):
         return pair(input, dim)
     if dim is None:

@@ -167,7 +167,7 @@ def index_put(xp, x, value, *indices, spec, accumulate=False):
     or one that does not broadcast.
     """
     value = _storable(xp, x, value, indices, accumulate)
-    out, key = x.copy(), _key(indices, spec)
+    out, key = xp.array(x), _key(indices, spec)
     try:
         if accumulate:
             add_at(xp, out, checked_positions(xp, x.shape, indices, spec), value)
@@ -285,7 +285,7 @@ def scatter(xp, x, indices, value, *, dim):
     """`x` with `value` put at `indices` along `dim`; of several for one place the last."""
     at = wrap_dim(dim, x.ndim)
     check_along(x, indices, at, "scatter")
-    out = x.copy()
+    out = xp.array(x)
     if indices.size:
         places = positions_along(xp, x.shape or (1,), at_least_1d(indices), at)
         out.reshape(-1)[places] = value
@@ -303,7 +303,7 @@ def scatter_add(xp, x, indices, value, *, dim):
     """`x` with `value` added at `indices` along `dim`, also where they repeat."""
     at = wrap_dim(dim, x.ndim)
     check_along(x, indices, at, "scatter_add")
-    out = x.copy()
+    out = xp.array(x)
     if not indices.size:
         return out
     places = positions_along(xp, x.shape or (1,), at_least_1d(indices), at)

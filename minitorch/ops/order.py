@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch import errors, return_types
-from minitorch.calls import composition
+from minitorch.calls import apart, composition
 from minitorch.errors import wrap_dim
 from minitorch.ops import _selection
 from minitorch.ops.index import gather, put_along
@@ -176,6 +176,7 @@ def _first(xp, lines, values):
     return equal.argmax(axis=1), equal.sum(axis=1) > 1
 
 
+@apart
 @reduce(selected_rule, outs=("values", "indices"), returns=return_types.kthvalue)
 def kthvalue(xp, x, *, k, dim=-1, keepdim=False):
     """The k-th smallest along `dim`, counted from 1, and where it is; NaN is the largest.
@@ -288,7 +289,10 @@ def mode(xp, x, *, dim=-1, keepdim=False):
 @index(None, outs=("values", "inverse", "counts"))
 def distinct(xp, x, *, dim=None, consecutive=False):
     """(the different elements or slices, which of them each is, how often each is there)."""
-    rows = x.reshape(-1, 1) if dim is None else xp.moveaxis(x, dim, 0).reshape(x.shape[dim], -1)
+    rows = x.reshape(-1, 1)
+    if dim is not None:
+        n = x.shape[dim]
+        rows = xp.moveaxis(x, dim, 0).reshape(n, x.size // n if n else 1)
     n = rows.shape[0]
     order = xp.arange(n)
     if not consecutive and n:
@@ -369,8 +373,10 @@ def insertion_points(xp, x, y, *, right=False, narrow=False):
     if x.ndim == 1 and (x[1:] >= x[:-1]).all():
         found = xp.searchsorted(x, y.reshape(-1), side="right" if right else "left")
     else:
-        lines = x.reshape(-1, x.shape[-1]) if x.size else xp.zeros((x.shape[0], 0), x.dtype)
-        found = _bisect(xp, lines, y.reshape(lines.shape[0], -1), right)
+        n = x.shape[-1]
+        count = x.size // n if n else int(xp.prod(x.shape[:-1]))
+        wanted = y.reshape(count, y.size // count if count else 0)
+        found = _bisect(xp, x.reshape(count, n), wanted, right)
     return found.reshape(y.shape).astype(xp.int32 if narrow else xp.int64)
 
 

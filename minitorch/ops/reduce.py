@@ -139,14 +139,14 @@ def _check_elements(x, dim, name):
 @reduce(_extreme_rule)
 def amax(xp, x, *, dim=(), keepdim=False):
     """The largest; NaN where there is one."""
-    _check_elements(x, dim or None, "amax")
+    _check_elements(x, None if dim == () else dim, "amax")
     return xp.maximum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
 
 
 @reduce(_extreme_rule)
 def amin(xp, x, *, dim=(), keepdim=False):
     """The smallest; NaN where there is one."""
-    _check_elements(x, dim or None, "amin")
+    _check_elements(x, None if dim == () else dim, "amin")
     return xp.minimum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
 
 

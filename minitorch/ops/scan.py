@@ -9,9 +9,9 @@ from minitorch.calls import composition
 from minitorch.errors import wrap_dim
 from minitorch.ops import compare as cmp
 from minitorch.ops._dims import axes
-from minitorch.ops.elementwise import exp
+from minitorch.ops.elementwise import exp, log, where
 from minitorch.ops.index import put_along
-from minitorch.ops.shape import basic_index, cat, clone, constant_pad, reshape
+from minitorch.ops.shape import basic_index, cat, clone, constant_pad, flip, reshape
 from minitorch.primitive import reduce
 
 if TYPE_CHECKING:
@@ -101,13 +101,25 @@ def cumprod(xp, x, *, dim, dtype=None):
 
 
 def _logcumsumexp_rule(g, x, out, dim):
+    """The sum of g_k e ** (x - out_k) over what follows, with signs apart and in logarithms.
+
+    To be differentiated again, as a recurrence: the logarithm of a gradient of 0 has no slope.
+    """
     if not x.ndim:
         return g
     at = wrap_dim(dim, x.ndim)
-    before = tuple(int(i == at) for i in range(x.ndim))
-    shrink = exp(part(out, at, 0, -1) - part(out, at, 1))
-    shrink = constant_pad(shrink, before=before, after=(0,) * x.ndim)
-    return exp(x - out) * recurrence(g, shrink, dim=at, reverse=True)
+    if hasattr(x, "_array"):
+        before = tuple(int(i == at) for i in range(x.ndim))
+        shrink = exp(part(out, at, 0, -1) - part(out, at, 1))
+        shrink = constant_pad(shrink, before=before, after=(0,) * x.ndim)
+        return exp(x - out) * recurrence(g, shrink, dim=at, reverse=True)
+    return _share(g, x, out, at) - _share(-g, x, out, at)
+
+
+def _share(g, x, out, at):
+    """What the positive part of `g` contributes."""
+    size = log(where(g > 0, g, 0.0)) - out
+    return exp(flip(logcumsumexp(flip(size, dims=(at,)), dim=at), dims=(at,)) + x)
 
 
 @reduce(_logcumsumexp_rule)

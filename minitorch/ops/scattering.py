@@ -10,6 +10,7 @@ from minitorch.ops import elementwise as ew
 from minitorch.ops import index as rows
 from minitorch.ops import shape
 from minitorch.ops.choose import check_long
+from minitorch.ops.order import unique
 from minitorch.ops.rearrange import broadcast_tensors
 from minitorch.primitive import index as index_row
 
@@ -143,7 +144,7 @@ def _combined(xp, ufunc, x, indices, value, dim, name):
     """`ufunc` applied in place at `indices` along `dim`, one value after the other."""
     at = wrap_dim(dim, x.ndim)
     rows.check_along(x, indices, at, name)
-    out = x.copy()
+    out = xp.array(x)
     if indices.size:
         places = rows.positions_along(xp, x.shape or (1,), rows.at_least_1d(indices), at)
         ufunc.at(out.reshape(-1), places.reshape(-1), value.reshape(-1))
@@ -324,6 +325,9 @@ def index_fill(input, dim, index, value) -> Tensor:
     _check_vector(index, "index_fill", RuntimeError)
     if hasattr(value, "_array") and value.dtype is not input.dtype:
         value = shape.to(value, dtype=input.dtype)
+    n = input.shape[at] if input.ndim else 1
+    rows.check_indices(index._array, n, at)
+    index = unique(index + (index < 0) * n)  # so that the value gets each gradient once
     return _as_vectors(lambda x, i: _put_slices(x, at, i, value, False), input, index)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch import errors, return_types
-from minitorch.calls import composition
+from minitorch.calls import apart, composition
 from minitorch.errors import wrap_dim
 from minitorch.ops import elementwise as ew
 from minitorch.ops import reduce, shape
@@ -53,6 +53,7 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     return nansum(input, dim, keepdim, dtype=dtype) / count
 
 
+@apart
 @composition
 def aminmax(input, *, dim=None, keepdim=False) -> return_types.aminmax:
     """(the smallest, the largest), of all or along `dim`; equal ones share the gradient."""
@@ -304,14 +305,14 @@ def histogram_even(xp, x, weight=None, *, bins, range=None, density=False):
     low, high = (float(bound) for bound in given)
     if low > high:
         raise RuntimeError(f"histogram: expected a range that ascends, got {list(given)}")
-    low, high = _range(xp, x[:0], low, high, 0.5, "histogram")
+    low, high = _range(xp, x.reshape(-1)[:0], low, high, 0.5, "histogram")
     step, places = (high - low) / x.dtype.type(bins), xp.arange(bins + 1)
     edges = xp.where(places < (bins + 1) // 2, low + step * places, high - step * (bins - places))
     edges = edges.astype(x.dtype)
     return _counted(xp, x, edges, weight, density), edges
 
 
-@index((None, None, None), outs=("hist", "_edges"))
+@index((None, None, None), outs=("hist", "bin_edges"), returns=return_types.histogram)
 def histogram_between(xp, x, edges, weight=None, *, density=False):
     """The counts between each two of the edges."""
     if edges.ndim != 1 or not edges.size:
@@ -322,7 +323,7 @@ def histogram_between(xp, x, edges, weight=None, *, density=False):
             f"{errors.name_of(edges.dtype)}"
         )
     _check_counted(x, edges.size - 1, "histogram")
-    return _counted(xp, x, edges, weight, density), edges
+    return _counted(xp, x, edges, weight, density), edges.copy()
 
 
 def _counted(xp, x, edges, weight, density):
@@ -332,6 +333,8 @@ def _counted(xp, x, edges, weight, density):
             f"histogram: expected weights of {errors.name_of(x.dtype)} of shape {list(x.shape)}, "
             f"got {errors.name_of(weight.dtype)} of {list(weight.shape)}"
         )
+    x = x.reshape(-1)
+    weight = None if weight is None else weight.reshape(-1)
     inside = (x >= edges[0]) & (x <= edges[-1])
     place = xp.searchsorted(edges, x[inside], side="right") - 1
     weights = None if weight is None else weight[inside]
@@ -350,8 +353,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False) -> return_
     if hasattr(bins, "_array"):
         if range is not None:
             raise TypeError("histogram(): argument 'range' goes with a number of bins")
-        hist = histogram_between(input, bins, weight, density=density)
-        return return_types.histogram(hist, bins)
+        return histogram_between(input, bins, weight, density=density)
     return histogram_even(input, weight, bins=bins, range=range, density=density)
 
 
