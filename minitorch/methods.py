@@ -100,17 +100,13 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         value = _to_store(value, self._array.dtype)
     at, spec, arrays = index.parse(key, self.ndim)
     target = shape.basic_index(self, at=at)
+    lead = next((i for i, n in enumerate(value.shape) if n != 1), value.ndim)
+    if lead:  # leading axes of size 1 are ignored
+        value = shape.reshape(value, value.shape[lead:])
     if arrays:
         overwrite(target, index.index_put(target, value, *arrays, spec=spec), "index_put_")
-        return
-    if value.ndim > target.ndim:  # leading axes of size 1 are ignored
-        if any(n != 1 for n in value.shape[: value.ndim - target.ndim]):
-            raise RuntimeError(
-                f"__setitem__: expected a value that broadcasts to {list(target.shape)}, got "
-                f"{list(value.shape)}"
-            )
-        value = shape.reshape(value, value.shape[value.ndim - target.ndim :])
-    overwrite(target, shape.copy(target, value), "__setitem__")
+    else:
+        overwrite(target, shape.copy(target, value), "__setitem__")
 
 
 def _to_store(value: Any, dtype: Any) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minitorch.errors import broadcast_error, check_index_dtype, name_of, wrap_dim
+from minitorch.errors import broadcast_error, broadcast_shapes, check_index_dtype, name_of, wrap_dim
 from minitorch.ops.elementwise import where
 from minitorch.ops.shape import basic_index, expand, reshape, select
 from minitorch.primitive import index
@@ -37,10 +37,6 @@ def _key(indices, spec):
 
 def _check_shapes(size, indices, spec):
     """Raise IndexError for arrays that do not broadcast, masks of other sizes, too many indices."""
-    if len(indices) > 1:
-        problem = broadcast_error([a.shape for a in indices if a.dtype.kind != "b"])
-        if problem is not None:
-            raise IndexError(f"index: {problem}")
     for axis, a in _axes_of(indices, spec):
         for k, n in enumerate(a.shape if a.dtype.kind == "b" else ()):
             if axis + k >= len(size) or size[axis + k] != n:
@@ -50,6 +46,14 @@ def _check_shapes(size, indices, spec):
                 )
         if a.dtype.kind != "b" and axis >= len(size):
             raise IndexError(f"expected at most {len(size)} indices for shape {list(size)}")
+    problem = broadcast_error([_chosen(a) for a in indices])
+    if problem is not None:
+        raise IndexError(f"index: {problem}")
+
+
+def _chosen(a):
+    """The sizes of what an index array chooses: a mask gives as many as there are in it."""
+    return a.shape if a.dtype.kind != "b" else (int(a.sum()),)
 
 
 def _axes_of(indices, spec):
@@ -76,10 +80,10 @@ def checked_positions(xp, size, indices, spec):
     """As `positions`. Raises: IndexError for what is not there, unless nothing is chosen."""
     _check_shapes(size, indices, spec)
     places = positions(xp, size, indices, spec)
-    if places.size:
-        for axis, a in _axes_of(indices, spec):
-            if a.dtype.kind != "b":
-                check_indices(a, size[axis], axis)
+    nowhere = 0 not in broadcast_shapes(*map(_chosen, indices))
+    for axis, a in _axes_of(indices, spec):
+        if a.dtype.kind != "b" and (places.size or (nowhere and not size[axis])):
+            check_indices(a, size[axis], axis)
     return places
 
 
@@ -174,19 +178,20 @@ def index_put(xp, x, value, *indices, spec, accumulate=False):
         else:
             out[key] = value
     except (IndexError, ValueError):
-        places = checked_positions(xp, x.shape, indices, spec)
-        if broadcast_error([places.shape, value.shape]) or value.ndim > places.ndim:
+        found = checked_positions(xp, x.shape, indices, spec).shape
+        lead = len(found) - value.ndim
+        if lead < 0 or any(n not in (1, m) for n, m in zip(value.shape, found[lead:])):
             raise RuntimeError(
-                f"index_put: expected a value that broadcasts to {list(places.shape)}, got "
+                f"index_put: expected a value that broadcasts to {list(found)}, got "
                 f"{list(value.shape)}"
             ) from None
     return out
 
 
 def _storable(xp, x, value, indices, accumulate):
-    """`value` as an array of the dtype of `x`, without leading axes of size 1.
+    """`value` as an array of the dtype of `x`; a single element is cast where it goes to a mask.
 
-    A single element is cast where it goes to a mask. Raises: RuntimeError for another dtype.
+    Raises: RuntimeError for another dtype.
     """
     if not hasattr(value, "dtype"):
         return xp.asarray(value, x.dtype)
@@ -197,8 +202,7 @@ def _storable(xp, x, value, indices, accumulate):
                 f"index_put: expected a value of {name_of(x.dtype)}, got {name_of(value.dtype)}"
             )
         value = value.astype(x.dtype)
-    lead = next((i for i, n in enumerate(value.shape) if n != 1), value.ndim)
-    return value.reshape(value.shape[lead:])
+    return value
 
 
 # ------------------------------------------------------------------ along one axis
@@ -446,7 +450,7 @@ def _index_array(k, array):
             f"expected index tensors of int64, int32, uint8 or bool, got {array.dtype}"
         )
     if array.dtype == "uint8":
-        return _to_array(array != 0)  # a mask, from before there were bools
+        return array != 0  # a mask, from before there were bools
     return k if array.ndim or kind == "b" else int(array)
 
 

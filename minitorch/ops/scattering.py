@@ -364,6 +364,8 @@ def index_put(input, indices, values, accumulate=False) -> Tensor:
         raise TypeError(f"index_put(): argument 'indices' must be a tuple of Tensors, not {kind}")
     spec = tuple(rows.ALL if i is None else rows.ARRAY for i in indices)
     arrays = [i for i in indices if i is not None]
+    if values.ndim and values.numel() == 1 and [i.dtype.name for i in arrays] == ["bool"]:
+        values = shape.reshape(values, ())
     return rows.index_put(input, values, *arrays, spec=spec, accumulate=accumulate)
 
 

@@ -73,7 +73,8 @@ def drawn(rng: np.random.Generator, shape: tuple) -> list[tuple[str, Any]]:
             axis += 1
         elif kind == "mask":
             width = int(rng.integers(1, max(left, 1) + 1))
-            masked = shape[axis : axis + width] if rng.random() < 0.97 else (5,) * width
+            masked = shape[axis : axis + width]
+            masked = masked if masked and rng.random() < 0.97 else (5,) * width
             form = ["mask", "mask", "numpy mask", "mask list", "uint8"][rng.integers(5)]
             entries.append((form, rng.random(masked) < 0.5))
             axis += width
@@ -159,9 +160,10 @@ def written(T: Any, values: np.ndarray, order: tuple, entries: list, alone: bool
     target[made(T, entries, alone)] = v if source is None else source * source
     g = T.tensor(np.cos(np.arange(y.numel(), dtype=float)).reshape(tuple(y.shape)))
     inputs = [x] if source is None else [x, source]
-    grads = T.autograd.grad(y, inputs, g, create_graph=True)
-    again = T.autograd.grad(sum((a * a).sum() for a in grads), inputs)
-    return [array(y), *map(array, grads), *map(array, again)]
+    grads = T.autograd.grad(y, inputs, g, create_graph=True, allow_unused=True)
+    grads = [a for a in grads if a is not None]
+    again = T.autograd.grad(sum((a * a).sum() for a in grads), inputs, allow_unused=True)
+    return [array(y), *map(array, grads), *map(array, [a for a in again if a is not None])]
 
 
 def cases(seed: int) -> Any:
@@ -181,8 +183,7 @@ def cases(seed: int) -> Any:
 def test_getitem(seed: int) -> None:
     for _, values, order, entries, alone, about in cases(seed):
         found, expected = (
-            outcome(lambda T=T: taken(T, values, order, entries, alone))
-            for T in (minitorch, torch)
+            outcome(lambda T=T: taken(T, values, order, entries, alone)) for T in (minitorch, torch)
         )
         agree(found, expected, about)
 
@@ -202,8 +203,13 @@ def value_for(rng: np.random.Generator, values: Any, order: tuple, entries: list
     return rng.uniform(-2, -0.5, shape)
 
 
-def repeats(values: Any, order: tuple, entries: list) -> bool:
-    """Whether the key names an element twice: which value stays there is anybody's choice."""
+def doubtful(values: Any, order: tuple, entries: list, v: Any) -> bool:
+    """Whether the key names an element twice: which value stays there is anybody's choice.
+
+    Or whether a single number goes to a mask of bytes, which torch refuses here alone.
+    """
+    if "uint8" in str(entries) and np.size(v) < 2:
+        return True
     places = torch.arange(values.size).reshape(values.shape).permute(order)
     found = outcome(lambda: places[made(torch, entries, True)])
     return not isinstance(found, type) and len(found.unique()) < found.numel()
@@ -213,7 +219,7 @@ def repeats(values: Any, order: tuple, entries: list) -> bool:
 def test_setitem(seed: int) -> None:
     for rng, values, order, entries, alone, about in cases(seed):
         v = value_for(rng, values, order, entries)
-        if repeats(values, order, entries):
+        if doubtful(values, order, entries, v):
             continue
         found, expected = (
             outcome(lambda T=T: written(T, values, order, entries, alone, v))
