@@ -173,11 +173,13 @@ def index_put(xp, x, value, *indices, spec, accumulate=False):
     value = _storable(xp, x, value, indices, accumulate)
     out, key = xp.array(x), _key(indices, spec)
     try:
+        if not value.size:
+            raise ValueError("NumPy would not look at the sizes")
         if accumulate:
             add_at(xp, out, checked_positions(xp, x.shape, indices, spec), value)
         else:
             out[key] = value
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, TypeError):
         found = checked_positions(xp, x.shape, indices, spec).shape
         lead = len(found) - value.ndim
         if lead < 0 or any(n not in (1, m) for n, m in zip(value.shape, found[lead:])):
