@@ -166,7 +166,7 @@ def test_gradgradcheck(sample: Sample) -> None:
 NOT_ANY = {
     "numel", "equal", "allclose", "result_type",  # no tensor comes out
     "topk",  # which of equal numbers comes is anybody's choice
-    "gelu_slope", "sum_to",  # only ever called on floats
+    "gelu_slope", "sum_to", "recurrence",  # only ever called on floats
 }  # fmt: skip
 # Refused by torch with another error than "not implemented".
 GENEROUS = {("argmax", "bool"), ("argmin", "bool"), ("relu", "bool"), ("rsub", "bool")}

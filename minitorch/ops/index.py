@@ -146,6 +146,8 @@ def take(xp, x, *indices, spec):
         out = x[_key(indices, spec)]
     except IndexError:
         return xp.empty(checked_positions(xp, x.shape, indices, spec).shape, x.dtype)
+    if not out.size:
+        _check_shapes(x.shape, indices, spec)  # NumPy does not look at all of them
     return out if out.flags.c_contiguous else out.copy(order="C")
 
 
@@ -171,7 +173,7 @@ def index_put(xp, x, value, *indices, spec, accumulate=False):
     or one that does not broadcast.
     """
     value = _storable(xp, x, value, indices, accumulate)
-    out, key = xp.array(x), _key(indices, spec)
+    out, key = xp.array(x, order="C"), _key(indices, spec)
     try:
         if not value.size:
             raise ValueError("NumPy would not look at the sizes")
@@ -291,7 +293,7 @@ def scatter(xp, x, indices, value, *, dim):
     """`x` with `value` put at `indices` along `dim`; of several for one place the last."""
     at = wrap_dim(dim, x.ndim)
     check_along(x, indices, at, "scatter")
-    out = xp.array(x)
+    out = xp.array(x, order="C")
     if indices.size:
         places = positions_along(xp, x.shape or (1,), at_least_1d(indices), at)
         out.reshape(-1)[places] = value
@@ -309,7 +311,7 @@ def scatter_add(xp, x, indices, value, *, dim):
     """`x` with `value` added at `indices` along `dim`, also where they repeat."""
     at = wrap_dim(dim, x.ndim)
     check_along(x, indices, at, "scatter_add")
-    out = xp.array(x)
+    out = xp.array(x, order="C")
     if not indices.size:
         return out
     places = positions_along(xp, x.shape or (1,), at_least_1d(indices), at)

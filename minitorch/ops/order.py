@@ -163,11 +163,12 @@ def topk(xp, x, *, k, dim=-1, largest=True, sorted=True):
 
 
 def _check_line(x, at, name):
-    errors.refuse_bool(x, name)
     if x.ndim and not x.shape[at]:
         raise IndexError(
             f"{name}: expected at least one element along dimension {at}, got {list(x.shape)}"
         )
+    if name != "mode":
+        errors.refuse_bool(x, name)
 
 
 def _first(xp, lines, values):
@@ -257,8 +258,7 @@ def nanmedian(input, dim=None, keepdim=False) -> Any:
 def mode(xp, x, *, dim=-1, keepdim=False):
     """The most frequent along `dim`, the smallest of several, and where one of it is."""
     at = wrap_dim(dim, x.ndim)
-    if x.dtype.kind != "b":
-        _check_line(x, at, "mode")
+    _check_line(x, at, "mode")
     lines = _lines(xp, x, at)
     n = lines.shape[1]
     order = xp.argsort(lines, axis=1, kind="stable")

@@ -226,7 +226,7 @@ def _centred(x, dim):
 
 def _var_rule(g, x, dim, correction, keepdim):
     n = _count(x.shape, dim) - correction
-    scale = 2 / n if n > 0 else float("nan")
+    scale = 2 / n if n else float("inf")
     return spread_out(g * scale, tuple(x.shape), dim, keepdim) * _centred(x, dim)
 
 
@@ -308,7 +308,7 @@ def norm(input, p=2, dim=None, keepdim=False, dtype=None) -> Tensor:
     if p in (float("inf"), float("-inf")):
         return (amax if p > 0 else amin)(size, dim=() if dim is None else dim, keepdim=keepdim)
     if p == 0:
-        return sum(sign(size), dim=dim, keepdim=keepdim)
+        return sum(where(size == size, sign(size), 1.0), dim=dim, keepdim=keepdim)
     if p == 1:
         return sum(size, dim=dim, keepdim=keepdim)
     return sum(size**p, dim=dim, keepdim=keepdim) ** (1 / p)

@@ -9,9 +9,9 @@ from minitorch.calls import composition
 from minitorch.errors import wrap_dim
 from minitorch.ops import compare as cmp
 from minitorch.ops._dims import axes
-from minitorch.ops.elementwise import exp, log, where
+from minitorch.ops.elementwise import exp, log, where, zero
 from minitorch.ops.index import put_along
-from minitorch.ops.shape import basic_index, cat, clone, constant_pad, flip, reshape
+from minitorch.ops.shape import basic_index, cat, clone, constant_pad, flip, reshape, select
 from minitorch.primitive import reduce
 
 if TYPE_CHECKING:
@@ -206,25 +206,29 @@ def _intervals(y, x, dim, name):
     return reshape(part(x, 0, 1) - part(x, 0, 0, -1), (-1,) + (1,) * (y.ndim - 1 - dim))
 
 
-def _areas(y, x, dx, dim, name):
-    """(the areas of the trapezoids along the axis of that number, the axis)."""
+def _axis(y, x, dx, dim, name):
+    """The axis of `dim`, once the arguments are what they should be."""
     if x is not None and dx is not None:
         raise TypeError(f"{name}(): expected x or dx, got both")
+    for t in (y, x):
+        if t is not None and t.dtype.name == "bool" and t.numel():
+            raise RuntimeError(f"{name}: expected numbers, got torch.bool")
     if not y.ndim:
         raise IndexError(f"{name}: expected at least one dimension, got a 0-d tensor")
-    for t in (y, x):
-        if t is not None and t.dtype.name == "bool":
-            raise RuntimeError(f"{name}: expected numbers, got torch.bool")
-    at = wrap_dim(dim, y.ndim)
-    width = (1 if dx is None else dx) if x is None else _intervals(y, x, at, name)
-    return (part(y, at, 0, -1) + part(y, at, 1)) * width / 2.0, at
+    return wrap_dim(dim, y.ndim)
 
 
 @composition
 def trapezoid(y, x=None, *, dx=None, dim=-1) -> Tensor:
     """The area below `y` along `dim`, by trapezoids `dx` (1) wide or between the points `x`."""
-    areas, at = _areas(y, x, dx, dim, "trapezoid")
-    return areas.sum(dim=at)
+    at = _axis(y, x, dx, dim, "trapezoid")
+    if not y.shape[at]:
+        return zero(y.detach()).sum(dim=at)
+    if x is None:
+        ends = select(y, dim=at, index=0) + select(y, dim=at, index=-1)
+        return (y.sum(dim=at) - ends * 0.5) * (1.0 if dx is None else dx)
+    width = _intervals(y, x, at, "trapezoid")
+    return ((part(y, at, 0, -1) + part(y, at, 1)) * width).sum(dim=at) / 2.0
 
 
 @composition
@@ -236,8 +240,9 @@ def trapz(y, x=None, *, dx=None, dim=-1) -> Tensor:
 @composition
 def cumulative_trapezoid(y, x=None, *, dx=None, dim=-1) -> Tensor:
     """The area below `y` up to each point along `dim`; see trapezoid."""
-    areas, at = _areas(y, x, dx, dim, "cumulative_trapezoid")
-    return areas.cumsum(dim=at)
+    at = _axis(y, x, dx, dim, "cumulative_trapezoid")
+    width = (1 if dx is None else dx) if x is None else _intervals(y, x, at, "trapezoid")
+    return ((part(y, at, 0, -1) + part(y, at, 1)) * width).cumsum(dim=at) / 2.0
 
 
 def _slope(f, at, h, edge_order):
@@ -292,8 +297,12 @@ def gradient(input, *, spacing=None, dim=None, edge_order=1) -> tuple[Tensor, ..
     `spacing` is a number, one for each dimension, or the coordinates along each.
     Raises: RuntimeError where there are too few points, or spacings for other dimensions.
     """
+    if input.dtype.name == "uint8":
+        raise RuntimeError("gradient: not implemented for torch.uint8")
     if edge_order not in (1, 2):
         raise RuntimeError(f"gradient: expected edge_order 1 or 2, got {edge_order}")
+    if dim is not None and dim != () and not input.ndim:
+        raise IndexError("gradient: expected at least one dimension, got a 0-d tensor")
     over = axes(dim, input.ndim, "gradient") if dim != () else ()
     steps = _spacings(spacing, over)
     found: list = []

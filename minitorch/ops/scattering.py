@@ -37,7 +37,9 @@ __all__ = [
 def _part_of(src, index, name):
     """The part of `src` that has an index. Raises: RuntimeError where it is too small."""
     if not index.numel():
-        return shape.expand(shape.basic_index(shape.reshape(src, (-1,)), at=(slice(0),)), size=(0,))
+        return shape.reshape(
+            shape.basic_index(shape.reshape(src, (-1,)), at=(slice(0),)), index.shape
+        )
     rows.check_source(index, src, name)
     if src.shape == index.shape or not src.ndim:
         return src
@@ -144,7 +146,7 @@ def _combined(xp, ufunc, x, indices, value, dim, name):
     """`ufunc` applied in place at `indices` along `dim`, one value after the other."""
     at = wrap_dim(dim, x.ndim)
     rows.check_along(x, indices, at, name)
-    out = xp.array(x)
+    out = xp.array(x, order="C")
     if indices.size:
         places = rows.positions_along(xp, x.shape or (1,), rows.at_least_1d(indices), at)
         ufunc.at(out.reshape(-1), places.reshape(-1), value.reshape(-1))
@@ -284,7 +286,7 @@ def index_add(input, dim, index, source, *, alpha=1) -> Tensor:
     _check_slices(input, at, index, source, "index_add", error)
     n = input.shape[at] if input.ndim else 1
     rows.check_indices(index._array, n, at, RuntimeError if n > 1 else IndexError, 0)
-    if alpha != 1:
+    if alpha != 1 and input.dtype.name != "bool":
         source = source * alpha
     call = lambda x, i, s: _put_slices(x, at, i, s, True)  # noqa: E731
     return _as_vectors(call, input, index, source)

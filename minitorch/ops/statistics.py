@@ -49,6 +49,8 @@ def nanmean(input, dim=None, keepdim=False, *, dtype=None) -> Tensor:
     Raises: RuntimeError for integers.
     """
     errors.check_floating(input._array, "nanmean", RuntimeError)
+    if dtype is not None and not dtype.is_floating_point:
+        raise RuntimeError(f"nanmean: expected a floating-point dtype, got {dtype}")
     count = reduce.sum(input == input, dim=dim, keepdim=keepdim)
     return nansum(input, dim, keepdim, dtype=dtype) / count
 
@@ -134,8 +136,9 @@ def _between(ordered, ranks, interpolation):
         return at({"lower": ew.floor, "higher": ew.ceil, "nearest": ew.round}[interpolation](ranks))
     whole = ew.floor(ranks)
     below, above = at(whole), at(ew.ceil(ranks))
-    weight = 0.5 if interpolation == "midpoint" else ranks - whole.detach()
-    return below + (above - below) * weight
+    weight = ranks - whole.detach() if interpolation == "linear" else ew.zero(ranks) + 0.5
+    step = above - below
+    return ew.where(weight < 0.5, below + step * weight, above - step * (1 - weight))
 
 
 @composition
