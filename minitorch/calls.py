@@ -28,13 +28,15 @@ def composition(function: Callable) -> Callable:
     """`function`, made of other operations, called as torch's are.
 
     `out=` is filled with the result, NumPy's argument names stand for torch's, and a TypeError
-    names the argument that is no tensor but must be.
+    names the argument that is no tensor, or no bool, but must be.
     """
     code = function.__code__
     count = code.co_argcount
     names = code.co_varnames[:count]
     known = frozenset(code.co_varnames[: count + code.co_kwonlyargcount])
     rest = code.co_varnames[count + code.co_kwonlyargcount :][:1]
+    defaults = dict(zip(names[::-1], (function.__defaults__ or ())[::-1]))
+    flags = [(i, n) for i, n in enumerate(names) if isinstance(defaults.get(n), bool)]
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -42,6 +44,13 @@ def composition(function: Callable) -> Callable:
         if kwargs and not known.issuperset(kwargs):
             out = kwargs.pop("out", None)
             kwargs = {_torch_name(name, known): value for name, value in kwargs.items()}
+        for i, name in flags:
+            given = args[i] if i < len(args) else kwargs.get(name, False)
+            if type(given) is not bool:
+                raise TypeError(
+                    f"{function.__name__}(): argument '{name}' must be bool, not "
+                    f"{type(given).__name__}"
+                )
         try:
             made = function(*args, **kwargs)
         except AttributeError as error:

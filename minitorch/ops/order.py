@@ -347,6 +347,8 @@ def isin(xp, x, y, *, assume_unique=False, invert=False):
 
     Raises: TypeError for two numbers, RuntimeError for bools.
     """
+    if x is None or y is None:
+        raise TypeError("isin(): expected tensors or a number and a tensor, got None")
     arrays = [xp.asarray(a) for a in (x, y)]
     if any(a.dtype.kind == "b" for a in arrays):
         raise RuntimeError("isin: not implemented for torch.bool")
@@ -389,7 +391,7 @@ def searchsorted(
     Before equal elements, or (right) after them. `sorter` sorts what is not sorted.
     Raises: RuntimeError where sizes, sides or the sorter do not fit.
     """
-    size, given = sorted_sequence.shape, getattr(input, "shape", ())
+    size, given = sorted_sequence.shape, () if isinstance(input, (int, float)) else input.shape
     if side not in (None, "left", "right") or (side == "left" and right):
         raise RuntimeError(f"searchsorted: expected side 'left' or 'right', got {side!r}, {right=}")
     if len(size) != 1 and (not given or size[:-1] != given[:-1]):

@@ -8,7 +8,7 @@ from minitorch import errors, return_types
 from minitorch.calls import composition
 from minitorch.errors import wrap_dim
 from minitorch.ops import compare as cmp
-from minitorch.ops._dims import axes
+from minitorch.ops._dims import axes, whole
 from minitorch.ops.elementwise import exp, log, where, zero
 from minitorch.ops.index import put_along
 from minitorch.ops.shape import basic_index, cat, clone, constant_pad, flip, reshape, select
@@ -167,6 +167,7 @@ def diff(input, n=1, dim=-1, prepend=None, append=None) -> Tensor:
     """
     if not input.ndim:
         raise RuntimeError("diff: expected at least one dimension, got a 0-d tensor")
+    (n,) = whole((n,), "n")
     if n < 0:
         raise RuntimeError(f"diff: expected an order of at least 0, got {n}")
     at = wrap_dim(dim, input.ndim)

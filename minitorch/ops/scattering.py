@@ -285,7 +285,7 @@ def index_add(input, dim, index, source, *, alpha=1) -> Tensor:
     error = RuntimeError if source.ndim else IndexError
     _check_slices(input, at, index, source, "index_add", error)
     n = input.shape[at] if input.ndim else 1
-    rows.check_indices(index._array, n, at, RuntimeError if n > 1 else IndexError, 0)
+    rows.check_indices(index._array, n, at, RuntimeError if input.ndim > 1 else IndexError, 0)
     if alpha != 1 and input.dtype.name != "bool":
         source = source * alpha
     call = lambda x, i, s: _put_slices(x, at, i, s, True)  # noqa: E731

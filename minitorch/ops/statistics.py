@@ -234,6 +234,7 @@ def bincount(xp, x, weights=None, *, minlength=0):
 
     Raises: RuntimeError for numbers below 0, more dimensions, or weights of another size.
     """
+    size = x.shape if weights is None else weights.shape
     if x.dtype.kind not in "iu":
         raise NotImplementedError(f"bincount: not implemented for {errors.name_of(x.dtype)}")
     if x.ndim != 1 or (x.size and x.min() < 0):
@@ -246,10 +247,8 @@ def bincount(xp, x, weights=None, *, minlength=0):
         return xp.zeros(minlength, xp.int64)
     if weights is None:
         return xp.bincount(x, minlength=minlength)
-    if weights.shape != x.shape:
-        raise RuntimeError(
-            f"bincount: expected weights of shape {list(x.shape)}, got {list(weights.shape)}"
-        )
+    if size != x.shape:
+        raise RuntimeError(f"bincount: expected weights of shape {list(x.shape)}, got {list(size)}")
     counts = xp.bincount(x, weights, minlength)
     return counts.astype(xp.float32) if weights.dtype == "float32" else counts
 
@@ -347,7 +346,7 @@ def _counted(xp, x, edges, weight, density):
 
 
 @composition
-def histogram(input, bins, *, range=None, weight=None, density=False) -> return_types.histogram:
+def histogram(input, bins=100, *, range=None, weight=None, density=False) -> return_types.histogram:
     """(hist, bin_edges): counts, or sums of weights, in `bins` equal parts or between given edges.
 
     `density` divides them by their sum and by the widths.
@@ -366,6 +365,7 @@ def histogram(input, bins, *, range=None, weight=None, density=False) -> return_
 @composition
 def dist(input, other, p=2) -> Tensor:
     """The p-norm of input - other."""
+    errors.broadcast_shapes(input.shape, other.shape)
     return reduce.norm(input - other, p)
 
 

@@ -17,6 +17,7 @@ STATE = {"manual_seed", "seed", "set_default_dtype", "set_num_threads", "set_pri
 NONE = "None stands for all dimensions"
 NUMBERS = "a Python number is an operand of every elementwise row"
 COMPARED = "NumPy compares with None"
+POINTS = "None stands for points at equal distances"
 
 LENIENT = {
     "bernoulli": "None stands for no p",
@@ -31,6 +32,8 @@ LENIENT = {
     "minimum": NUMBERS,
     "logsumexp": NONE,
     "max": NONE,
+    "median": NONE,
+    "nanmedian": NONE,
     "min": NONE,
     "prod": NONE,
     "squeeze": NONE,
@@ -39,6 +42,9 @@ LENIENT = {
     "round": "torch takes the second operand by name only",
     "stack": "a tensor is a sequence of its slices",
     "where": "None stands for what is not given",
+    "cumulative_trapezoid": POINTS,
+    "trapezoid": POINTS,
+    "trapz": POINTS,
     "tril": "NumPy cuts the fraction off",
     "triu": "NumPy cuts the fraction off",
 }
@@ -52,8 +58,6 @@ OTHERWISE = {
     "permute": SIZES,
     "reshape": SIZES,
     "tile": SIZES,
-    "gather": FIRST,
-    "scatter": FIRST,
     "split": FIRST,
     "flip": FIRST,
     "max": FIRST,
