@@ -6,6 +6,7 @@ called, what was expected and what came. Only what NumPy would accept and torch 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from . import dtypes
@@ -178,19 +179,21 @@ def check_result_fits(found: Any, target: Any) -> None:
 
 
 def check_fits(number: Any, dtype: Any, name: str) -> None:
-    """Refuse a Python number that NumPy dtype `dtype` cannot hold; an unsigned one may wrap."""
-    if dtype.kind == "b" or isinstance(number, bool):
-        return
-    if dtype.kind == "f":
-        largest = float(dtypes.finfo(dtypes.from_numpy_dtype(dtype)).max)
-        fits = number != number or number in (float("inf"), -float("inf"))
-        fits = fits or -largest <= number <= largest
-    else:
-        limits = dtypes.iinfo(dtypes.from_numpy_dtype(dtype))
-        low = -limits.max if limits.min == 0 else limits.min
-        fits = low <= number <= limits.max
-    if not fits:
+    """Refuse a Python number that NumPy dtype `dtype` cannot hold."""
+    low, high = _limits(dtype)
+    if not low <= number <= high and (dtype.kind != "f" or abs(number) < float("inf")):
         raise RuntimeError(f"{name}: expected a number that fits torch.{dtype}, got {number}")
+
+
+@lru_cache
+def _limits(dtype: Any) -> tuple:
+    if dtype.kind in "bV" or dtype == "float16":  # what is too large for half is infinite
+        return -float("inf"), float("inf")
+    if dtype.kind == "f":
+        largest = dtypes.finfo(dtypes.from_numpy_dtype(dtype)).max
+        return -largest, largest
+    found = dtypes.iinfo(dtypes.from_numpy_dtype(dtype))
+    return found.min, found.max
 
 
 def check_inplace(x: Any, node: Any, name: str) -> None:

@@ -98,7 +98,7 @@ def setitem(self: Tensor, key: Any, value: Any) -> None:
         return  # as in torch, whatever the value
     if not isinstance(value, Tensor):
         value = _to_store(value, self._array.dtype)
-    at, spec, arrays = index.parse(key, self.ndim)
+    at, spec, arrays = index.split(key, self.ndim)
     target = shape.basic_index(self, at=at)
     lead = next((i for i, n in enumerate(value.shape) if n != 1), value.ndim)
     if lead:  # leading axes of size 1 are ignored
@@ -117,9 +117,11 @@ def _to_store(value: Any, dtype: Any) -> Tensor:
     if not isinstance(value, _OPERANDS):
         raise TypeError(f"__setitem__: expected Tensor or a number, got {type(value).__name__}")
     if not isinstance(value, (xp.ndarray, xp.generic)):
+        if isinstance(value, int):
+            if not -(2**63) <= value < 2**63:
+                raise ValueError(f"__setitem__: expected a number that fits int64, got {value}")
+            value = value % 256 if dtype == "uint8" and -256 < value < 0 else value
         errors.check_fits(value, dtype, "__setitem__")
-        if dtype == "uint8":
-            value = value % 256 if isinstance(value, int) else value
     return leaf(xp.asarray(value).astype(dtype))
 
 

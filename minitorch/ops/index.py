@@ -472,6 +472,39 @@ def _to_array(k):
     return array.astype(xp.int64) if not array.size else array
 
 
+def _is_basic(key):
+    """Whether a key is made of ints, slices of ints, None and one Ellipsis: the common ones."""
+    open_ = 0
+    for k in key if type(key) is tuple else (key,):
+        kind = type(k)
+        if kind is slice:
+            step = k.step
+            if not (step is None or (type(step) is int and step > 0)):
+                return False
+            if type(k.start) not in _END or type(k.stop) not in _END:
+                return False
+        elif k is Ellipsis:
+            open_ += 1
+        elif kind is not int and k is not None:
+            return False
+    return open_ < 2
+
+
+_END = (int, type(None))
+_WHOLE = (Ellipsis,)
+
+
+def split(key, ndim):
+    """As `parse`; the common keys sooner."""
+    if _is_basic(key):
+        key = key if type(key) is tuple else (key,)
+        return (key if Ellipsis in key else (*key, ...)), (), ()
+    array = getattr(key, "_array", None)
+    if array is not None and array.ndim and array.dtype.name in ("int64", "bool"):
+        return _WHOLE, (ARRAY,), (key,)
+    return parse(key, ndim)
+
+
 def getitem(x, key) -> Tensor:
     """x[key]: a view for numbers, slices, None and Ellipsis; a copy where index arrays are."""
     if isinstance(key, int) and not isinstance(key, bool):
@@ -483,7 +516,7 @@ def getitem(x, key) -> Tensor:
         if not -n <= key < n:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
         return select(x, dim=0, index=key)
-    at, spec, arrays = parse(key, x.ndim)
-    if any(k is not ALL for k in at[:-1]) or not arrays:
+    at, spec, arrays = split(key, x.ndim)
+    if at is not _WHOLE and (not arrays or any(k is not ALL for k in at[:-1])):
         x = basic_index(x, at=at)
     return take(x, *arrays, spec=spec) if arrays else x

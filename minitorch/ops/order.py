@@ -76,7 +76,8 @@ def _lines(xp, x, at):
     """The lines of `x` along axis `at`, as rows of a matrix."""
     if not x.ndim:
         return x.reshape(1, 1)
-    return xp.ascontiguousarray(xp.moveaxis(x, at, -1)).reshape(-1, x.shape[at])
+    x = x if at == x.ndim - 1 else xp.moveaxis(x, at, -1)
+    return x.reshape(-1, x.shape[-1]) if x.size else x.reshape(0, x.shape[-1])
 
 
 def _unlined(xp, found, shape, at, keepdim):
@@ -92,9 +93,11 @@ def _same(xp, a, b):
     return (a == b) | ((a != a) & (b != b)) if a.dtype.kind == "f" else a == b
 
 
-def _ranks(xp, line):
-    """The elements of a line as numbers in the same order, NaN last; a list."""
-    return xp.unique(line, return_inverse=True)[1].tolist()
+def _keys(xp, line):
+    """The elements of a line as Python numbers that compare as they do, NaN as the largest."""
+    if line.dtype.kind == "f" and (line != line).any():
+        return xp.unique(line, return_inverse=True)[1].tolist()
+    return line.tolist()
 
 
 def _rearranged(xp, lines, tied, found, rearrange):
@@ -104,26 +107,31 @@ def _rearranged(xp, lines, tied, found, rearrange):
     if tied.size * n <= _selection.TOO_MANY:
         for i in tied:
             order = list(range(n))
-            found[i] = rearrange(_ranks(xp, lines[i]), order)
+            found[i] = rearrange(_keys(xp, lines[i]), order)
     return found
 
 
+def _sorted(lines, largest):
+    """The positions that sort each line, stably, NaN as the largest."""
+    if not largest:
+        return lines.argsort(axis=1, kind="stable")
+    return lines.shape[1] - 1 - lines[:, ::-1].argsort(axis=1, kind="stable")[:, ::-1]
+
+
 def _top(xp, lines, k, largest, sorted):
-    """The positions of the k largest (or smallest) of each line, in order."""
+    """(the k largest, or smallest, of each line, in order; their positions)."""
     n = lines.shape[1]
-    if k < n:
-        edge = n - k if largest else k - 1
-        part = xp.argpartition(lines, edge, axis=1)
-        part = xp.sort(part[:, edge:] if largest else part[:, :k], axis=1)
-        values = xp.take_along_axis(lines, part, 1)
-        order = _descending(xp, values, 1) if largest else xp.argsort(values, 1, kind="stable")
-        order = xp.take_along_axis(part, order, 1)
+    most = min(k + 1, n)  # with the next one, to see whether it is equal
+    rows = xp.arange(len(lines))[:, None]
+    if most * 4 > n:
+        order = _sorted(lines, largest)[:, :most]
     else:
-        order = _descending(xp, lines, 1) if largest else xp.argsort(lines, 1, kind="stable")
-    values = xp.take_along_axis(lines, order, 1)
+        edge = n - most if largest else most - 1
+        part = lines.argpartition(edge, axis=1)
+        part = part[:, edge:] if largest else part[:, :most]
+        order = part[rows, _sorted(lines[rows, part], largest)]
+    values = lines[rows, order]
     tied = _same(xp, values[:, 1:], values[:, :-1]).any(axis=1)
-    last = values[:, -1:]
-    tied |= _same(xp, lines, last).sum(axis=1) > _same(xp, values, last).sum(axis=1)
 
     def rearrange(keys: list, order: list) -> list:
         keys = [-key for key in keys] if largest else keys
@@ -135,7 +143,8 @@ def _top(xp, lines, k, largest, sorted):
                 _selection.sort(keys, order, k - 1)
         return order[:k]
 
-    return _rearranged(xp, lines, tied if sorted else ~tied | tied, order, rearrange)
+    order = _rearranged(xp, lines, tied if sorted else tied | True, order[:, :k], rearrange)
+    return lines[rows, order], order
 
 
 @index(_placed, outs=("values", "indices"), returns=return_types.topk)
@@ -155,11 +164,10 @@ def topk(xp, x, *, k, dim=-1, largest=True, sorted=True):
         return x.copy(), xp.zeros((), xp.int64)
     size = x.shape[:at] + x.shape[at + 1 :]
     if not k or 0 in size:
-        order = xp.zeros((*x.shape[:at], k, *x.shape[at + 1 :]), xp.int64)
-    else:
-        order = _top(xp, _lines(xp, x, at), k, largest, sorted).reshape(*size, k)
-        order = xp.ascontiguousarray(xp.moveaxis(order, -1, at))
-    return xp.take_along_axis(x, order, at), order
+        size = (*x.shape[:at], k, *x.shape[at + 1 :])
+        return xp.empty(size, x.dtype), xp.zeros(size, xp.int64)
+    found = (part.reshape(*size, k) for part in _top(xp, _lines(xp, x, at), k, largest, sorted))
+    return tuple(xp.ascontiguousarray(xp.moveaxis(part, -1, at)) for part in found)
 
 
 def _check_line(x, at, name):
@@ -287,8 +295,10 @@ def mode(xp, x, *, dim=-1, keepdim=False):
 
 
 @index(None, outs=("values", "inverse", "counts"))
-def distinct(xp, x, *, dim=None, consecutive=False):
+def distinct(xp, x, *, dim=None, consecutive=False, inverse=True):
     """(the different elements or slices, which of them each is, how often each is there)."""
+    if not (inverse or consecutive or dim is not None or x.dtype.kind == "f"):
+        x, consecutive = xp.sort(x, axis=None), True
     rows = x.reshape(-1, 1)
     if dim is not None:
         n = x.shape[dim]
@@ -301,14 +311,14 @@ def distinct(xp, x, *, dim=None, consecutive=False):
     fresh = xp.ones(n, bool)
     fresh[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     starts = xp.flatnonzero(fresh)
-    inverse = xp.empty(n, xp.int64)
-    inverse[order] = xp.cumsum(fresh) - 1
+    which = xp.empty(n, xp.int64)
+    which[order] = xp.cumsum(fresh) - 1
     counts = xp.diff(starts, append=n)
     values = ordered[starts]
     if dim is None:
-        return values[:, 0], inverse.reshape(x.shape), counts
+        return values[:, 0], which.reshape(x.shape), counts
     sizes = (len(starts), *x.shape[:dim], *x.shape[dim + 1 :])
-    return xp.ascontiguousarray(xp.moveaxis(values.reshape(sizes), 0, dim)), inverse, counts
+    return xp.ascontiguousarray(xp.moveaxis(values.reshape(sizes), 0, dim)), which, counts
 
 
 def _distinct(input, return_inverse, return_counts, dim, consecutive):
@@ -320,7 +330,7 @@ def _distinct(input, return_inverse, return_counts, dim, consecutive):
             raise RuntimeError(
                 f"unique: expected elements along each dimension but {dim}, got {list(input.shape)}"
             )
-    found = distinct(input, dim=dim, consecutive=consecutive)
+    found = distinct(input, dim=dim, consecutive=consecutive, inverse=return_inverse)
     wanted = (True, return_inverse, return_counts)
     chosen = tuple(part for part, keep in zip(found, wanted) if keep)
     return chosen if len(chosen) > 1 else chosen[0]

@@ -85,11 +85,12 @@ def _prod_rule(g, x, dim, keepdim):
         return zero(x)
     over = axes(dim, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in over)
-    order = (*over, *rest)
+    order = (*rest, *over)
     ordered = permute(x, dims=order)
-    lines = reshape(ordered, (_count(x.shape, dim), *(x.shape[i] for i in rest)))
-    before = later(cumprod(lines, dim=0), 0, 1)
-    after = flip(later(cumprod(flip(lines, dims=(0,)), dim=0), 0, 1), dims=(0,))
+    lines = reshape(ordered, (*(x.shape[i] for i in rest), _count(x.shape, dim)))
+    at = (len(rest),)
+    before = later(cumprod(lines, dim=-1), *at, 1)
+    after = flip(later(cumprod(flip(lines, dims=at), dim=-1), *at, 1), dims=at)
     others = permute(reshape(before * after, ordered.shape), dims=inverse(order, x.ndim))
     return spread_out(g, x.shape, dim, keepdim) * others
 
@@ -160,36 +161,38 @@ def selected_rule(g, indices, x_shape, dim, keepdim):
     return put_along(g, indices, size=x_shape, dim=at)
 
 
-def _selected(xp, x, dim, keepdim, arg):
+def _selected(xp, x, dim, keepdim, extreme, arg):
     if not x.ndim:
         errors.wrap_dim(dim, 0)
         return x.copy(), xp.zeros((), xp.int64)
     at = errors.wrap_dim(dim, x.ndim)
     _check_elements(x, at, arg.__name__)
-    where_ = xp.expand_dims(arg(x, axis=at), at)
-    values = xp.take_along_axis(x, where_, at)
-    return (values, where_) if keepdim else (values.squeeze(at), where_.squeeze(at))
+    return extreme.reduce(x, axis=at, keepdims=keepdim), arg(x, axis=at, keepdims=keepdim)
 
 
 @reduce(selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
 def max_dim(xp, x, *, dim, keepdim=False):
     """The largest along `dim` and where it is; the gradient goes there."""
-    return _selected(xp, x, dim, keepdim, xp.argmax)
+    return _selected(xp, x, dim, keepdim, xp.maximum, xp.argmax)
 
 
 @reduce(selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
 def min_dim(xp, x, *, dim, keepdim=False):
     """The smallest along `dim` and where it is; the gradient goes there."""
-    return _selected(xp, x, dim, keepdim, xp.argmin)
+    return _selected(xp, x, dim, keepdim, xp.minimum, xp.argmin)
 
 
 def _arg(xp, x, dim, keepdim, arg):
-    name = arg.__name__
     if dim is None:
         if not x.size:
+            name = arg.__name__
             raise IndexError(f"{name}: expected at least one element, got shape {list(x.shape)}")
         return xp.asarray(arg(x)).reshape((1,) * x.ndim if keepdim else ())
-    return _selected(xp, x, dim, keepdim, arg)[1]
+    at = errors.wrap_dim(dim, x.ndim)
+    if not x.ndim:
+        return xp.zeros((), xp.int64)
+    _check_elements(x, at, arg.__name__)
+    return arg(x, axis=at, keepdims=keepdim)
 
 
 @reduce(None)

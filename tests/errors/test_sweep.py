@@ -59,6 +59,8 @@ OTHERWISE = {
     "reshape": SIZES,
     "tile": SIZES,
     "split": FIRST,
+    "unique": FIRST,
+    "unique_consecutive": FIRST,
     "flip": FIRST,
     "max": FIRST,
     "min": FIRST,
