@@ -286,8 +286,9 @@ def index_add(input, dim, index, source, *, alpha=1) -> Tensor:
     _check_slices(input, at, index, source, "index_add", error)
     n = input.shape[at] if input.ndim else 1
     rows.check_indices(index._array, n, at, RuntimeError if input.ndim > 1 else IndexError, 0)
-    if alpha != 1 and input.dtype.name != "bool":
+    if alpha != 1:
         source = source * alpha
+        source = shape.to(source, dtype=input.dtype) if input.dtype.name == "bool" else source
     call = lambda x, i, s: _put_slices(x, at, i, s, True)  # noqa: E731
     return _as_vectors(call, input, index, source)
 
