@@ -124,3 +124,34 @@ def write_out(name: str, made: Any, out: Any) -> Any:
         out._array = made._array.astype(out._array.dtype)
     out._cell[0] += 1
     return out
+
+
+def apart(function: Callable) -> Callable:
+    """`function`, that moves elements of its first argument to where `out=` asks.
+
+    Raises: RuntimeError where that is memory it reads, or of another dtype.
+    """
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = kwargs.get("out")
+        if out is not None:
+            given = (*args, *(value for name, value in kwargs.items() if name != "out"))
+            read = [t._array for t in given if isinstance(t, Tensor)]
+            outs = out if isinstance(out, (tuple, list)) else [out]
+            _check_apart(function.__name__, read, [t for t in outs if isinstance(t, Tensor)])
+        return function(*args, **kwargs)
+
+    return call
+
+
+def _check_apart(name: str, read: list, outs: list) -> None:
+    for i, out in enumerate(outs):
+        errors.check_overlap(out._array)
+        if any(xp.may_share_memory(out._array, a) for a in read):
+            raise RuntimeError(f"{name}(): argument 'out' lies in the memory of another argument")
+        indices = i and out._array.dtype == "int64"
+        if read and not indices and out._array.dtype != read[0].dtype:
+            raise RuntimeError(
+                f"{name}(): expected 'out' of {errors.name_of(read[0].dtype)}, got {out.dtype}"
+            )

@@ -6,6 +6,7 @@ called, what was expected and what came. Only what NumPy would accept and torch 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from . import dtypes
@@ -183,6 +184,24 @@ def check_result_fits(found: Any, target: Any) -> None:
     a, b = dtypes.from_numpy_dtype(found), dtypes.from_numpy_dtype(target)
     if a.category > b.category:
         raise RuntimeError(f"expected a result that can be stored as {b!r}, got {a!r}")
+
+
+def check_fits(number: Any, dtype: Any, name: str) -> None:
+    """Refuse a Python number that NumPy dtype `dtype` cannot hold."""
+    low, high = _limits(dtype)
+    if not low <= number <= high and (dtype.kind != "f" or abs(number) < float("inf")):
+        raise RuntimeError(f"{name}: expected a number that fits torch.{dtype}, got {number}")
+
+
+@lru_cache
+def _limits(dtype: Any) -> tuple:
+    if dtype.kind in "bV" or dtype == "float16":  # what is too large for half is infinite
+        return -float("inf"), float("inf")
+    if dtype.kind == "f":
+        largest = dtypes.finfo(dtypes.from_numpy_dtype(dtype)).max
+        return -largest, largest
+    found = dtypes.iinfo(dtypes.from_numpy_dtype(dtype))
+    return found.min, found.max
 
 
 def check_inplace(x: Any, node: Any, name: str) -> None:

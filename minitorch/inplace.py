@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from ._tensor import Tensor, edge, replay
+from ._tensor import Tensor, edge, next_sequence, replay
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
+def overwrite(x: Tensor, out: Tensor, name: str, since: float = float("inf")) -> Tensor:
     """Make `x` hold `out`, memory and history: how every in-place operation ends.
+
+    `out` was computed by nodes recorded after number `since`, or by one node.
 
     Raises: RuntimeError where torch does: leaves, views that may not be written, shapes that grow,
     dtypes that do not fit.
@@ -39,7 +41,7 @@ def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
         out = ROWS["to"].public(out, dtype=x.dtype)
     errors.check_overlap(target)
     if tracked and out._node is not None:
-        _keep_saved(out._node, x._cell)
+        _keep_saved(out._node, x._cell, since)
     xp.copyto(target, value, casting="unsafe")
     x._cell[0] += 1
     if tracked:
@@ -47,14 +49,19 @@ def overwrite(x: Tensor, out: Tensor, name: str) -> Tensor:
     return x
 
 
-def _keep_saved(node: Node, cell: list[int]) -> None:
-    """Copy what `node` saved of the memory that is about to be overwritten by its own result."""
-    if node.is_leaf or not node.saved:
-        return
-    for k, version in enumerate(node.versions):
-        if version is not None and version[0] is cell:
-            node.saved[k] = node.saved[k].copy()
-            node.versions[k] = None
+def _keep_saved(last: Node, cell: list[int], since: float) -> None:
+    """Copy what the nodes of a call saved of the memory that its result is about to overwrite."""
+    nodes, seen = [last], {last}
+    for node in nodes:
+        if node.is_leaf:
+            continue
+        for k, version in enumerate(node.versions):
+            if version is not None and version[0] is cell:
+                node.saved[k] = node.saved[k].copy()
+                node.versions[k] = None
+        more = {target for target, _ in node.edges if target.sequence > since} - seen
+        nodes += more
+        seen |= more
 
 
 def rebase(x: Tensor, out: Tensor) -> None:
@@ -97,7 +104,8 @@ def inplace(public: Callable, name: str) -> Callable:
     """The in-place form of an operation: `x.name(...)` computes, then overwrites x."""
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        return overwrite(self, public(self, *args, **kwargs), name)
+        since = next_sequence()
+        return overwrite(self, public(self, *args, **kwargs), name, since)
 
     method.__wrapped__ = public  # type: ignore[attr-defined]
     return named(method, name, f"In-place form of `{public.__name__}`.")

@@ -100,36 +100,35 @@ def _rmatmul(self: Tensor, other: Any) -> Tensor:
 
 def setitem(self: Tensor, key: Any, value: Any) -> None:
     """self[key] = value, recorded where a gradient flows in or out."""
+    if key is False:
+        return  # as in torch, whatever the value
     if not isinstance(value, Tensor):
         value = _to_store(value, self._array.dtype)
-    at, spec, arrays = index.parse(key, self.ndim)
+    at, spec, arrays = index.split(key, self.ndim)
     target = shape.basic_index(self, at=at)
+    lead = next((i for i, n in enumerate(value.shape) if n != 1), value.ndim)
+    if lead:  # leading axes of size 1 are ignored
+        value = shape.reshape(value, value.shape[lead:])
     if arrays:
         overwrite(target, index.index_put(target, value, *arrays, spec=spec), "index_put_")
-        return
-    if value.ndim > target.ndim:  # leading axes of size 1 are ignored
-        if any(n != 1 for n in value.shape[: value.ndim - target.ndim]):
-            raise RuntimeError(
-                f"__setitem__: expected a value that broadcasts to {list(target.shape)}, got "
-                f"{list(value.shape)}"
-            )
-        value = shape.reshape(value, value.shape[value.ndim - target.ndim :])
-    overwrite(target, shape.copy(target, value), "__setitem__")
+    else:
+        overwrite(target, shape.copy(target, value), "__setitem__")
 
 
 def _to_store(value: Any, dtype: Any) -> Tensor:
     """A number, or an array, as a tensor of NumPy dtype `dtype`.
 
-    Raises: TypeError for what is neither, RuntimeError for an integer that does not fit.
+    Raises: TypeError for what is neither, RuntimeError for a number that does not fit.
     """
     if not isinstance(value, _OPERANDS):
         raise TypeError(f"__setitem__: expected Tensor or a number, got {type(value).__name__}")
-    try:
-        return leaf(xp.asarray(value, dtype))
-    except OverflowError:
-        raise RuntimeError(
-            f"__setitem__: expected an integer that fits torch.{dtype}, got {value}"
-        ) from None
+    if not isinstance(value, (xp.ndarray, xp.generic)):
+        if isinstance(value, int):
+            if not -(2**63) <= value < 2**63:
+                raise ValueError(f"__setitem__: expected a number that fits int64, got {value}")
+            value = value % 256 if dtype == "uint8" and -256 < value < 0 else value
+        errors.check_fits(value, dtype, "__setitem__")
+    return leaf(xp.asarray(value).astype(dtype))
 
 
 def delitem(self: Tensor, key: Any) -> None:

@@ -13,7 +13,7 @@ from minitorch.errors import broadcast_shapes, check_floating, check_tensor
 from minitorch.nn._dropout import dropout
 from minitorch.ops import attention, contract, fused
 from minitorch.ops.elementwise import zero
-from minitorch.ops.rearrange import cat
+from minitorch.ops.pieces import cat
 from minitorch.random import default_generator
 
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]

@@ -236,12 +236,15 @@ def numel(input) -> int:
 
 
 def _extreme(input, dim, keepdim, pair, along, whole, kind):
+    if not hasattr(input, "_array"):
+        kind_of = type(input).__name__
+        raise TypeError(f"{kind.__name__}(): argument 'input' must be Tensor, not {kind_of}")
     if hasattr(dim, "_array"):
         return pair(input, dim)
     if dim is None:
         if not input._array.size:
             raise RuntimeError(
-                f"{whole.__name__[1:]}: expected at least one element, or a dim that has some, got "
+                f"{kind.__name__}: expected at least one element, or a dim that has some, got "
                 f"shape {list(input.shape)}"
             )
         return whole(input)
@@ -252,14 +255,18 @@ def _extreme(input, dim, keepdim, pair, along, whole, kind):
 def max(input, dim=None, keepdim=False, *, other=None) -> Any:
     """The largest element; with `dim`, (values, indices) along it; with a tensor, as maximum."""
     dim = dim if other is None else other
-    return _extreme(input, dim, keepdim, ew.maximum, reduce.max_dim, reduce.amax, return_types.max)
+    return _extreme(
+        input, dim, keepdim, ew.maximum, reduce.max_dim, reduce.max_all, return_types.max
+    )
 
 
 @composition
 def min(input, dim=None, keepdim=False, *, other=None) -> Any:
     """The smallest element; with `dim`, (values, indices) along it; with a tensor, as minimum."""
     dim = dim if other is None else other
-    return _extreme(input, dim, keepdim, ew.minimum, reduce.min_dim, reduce.amin, return_types.min)
+    return _extreme(
+        input, dim, keepdim, ew.minimum, reduce.min_dim, reduce.min_all, return_types.min
+    )
 
 
 def _spread_arguments(dim, unbiased, correction):

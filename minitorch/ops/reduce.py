@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from minitorch import errors
 from minitorch.ops._dims import axes, kept
-from minitorch.ops.elementwise import exp, where, zero
+from minitorch.ops.elementwise import exp, gate, where, zero
 from minitorch.ops.index import put_along
-from minitorch.ops.shape import flip, inverse, permute, reshape, spread, stack, unbind
+from minitorch.ops.scan import accumulated, cumprod, later, running_dtype
+from minitorch.ops.shape import flip, inverse, permute, reshape, spread
 from minitorch.primitive import reduce
 from minitorch.primitive import shape as moved
 
@@ -77,21 +78,18 @@ def mean(xp, x, *, dim=None, keepdim=False, dtype=None):
 
 
 def _prod_rule(g, x, dim, keepdim):
-    """The product of the others, from products of those before and of those after."""
+    """The product of the others: of those before, times those after. No 0 is divided by."""
     if 0 in x.shape:
         return zero(x)
     over = axes(dim, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in over)
-    order = (*over, *rest)
+    order = (*rest, *over)
     ordered = permute(x, dims=order)
-    parts = unbind(reshape(ordered, (_count(x.shape, dim), *(x.shape[i] for i in rest))), dim=0)
-    one = zero(parts[0]) + 1
-    before, after = [one], [one]
-    for first, last in zip(parts[:-1], parts[:0:-1]):
-        before.append(before[-1] * first)
-        after.append(after[-1] * last)
-    others = stack([b * a for b, a in zip(before, reversed(after))], dim=0)
-    others = permute(reshape(others, ordered.shape), dims=inverse(order, x.ndim))
+    lines = reshape(ordered, (*(x.shape[i] for i in rest), _count(x.shape, dim)))
+    at = (len(rest),)
+    before = later(cumprod(lines, dim=-1), *at, 1)
+    after = flip(later(cumprod(flip(lines, dims=at), dim=-1), *at, 1), dims=at)
+    others = permute(reshape(before * after, ordered.shape), dims=inverse(order, x.ndim))
     return spread_out(g, x.shape, dim, keepdim) * others
 
 
@@ -111,6 +109,25 @@ def _extreme_rule(g, x, out, dim, keepdim):
     )
 
 
+def even_shares(g, x, out):
+    """Equal shares to all the elements that are `out`; where it is NaN, to those that are NaN."""
+    hit = (x == out) | ((x != x) & (out != out))
+    count = sum(gate(zero(x) + 1, hit))
+    return gate(spread_out(g / count, x.shape, None, False), hit)
+
+
+@reduce(even_shares, torch_name="MaxBackward1")
+def max_all(xp, x):
+    """The largest of all; NaN where there is one."""
+    return xp.maximum.reduce(x, axis=None)
+
+
+@reduce(even_shares, torch_name="MinBackward1")
+def min_all(xp, x):
+    """The smallest of all; NaN where there is one."""
+    return xp.minimum.reduce(x, axis=None)
+
+
 def _check_elements(x, dim, name):
     if 0 in (x.shape[i] for i in axes(dim, x.ndim)):
         raise (RuntimeError if dim is None else IndexError)(
@@ -121,18 +138,18 @@ def _check_elements(x, dim, name):
 @reduce(_extreme_rule)
 def amax(xp, x, *, dim=(), keepdim=False):
     """The largest; NaN where there is one."""
-    _check_elements(x, dim or None, "amax")
+    _check_elements(x, None if dim == () else dim, "amax")
     return xp.maximum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
 
 
 @reduce(_extreme_rule)
 def amin(xp, x, *, dim=(), keepdim=False):
     """The smallest; NaN where there is one."""
-    _check_elements(x, dim or None, "amin")
+    _check_elements(x, None if dim == () else dim, "amin")
     return xp.minimum.reduce(x, axis=axes(dim, x.ndim), keepdims=keepdim)
 
 
-def _selected_rule(g, indices, x_shape, dim, keepdim):
+def selected_rule(g, indices, x_shape, dim, keepdim):
     g = g[0]
     if not x_shape:
         return g
@@ -142,36 +159,38 @@ def _selected_rule(g, indices, x_shape, dim, keepdim):
     return put_along(g, indices, size=x_shape, dim=at)
 
 
-def _selected(xp, x, dim, keepdim, arg):
+def _selected(xp, x, dim, keepdim, extreme, arg):
     if not x.ndim:
         errors.wrap_dim(dim, 0)
         return x.copy(), xp.zeros((), xp.int64)
     at = errors.wrap_dim(dim, x.ndim)
     _check_elements(x, at, arg.__name__)
-    where_ = xp.expand_dims(arg(x, axis=at), at)
-    values = xp.take_along_axis(x, where_, at)
-    return (values, where_) if keepdim else (values.squeeze(at), where_.squeeze(at))
+    return extreme.reduce(x, axis=at, keepdims=keepdim), arg(x, axis=at, keepdims=keepdim)
 
 
-@reduce(_selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
+@reduce(selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
 def max_dim(xp, x, *, dim, keepdim=False):
     """The largest along `dim` and where it is; the gradient goes there."""
-    return _selected(xp, x, dim, keepdim, xp.argmax)
+    return _selected(xp, x, dim, keepdim, xp.maximum, xp.argmax)
 
 
-@reduce(_selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
+@reduce(selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
 def min_dim(xp, x, *, dim, keepdim=False):
     """The smallest along `dim` and where it is; the gradient goes there."""
-    return _selected(xp, x, dim, keepdim, xp.argmin)
+    return _selected(xp, x, dim, keepdim, xp.minimum, xp.argmin)
 
 
 def _arg(xp, x, dim, keepdim, arg):
-    name = arg.__name__
     if dim is None:
         if not x.size:
+            name = arg.__name__
             raise IndexError(f"{name}: expected at least one element, got shape {list(x.shape)}")
         return xp.asarray(arg(x)).reshape((1,) * x.ndim if keepdim else ())
-    return _selected(xp, x, dim, keepdim, arg)[1]
+    at = errors.wrap_dim(dim, x.ndim)
+    if not x.ndim:
+        return xp.zeros((), xp.int64)
+    _check_elements(x, at, arg.__name__)
+    return arg(x, axis=at, keepdims=keepdim)
 
 
 @reduce(None)
@@ -208,7 +227,7 @@ def _centred(x, dim):
 
 def _var_rule(g, x, dim, correction, keepdim):
     n = _count(x.shape, dim) - correction
-    scale = 2 / n if n > 0 else float("nan")
+    scale = 2 / n if n else float("inf")
     return spread_out(g * scale, tuple(x.shape), dim, keepdim) * _centred(x, dim)
 
 
@@ -255,9 +274,5 @@ def logsumexp(xp, x, *, dim, keepdim=False):
 @reduce(lambda g, dim: flip(cumsum(flip(g, dims=(dim,)), dim=dim), dims=(dim,)))
 def cumsum(xp, x, *, dim, dtype=None):
     """The sum of the elements up to here along `dim`; integers in int64."""
-    as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
-    return (
-        xp.add.accumulate(x, axis=errors.wrap_dim(dim, x.ndim), dtype=as_dtype)
-        if x.ndim
-        else x.copy()
-    )
+    dtype, at = running_dtype(xp, x, dtype), errors.wrap_dim(dim, x.ndim)
+    return accumulated(xp, xp.add, x, at, dtype) if x.ndim else x.astype(dtype)

@@ -16,6 +16,7 @@ STATE = {"manual_seed", "seed", "set_default_dtype", "set_num_threads", "set_pri
 
 NONE = "None stands for all dimensions"
 COMPARED = "NumPy compares with None"
+POINTS = "None stands for points at equal distances"
 
 LENIENT = {
     "bernoulli": "None stands for no p",
@@ -26,6 +27,8 @@ LENIENT = {
     "flip": "no dims are none to flip",
     "logsumexp": NONE,
     "max": NONE,
+    "median": NONE,
+    "nanmedian": NONE,
     "min": NONE,
     "prod": NONE,
     "squeeze": NONE,
@@ -35,6 +38,9 @@ LENIENT = {
     "round": "torch takes the second operand by name only",
     "stack": "a tensor is a sequence of its slices",
     "where": "None stands for what is not given",
+    "cumulative_trapezoid": POINTS,
+    "trapezoid": POINTS,
+    "trapz": POINTS,
     "tril": "NumPy cuts the fraction off",
     "triu": "NumPy cuts the fraction off",
 }
@@ -50,8 +56,8 @@ OTHERWISE = {
     "reshape": SIZES,
     "tile": SIZES,
     "view_copy": SIZES,
-    "gather": FIRST,
-    "scatter": FIRST,
+    "unique": FIRST,
+    "unique_consecutive": FIRST,
     "flip": FIRST,
     "max": FIRST,
     "min": FIRST,
