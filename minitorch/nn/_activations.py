@@ -11,7 +11,7 @@ from minitorch import noise
 from minitorch._tensor import Tensor, wrap
 from minitorch.inplace import inplace as in_place
 from minitorch.inplace import overwrite
-from minitorch.ops import activation, choose, composite, elementwise, fused
+from minitorch.ops import activation, composite, elementwise, fused, scattering
 from minitorch.random import default_generator
 from minitorch.row import named
 
@@ -217,5 +217,5 @@ def gumbel_softmax(
     if not hard:
         return soft
     found = soft.detach().max(dim, keepdim=True).indices
-    one = choose.scatter(elementwise.zero(soft.detach()), dim, found, 1.0)
+    one = scattering.scatter(elementwise.zero(soft.detach()), dim, found, 1.0)
     return one - soft.detach() + soft

@@ -8,7 +8,7 @@ from minitorch import errors
 from minitorch.calls import composition
 from minitorch.inplace import inplace
 from minitorch.ops import fused
-from minitorch.ops.elementwise import exp, gate, maximum, minimum, relu, sigmoid
+from minitorch.ops.elementwise import clamp, exp, gate, relu, sigmoid
 from minitorch.ops.pieces import narrow
 from minitorch.ops.shape import cat, reshape
 from minitorch.primitive import elementwise
@@ -196,7 +196,7 @@ celu_, selu_ = inplace(celu, "celu_"), inplace(selu, "selu_")
 
 def _mish_rule(g, x):
     """Without cancellation: 1 - tanh(log(1 + e ** x)) is 2 q**2 over the denominator."""
-    p, q = exp(minimum(x, 0)), exp(-maximum(x, 0))
+    p, q = exp(clamp(x, max=0)), exp(-clamp(x, min=0))
     below = p * p + p * q * 2 + q * q * 2
     rest = q * q * 2 / below
     return g * (p * (p + q * 2) / below + x * (rest * (2 - rest)) * (p / (p + q)))

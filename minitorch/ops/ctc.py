@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch import errors
 from minitorch.calls import composition
 from minitorch.dtypes import float64
-from minitorch.ops.elementwise import exp, gate, log, maximum, minimum, where, zero
+from minitorch.ops.elementwise import clamp, exp, gate, log, maximum, where, zero
 from minitorch.ops.fused import reduced, residual
 from minitorch.ops.index import ALL, ARRAY, put_add, take
 from minitorch.ops.loss import in_words
@@ -72,15 +72,15 @@ def _standing(at_labels, paths, total, jumps, final):
     rows: list = []
     back = None
     for t in reversed(range(at_labels.shape[0])):
-        now = gate(exp(minimum(paths[t] - total, 0)), final[t])
+        now = gate(exp(clamp(paths[t] - total, max=0)), final[t])
         now = now if back is None else now + back
         rows.append(now)
         if t == 0:
             break
         before, reached = paths[t - 1], paths[t] - at_labels[t]
-        back = now * exp(minimum(before - reached, 0))
+        back = now * exp(clamp(before - reached, max=0))
         for k in (1, 2):
-            flow = _moved(now, -k, 0) * exp(minimum(before - _moved(reached, -k, 0), 0))
+            flow = _moved(now, -k, 0) * exp(clamp(before - _moved(reached, -k, 0), max=0))
             back = back + (flow if k == 1 else gate(flow, ahead))
     return stack(rows[::-1], dim=0)
 
@@ -90,7 +90,7 @@ def _ctc_rule(g, x, rows, labels, jumps, final, live, out, _paths_, zero_infinit
 
     The term e ** x changes nothing behind a log_softmax, whose rule subtracts it.
     """
-    at_labels = maximum(take(to(x, dtype=float64), rows, labels, spec=_SPEC), _NEVER)
+    at_labels = clamp(take(to(x, dtype=float64), rows, labels, spec=_SPEC), min=_NEVER)
     paths = residual(_paths_, lambda at_labels: _paths(at_labels, jumps), at_labels)
     total = reshape(_total(paths, final), (-1, 1))
     standing = _standing(at_labels, paths, total, jumps, final)

@@ -11,7 +11,7 @@ from minitorch.backend import xp
 from minitorch.calls import composition, write_out
 from minitorch.dtypes import can_cast
 from minitorch.errors import wrap_dim
-from minitorch.ops import index, rearrange, shape
+from minitorch.ops import choose, rearrange, shape
 from minitorch.ops._dims import tensors_of, whole
 from minitorch.primitive import shape as moved
 
@@ -426,7 +426,7 @@ def repeat_interleave(input=None, repeats=_MISSING, dim=_MISSING, *, output_size
     if not counts.ndim and counts < 0:
         raise RuntimeError(f"repeat_interleave: expected repeats of at least 0, got {counts}")
     chosen = _places(xp.broadcast_to(counts.reshape(-1), (n,)), output_size)
-    return index.index_select(input, at, wrap(chosen))
+    return choose.index_select(input, at, wrap(chosen))
 
 
 def _places(counts: Any, output_size: int | None) -> Any:
