@@ -311,7 +311,7 @@ def norm(input, p=2, dim=None, keepdim=False, dtype=None) -> Tensor:
     if p in (float("inf"), float("-inf")):
         return (amax if p > 0 else amin)(size, dim=() if dim is None else dim, keepdim=keepdim)
     if p == 0:
-        return sum(where(size == size, sign(size), 1.0), dim=dim, keepdim=keepdim)
+        return sum(sign(size), dim=dim, keepdim=keepdim)
     if p == 1:
         return sum(size, dim=dim, keepdim=keepdim)
     return sum(size**p, dim=dim, keepdim=keepdim) ** (1 / p)
