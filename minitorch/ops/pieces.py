@@ -11,7 +11,7 @@ from minitorch.backend import xp
 from minitorch.calls import composition, write_out
 from minitorch.dtypes import can_cast
 from minitorch.errors import wrap_dim
-from minitorch.ops import choose, rearrange, shape
+from minitorch.ops import choose, index, rearrange, shape
 from minitorch.ops._dims import tensors_of, whole
 from minitorch.primitive import shape as moved
 

@@ -366,7 +366,7 @@ def histogram(input, bins=100, *, range=None, weight=None, density=False) -> ret
 def dist(input, other, p=2) -> Tensor:
     """The p-norm of input - other."""
     errors.broadcast_shapes(input.shape, other.shape)
-    return reduce.norm(input - other, p)
+    return (input - other).norm(p)
 
 
 @composition
@@ -383,5 +383,5 @@ def renorm(input, p, dim, maxnorm) -> Tensor:
         raise RuntimeError(f"renorm: expected at least two dimensions, got {list(input.shape)}")
     at = wrap_dim(dim, input.ndim)
     others = tuple(i for i in range(input.ndim) if i != at)
-    length = reduce.norm(input, p, others, keepdim=True)
+    length = input.norm(p, others, keepdim=True)
     return input * ew.where(length > maxnorm, maxnorm / (length + 1e-7), 1.0)
