@@ -330,7 +330,7 @@ _METHODS = (
     "subtract sum svd swapaxes swapdims t take take_along_dim tan tanh tensor_split tile topk "
     "trace transpose tril triu true_divide trunc unbind unflatten unique unique_consecutive "
     "unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze var vdot vsplit xlogy "
-    "igamma igammac mvlgamma "
+    "mvlgamma "
 ).split()
 
 _INPLACE = (
@@ -345,7 +345,7 @@ _INPLACE = (
     "multiply nan_to_num ne neg negative nextafter not_equal pow put rad2deg "
     "reciprocal relu remainder renorm round rsqrt scatter scatter_add scatter_reduce sgn "
     "sigmoid sign sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc "
-    "xlogy igamma igammac mvlgamma "
+    "xlogy mvlgamma "
 ).split()
 
 # Methods of other rooms that torch has no function for.
@@ -386,13 +386,11 @@ def bind() -> None:
     """Put everything on Tensor; called once, when the package is imported."""
     _bind_operators()
     for name in _METHODS:
-        if hasattr(functions, name):
-            setattr(Tensor, name, getattr(functions, name))
+        setattr(Tensor, name, getattr(functions, name))
     for name, function in {**_ONLY_METHODS, **_ALONE, "zero_": zero_, "fill_": fill_}.items():
         setattr(Tensor, name, function)
     for name in _INPLACE:
-        if hasattr(functions, name):
-            setattr(Tensor, f"{name}_", inplace(getattr(functions, name), f"{name}_"))
+        setattr(Tensor, f"{name}_", inplace(getattr(functions, name), f"{name}_"))
     _bind_rest()
 
 

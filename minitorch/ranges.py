@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from fractions import Fraction
 from typing import Any
 
 from . import dtypes
@@ -135,6 +134,8 @@ def _steps(start: Any, step: Any, count: int, to: Any) -> Any:
 
 def _plus_multiple(x: Any, k: int, step: float) -> Any:
     """x + k * step rounded once to float64."""
+    from fractions import Fraction  # on demand: importing it takes a millisecond or two
+
     product = k * step
     rest = float(Fraction(k) * Fraction(step) - Fraction(product)) if product - product == 0 else 0
     if not rest:
