@@ -173,8 +173,8 @@ class Tensor:
         """beta input + alpha (batch1 @ batch2), matrix by matrix."""
     def bernoulli(self, p: builtins.float | None = None, *, generator: Any = None) -> Tensor:
         """1 with the probability each element of `input` gives (or `p`), else 0."""
-    def bernoulli_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        """Fill this tensor in place; see torch.Tensor.bernoulli_."""
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+        """1 with probability `p`, a number or a tensor that broadcasts, else 0; in place."""
     def bfloat16(self) -> Tensor:
         """This tensor as torch.bfloat16."""
     def bitwise_and(self, other: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
@@ -526,7 +526,7 @@ class Tensor:
     ) -> Tensor:
         """The product; integers in int64."""
     def random_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        """Fill this tensor in place; see torch.Tensor.random_."""
+        """Whole numbers from `from` (0) up to, not including, `to`; in place."""
     def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
         """1 / x."""
     def reciprocal_(self) -> Tensor:
@@ -1278,9 +1278,16 @@ def norm(
     """(sum(|x| ** p)) ** (1 / p); p may be 'fro', inf or -inf."""
 
 def normal(
-    mean: Any, std: Any = 1.0, size: Any = None, *, generator: Any = None, dtype: Any = None
+    mean: Any,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Normal numbers: mean and std numbers (then `size`) or tensors."""
+    """Normal numbers: mean and std numbers, then `size`, or tensors that broadcast."""
 
 def not_equal(
     input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None
@@ -1367,7 +1374,7 @@ def rand_like(
     """Uniform numbers in [0, 1) in the shape and dtype of `input`."""
 
 def randint(
-    low: builtins.int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,

@@ -9,6 +9,7 @@ from . import dtypes
 from ._tensor import Tensor, leaf, wrap
 from .backend import require, xp
 from .dtypes import get_default_dtype, to_numpy
+from .grad_mode import state
 from .memory import dense_like
 from .ops._dims import flat, whole
 from .row import named
@@ -205,15 +206,30 @@ def _sized(name: str, make: Any, summary: str) -> Any:
         memory_format: Any = None,
     ) -> Tensor:
         require(device)
-        array = make(_size_of_call(name, sizes, size), to_numpy(dtype or get_default_dtype(), name))
-        return leaf(array, requires_grad) if out is None else _into(out, array)
+        size = _size_of_call(name, sizes, size)
+        if out is not None:
+            made = _out(name, out, size, dtype)
+            made._array[...] = make(size, made._array.dtype)
+            return made
+        return leaf(make(size, to_numpy(dtype or get_default_dtype(), name)), requires_grad)
 
     return named(create, name, summary)
 
 
-def _into(out: Tensor, array: Any) -> Tensor:
-    """What `out=` asks: `out` resized and filled with `array`, in its own dtype."""
-    out._array = array.astype(out._array.dtype)
+def _out(name: str, out: Any, size: tuple, dtype: Any) -> Tensor:
+    """`out`, about to be written by the function `name`: new memory where its size is another.
+
+    Raises: TypeError for no tensor; RuntimeError for another dtype than `dtype`, if one is given,
+    and for a leaf that requires grad.
+    """
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
+    if dtype is not None and to_numpy(dtype, name) != out._array.dtype:
+        raise RuntimeError(f"{name}(): expected out= of {dtype!r}, got {out.dtype!r}")
+    if out.requires_grad and out.is_leaf and state.grad:
+        raise RuntimeError(f"{name}(): expected out= that is no leaf that requires grad")
+    if out._array.shape != size:
+        out._array = xp.empty(size, out._array.dtype)
     out._cell[0] += 1
     return out
 

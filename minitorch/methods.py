@@ -15,7 +15,6 @@ from .inplace import inplace, overwrite
 from .ops import compare, composite, contract, elementwise, index, reduce, shape
 from .primitive import apply, pair_operator
 from .row import named
-from .sampling import generator_or_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -322,60 +321,6 @@ def retain_grad(self: Tensor) -> None:
     register_tensor_hook(node, self._nr, keep, last=True)
 
 
-# ------------------------------------------------------------------ random fills
-
-
-def _random_fill(name: str, fill: Any) -> Any:
-    """An in-place random method: `fill(generator, array, ...)` writes in torch's order."""
-
-    def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        errors.check_overlap(self._array)
-        if state.grad and edge(self) is not None:
-            overwrite(self, elementwise.zero(self), name)  # its history ends here
-        else:
-            self._cell[0] += 1
-        fill(generator_or_default(generator), self._array, *args, **kwargs)
-        return self
-
-    return named(method, name, f"Fill this tensor in place; see torch.Tensor.{name}.")
-
-
-def _bernoulli(generator: Any, array: Any, p: Any = 0.5) -> None:
-    if isinstance(p, Tensor):
-        generator.fill_bernoulli_tensor(array, p._array)
-    else:
-        generator.fill_bernoulli(array, p)
-
-
-def _uniform(generator: Any, array: Any, a: float = 0.0, b: float = 1.0, *, to: Any = None) -> None:
-    generator.fill_uniform(array, a, b if to is None else to)
-
-
-def _normal(generator: Any, array: Any, mean: float = 0.0, std: float = 1.0) -> None:
-    generator.fill_normal(array, mean, std)
-
-
-def _random(generator: Any, array: Any, *bounds: Any, **named: Any) -> None:
-    low, high = (0, *bounds) if len(bounds) == 1 else bounds or (None, None)
-    generator.fill_random(array, named.get("from", low), named.get("to", high))
-
-
-def _exponential(generator: Any, array: Any, lambd: float = 1.0) -> None:
-    generator.fill_exponential(array, lambd)
-
-
-def _geometric(generator: Any, array: Any, p: float) -> None:
-    generator.fill_geometric(array, p)
-
-
-def _cauchy(generator: Any, array: Any, median: float = 0.0, sigma: float = 1.0) -> None:
-    generator.fill_cauchy(array, median, sigma)
-
-
-def _log_normal(generator: Any, array: Any, mean: float = 1.0, std: float = 2.0) -> None:
-    generator.fill_log_normal(array, mean, std)
-
-
 # ------------------------------------------------------------------ the list
 
 _METHODS: dict[str, Any] = {
@@ -457,13 +402,7 @@ _ALONE: dict[str, Any] = {
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
     "retain_grad": retain_grad, "where": where,
-    "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
-    "bernoulli_": _random_fill("bernoulli_", _bernoulli),
-    "random_": _random_fill("random_", _random),
-    "exponential_": _random_fill("exponential_", _exponential),
-    "geometric_": _random_fill("geometric_", _geometric),
-    "cauchy_": _random_fill("cauchy_", _cauchy),
-    "log_normal_": _random_fill("log_normal_", _log_normal),
+    **sampling.FILLS,
     "multinomial": sampling.multinomial,
 }  # fmt: skip
 
@@ -487,8 +426,9 @@ def _reshaping(name: str, public: Any) -> Any:
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         made = public(self, *args, **kwargs)
-        if self._view is None and edge(self) is not None and self.is_leaf and state.grad:
-            errors.check_inplace(self, edge(self), name)
+        node = edge(self)
+        if node is not None and state.grad:
+            errors.check_inplace(self, node, name)
         self._array, self._node, self._nr = made._array, made._node, made._nr
         if self._view is not None:
             self._view = made._view

@@ -21,8 +21,10 @@ _SELU_FLOOR = 1.7580993408473766  # minus what SELU tends to at minus infinity
 def _keep(input: Tensor, p: float, features: bool) -> Any:
     """1 for what stays, 0 for what falls: each element, or each (sample, channel) as a whole.
 
-    Raises: RuntimeError for features of an input without two dimensions.
+    Raises: RuntimeError for integers, and for features of an input without two dimensions.
     """
+    if kind_of(input._array.dtype).number is None:
+        raise RuntimeError(f"dropout: expected a floating-point dtype, got {input.dtype!r}")
     if not features:
         mask = dense_like(input._array)  # filled in the order of the memory
     elif input.ndim < 2:
@@ -54,7 +56,8 @@ def _dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
 
 def _check(p: float) -> None:
     if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        error = RuntimeError if p != p else ValueError  # NaN, as torch
+        raise error(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
 def _dropout(
@@ -62,7 +65,7 @@ def _dropout(
 ) -> Tensor:
     if not training or p == 0 or not input.numel():
         return input
-    out = input * 0.0 if p == 1 else drop(input, p, features)
+    out = input * wrap(np.zeros((), input._array.dtype)) if p == 1 else drop(input, p, features)
     return overwrite(input, out, f"{name}_") if inplace else out
 
 
@@ -71,6 +74,10 @@ def _family(name: str, drop: Any, features: bool, training: bool, summary: str) 
         input: Tensor, p: float = 0.5, training: bool = training, inplace: bool = False
     ) -> Tensor:
         _check(p)
+        if not isinstance(input, Tensor):
+            raise TypeError(
+                f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}"
+            )
         return _dropout(name, drop, features, input, p, training, inplace)
 
     return named(function, name, f"{summary}\n\n    Raises: ValueError for p outside [0, 1].\n")

@@ -62,7 +62,6 @@ DIFFERS = {
     "grad of a list of floats": "the graph is asked for the node of what is no tensor",
     "grad of inputs that are floats": "the graph is asked for the node of what is no tensor",
     "batch_norm of integers": "the mean, which is taken first, refuses integers",
-    "dropout of a list": "found when the size is asked for",
     "pad crops too much": "what is cropped too much is empty",
     "cross_entropy of 0-d": "found when the classes are counted",
     "maximum of a number": NUMBERS,
