@@ -13,7 +13,7 @@ PYTEST := $(RUN) -m pytest -q -n 2 --dist worksteal
 DIGITS := --data digits --epochs 10 --dropout 0.2 --seed 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check verify report bench lint stubs nightly
+.PHONY: help setup run test check verify report bench doctor lint stubs nightly
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ report: $(STAMP) ## write the index of all reports anew
 
 bench: $(STAMP) ## time minitorch against torch on W0, W1, W2 and W2a, write reports/bench/
 	$(RUN) -m harness bench
+
+doctor: $(STAMP) ## print what is installed, compare every random stream with torch's
+	$(RUN) -m harness doctor
 
 lint: $(STAMP) ## format, lint, types, layers, and whether the stub is fresh
 	$(VENV)/bin/ruff format --check .

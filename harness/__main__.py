@@ -1,4 +1,4 @@
-"""The command line: `python -m harness run | report | bench`."""
+"""The command line: `python -m harness run | report | bench | doctor`."""
 
 from __future__ import annotations
 
@@ -92,6 +92,16 @@ def _report(args: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(args: argparse.Namespace) -> int:
+    """Compare every random stream with torch's, or write the digests anew."""
+    from harness import doctor
+
+    try:
+        return doctor.write_digests() if args.write_digests else doctor.report(args.json)
+    except doctor.DoctorError as error:
+        return _fail(str(error))
+
+
 def _fail(message: str) -> int:
     print(f"harness: {message}", file=sys.stderr)
     return int(Outcome.FAILED)
@@ -135,6 +145,20 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", **reports, help="where the reports are (reports/)")
 
     commands.add_parser("bench", help="time the standard workloads; see bench --help")
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="compare every random stream with torch's, bit for bit",
+        description="Print what is installed, and compare every random stream with the installed"
+        " torch's, or with digests of it where torch is not installed.",
+        epilog="exit codes:\n  0 all exact or within a stated tolerance    1 streams differ"
+        "    3 nothing to compare with",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    doctor.set_defaults(command=_doctor)
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    digests = "write harness/digests.json anew, from the installed torch"
+    doctor.add_argument("--write-digests", action="store_true", help=digests)
     return parser
 
 

@@ -305,8 +305,8 @@ class Tensor:
         self, p: builtins.float | None = None, *, generator: Any = None, out: Any = None
     ) -> Tensor:
         """1 with the probability each element of `input` gives (or `p`), else 0."""
-    def bernoulli_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        """Fill this tensor in place; see torch.Tensor.bernoulli_."""
+    def bernoulli_(self, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+        """1 with probability `p`, a number or a tensor that broadcasts, else 0; in place."""
     def bfloat16(self, memory_format: Any = None) -> Tensor:
         """This tensor as torch.bfloat16."""
     def bincount(
@@ -972,7 +972,7 @@ class Tensor:
     def rad2deg_(self) -> Tensor:
         """In-place form of `rad2deg`."""
     def random_(self, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        """Fill this tensor in place; see torch.Tensor.random_."""
+        """Whole numbers from `from` (0) up to, not including, `to`; in place."""
     def ravel(self) -> Tensor:
         """All elements as one axis: a view where they lie in row-major order, else a copy."""
     def reciprocal(self, *, out: Tensor | None = None) -> Tensor:
@@ -2764,7 +2764,7 @@ def normal(
     pin_memory: builtins.bool = False,
     requires_grad: builtins.bool = False,
 ) -> Tensor:
-    """Normal numbers: mean and std numbers (then `size`) or tensors."""
+    """Normal numbers: mean and std numbers, then `size`, or tensors that broadcast."""
 
 def not_equal(input: Tensor, other: Tensor | builtins.float) -> Any:
     """x != y."""
@@ -2896,7 +2896,7 @@ def rand_like(
     """Uniform numbers in [0, 1) in the shape and dtype of `input`."""
 
 def randint(
-    low: builtins.int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,

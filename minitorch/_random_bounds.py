@@ -129,6 +129,14 @@ def check_not_bool(dtype: np.dtype, called: str) -> None:
         raise NotImplementedError(f"{called} is not implemented for torch.bool")
 
 
+def computed_from_double(dtype: np.dtype) -> Any:
+    """What a float64 is converted to on its way into an array of that dtype.
+
+    Half precision comes from float32, short integers from int32: what does not fit is cut there.
+    """
+    return kind_of(dtype).number or (np.int64 if dtype.itemsize == 8 else np.int32)
+
+
 def check_positive(called: str, name: str, value: float) -> None:
     if not value > 0:
         raise RuntimeError(f"{called} expects {name} > 0, but found {name}={value}")
@@ -151,5 +159,5 @@ def check_weights(p: np.ndarray, num_samples: int, replacement: bool) -> None:
     valid = (p >= 0) & (p < np.inf)
     if not valid.all():
         raise RuntimeError(f"multinomial: {p[~valid][0]} cannot be a weight; inf, nan, < 0 are not")
-    if p.size and not (p.sum(axis=-1) > 0).all():
+    if not (p > 0).any(axis=-1).all():
         raise RuntimeError("multinomial: the weights of each row must have a sum above 0")

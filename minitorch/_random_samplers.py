@@ -47,9 +47,9 @@ class Samplers(Streams):
 
         Raises: RuntimeError unless 0 < p < 1; NotImplementedError for bool.
         """
-        bounds.check_not_bool(array.dtype, "geometric_")
         if not 0 < p < 1:
             raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+        bounds.check_not_bool(array.dtype, "geometric_")
         per_trial = math.log1p(-p)
         return self._fill_from_units(
             array, lambda u: np.ceil(numerics.by_libm(_log, u) / per_trial)
@@ -75,8 +75,8 @@ class Samplers(Streams):
 
         Raises: RuntimeError unless std > 0; NotImplementedError for integers.
         """
-        number = bounds.computed_in(array, "log_normal_")
         bounds.check_positive("log_normal_", "std", std)
+        number = bounds.computed_in(array, "log_normal_")
         fused, _ = numerics.cpu_is_fused()
 
         def draw(n: int) -> np.ndarray:
@@ -88,8 +88,7 @@ class Samplers(Streams):
     def _fill_from_units(
         self, array: np.ndarray, of: Callable[[np.ndarray], np.ndarray]
     ) -> np.ndarray:
-        # Half precision is rounded from float32, integers are cut off.
-        number = bounds.kind_of(array.dtype).number or np.int64
+        number = bounds.computed_from_double(array.dtype)
         return fill(array, lambda n: of(self._units(n, np.float64)).astype(number))
 
     # Choices
@@ -108,11 +107,11 @@ class Samplers(Streams):
         if num_samples == 1 or not replacement:
             score = self.fill_exponential(dense_like(p)).reshape(rows.shape)
             np.divide(rows, score, out=score)
-            found = (-score).argsort(axis=-1, kind="stable")[:, :num_samples].copy()
+            found = numerics.largest(score, num_samples)
         else:
-            total = np.add.accumulate(rows, axis=-1)
+            number = bounds.computed_in(p, "multinomial")
+            total = np.add.accumulate(rows, axis=-1, dtype=number)
             total /= total[:, -1:].copy()
-            total[:, -1] = 1
             u = self._units(len(rows) * num_samples, np.float64).reshape(-1, num_samples)
             found = np.empty(u.shape, np.int64)
             for row, levels, picked in zip(total, u, found, strict=True):
@@ -142,6 +141,8 @@ class Samplers(Streams):
     def poisson(self, rate: np.ndarray) -> np.ndarray:
         """For each rate the number of events, in an array of its shape and dtype.
 
+        A number that int64 does not have is -2**63, as in torch.
+
         Below 10: how many u can be multiplied until the product is at most exp(-rate). From 10 on:
         transformed rejection (Hörmann 1993, Insurance: Mathematics and Economics 12, 39-45).
 
@@ -158,9 +159,11 @@ class Samplers(Streams):
         """For each shape parameter a number of the gamma distribution of scale 1.
 
         Source: Marsaglia and Tsang 2000, https://doi.org/10.1145/358407.358414
-        Raises: NotImplementedError for integers.
+        Raises: NotImplementedError for integers and half precision.
         """
-        bounds.computed_in(shape, "gamma")
+        if shape.dtype not in (np.float32, np.float64):
+            name = bounds.kind_of(shape.dtype).name
+            raise NotImplementedError(f"gamma is not implemented for {name}")
         with self._one_by_one() as unit:
 
             def normal() -> float:
@@ -174,8 +177,7 @@ class Samplers(Streams):
                 return z
 
             numbers = [_gamma(a, unit, normal) for a in shape.reshape(-1)]
-        least = np.finfo(bounds.computed_in(shape, "gamma")).tiny
-        return np.maximum(_rounded(numbers, shape), least)
+        return np.fmax(_rounded(numbers, shape), np.finfo(shape.dtype).tiny)
 
 
 def _rounded(numbers: list[float], like: np.ndarray) -> np.ndarray:
@@ -208,14 +210,15 @@ def _poisson(rate: float, unit: Callable[[], float]) -> float:
     while True:
         u, v = unit() - 0.5, unit()
         us = 0.5 - abs(u)
-        k = math.floor((2 * a / us + b) * u + rate + 0.43) if us else -1
+        k = ((2 * a / us + b) * u + rate + 0.43) // 1 if us else -1.0
         if us >= 0.07 and v <= v_certain:
-            return float(k)
+            break
         if k < 0 or (us < 0.013 and v > us):
             continue
         height = _log(v) + log_inverse_alpha - math.log(a / (us * us) + b)
         if height <= -rate + k * log_rate - math.lgamma(k + 1):
-            return float(k)
+            break
+    return k if k < 2.0**63 else -(2.0**63)  # as C converts it to int64
 
 
 def _gamma(a: Any, unit: Callable[[], float], normal: Callable[[], float]) -> float:

@@ -214,7 +214,7 @@ def check_inplace(x: Any, node: Any, name: str) -> None:
             )
         return
     base = x._view.base
-    if base._node is not None and base._node.is_leaf:
+    if any(n is not None and n.is_leaf for n in (base._node, node)):  # node: it became one itself
         raise RuntimeError(
             f"{name}: a view of a leaf that requires grad cannot be used in an in-place operation: "
             f"a view of shape {list(x._array.shape)}. Use no_grad() or detach()."

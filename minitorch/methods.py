@@ -10,14 +10,11 @@ from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import xp
 from .casting import CASTS, NEW, to, type_, type_as
 from .facts import Facts
-from .grad_mode import state
 from .hooks import RemovableHandle, register_tensor_hook
 from .inplace import inplace, overwrite
 from .ops import compare, composite, contract, elementwise, index, rearrange, shape, strides
 from .primitive import apply, pair_operator
 from .resizing import RESIZING
-from .row import named
-from .sampling import generator_or_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -248,60 +245,6 @@ def retain_grad(self: Tensor) -> None:
     register_tensor_hook(node, self._nr, keep, last=True)
 
 
-# ------------------------------------------------------------------ random fills
-
-
-def _random_fill(name: str, fill: Any) -> Any:
-    """An in-place random method: `fill(generator, array, ...)` writes in torch's order."""
-
-    def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
-        errors.check_overlap(self._array)
-        if state.grad and edge(self) is not None:
-            overwrite(self, elementwise.zero(self), name)  # its history ends here
-        else:
-            self._cell[0] += 1
-        fill(generator_or_default(generator), self._array, *args, **kwargs)
-        return self
-
-    return named(method, name, f"Fill this tensor in place; see torch.Tensor.{name}.")
-
-
-def _bernoulli(generator: Any, array: Any, p: Any = 0.5) -> None:
-    if isinstance(p, Tensor):
-        generator.fill_bernoulli_tensor(array, p._array)
-    else:
-        generator.fill_bernoulli(array, p)
-
-
-def _uniform(generator: Any, array: Any, a: float = 0.0, b: float = 1.0, *, to: Any = None) -> None:
-    generator.fill_uniform(array, a, b if to is None else to)
-
-
-def _normal(generator: Any, array: Any, mean: float = 0.0, std: float = 1.0) -> None:
-    generator.fill_normal(array, mean, std)
-
-
-def _random(generator: Any, array: Any, *bounds: Any, **named: Any) -> None:
-    low, high = (0, *bounds) if len(bounds) == 1 else bounds or (None, None)
-    generator.fill_random(array, named.get("from", low), named.get("to", high))
-
-
-def _exponential(generator: Any, array: Any, lambd: float = 1.0) -> None:
-    generator.fill_exponential(array, lambd)
-
-
-def _geometric(generator: Any, array: Any, p: float) -> None:
-    generator.fill_geometric(array, p)
-
-
-def _cauchy(generator: Any, array: Any, median: float = 0.0, sigma: float = 1.0) -> None:
-    generator.fill_cauchy(array, median, sigma)
-
-
-def _log_normal(generator: Any, array: Any, mean: float = 1.0, std: float = 2.0) -> None:
-    generator.fill_log_normal(array, mean, std)
-
-
 # ------------------------------------------------------------------ the list
 
 # Methods that are torch's function of the same name, and those of them with an in-place form.
@@ -362,13 +305,7 @@ _ALONE: dict[str, Any] = {
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
     "retain_grad": retain_grad, "where": where, "polygamma": polygamma,
     "polygamma_": inplace(polygamma, "polygamma_"), "float_power_": float_power_,
-    "uniform_": _random_fill("uniform_", _uniform), "normal_": _random_fill("normal_", _normal),
-    "bernoulli_": _random_fill("bernoulli_", _bernoulli),
-    "random_": _random_fill("random_", _random),
-    "exponential_": _random_fill("exponential_", _exponential),
-    "geometric_": _random_fill("geometric_", _geometric),
-    "cauchy_": _random_fill("cauchy_", _cauchy),
-    "log_normal_": _random_fill("log_normal_", _log_normal),
+    **sampling.FILLS,
 }  # fmt: skip
 
 

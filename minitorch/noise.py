@@ -83,7 +83,8 @@ def drop_out(
         return input
     if input._array.dtype.kind != "f":
         raise RuntimeError(f"{name}: expected a floating-point dtype, got {input.dtype}")
-    out = input * 0.0 if p == 1 else drop(input, p, features)
+    zero = wrap(np.zeros((), input._array.dtype))
+    out = input * zero if p == 1 else drop(input, p, features)
     return overwrite(input, out, f"{name}_") if inplace else out
 
 

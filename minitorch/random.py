@@ -106,7 +106,7 @@ class Generator(Samplers):
         """The state as torch writes it, a uint8 tensor of 5,056 bytes."""
         return wrap(np.frombuffer(self._pack(), np.uint8).copy())
 
-    def set_state(self, state: Tensor) -> None:
+    def set_state(self, state: Tensor) -> Generator:
         """Continue from a state that `get_state` of this or torch's generator returned.
 
         Raises: TypeError unless it is a uint8 tensor; RuntimeError for a wrong size or content.
@@ -122,6 +122,7 @@ class Generator(Samplers):
         if array.size != _STATE_BYTES:
             raise RuntimeError(f"RNG state must have {_STATE_BYTES} bytes, got {array.size}")
         self._unpack(array.tobytes())
+        return self
 
     def clone_state(self) -> Generator:
         """Another generator at this one's state."""

@@ -21,8 +21,9 @@ def reshaping(name: str, public: Any) -> Any:
 
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         made = public(self, *args, **kwargs)
-        if self._view is None and edge(self) is not None and self.is_leaf and state.grad:
-            errors.check_inplace(self, edge(self), name)
+        node = edge(self)
+        if node is not None and state.grad:
+            errors.check_inplace(self, node, name)
         self._array, self._node, self._nr = made._array, made._node, made._nr
         if self._view is not None:
             self._view = made._view

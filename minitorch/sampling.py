@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import dtypes
-from ._tensor import Tensor
+from . import dtypes, errors
+from ._tensor import Tensor, edge
+from .backend import xp
 from .calls import write_out
+from .grad_mode import state
+from .inplace import rebase
+from .ops import elementwise
 from .ops import random as draw
 from .ops._dims import whole
 from .random import Generator, default_generator
 from .row import named
-from .sized import _number, _size, _size_of_call, empty_like, finish, kind_of, require_place
+from .sized import (
+    _number,
+    _size,
+    _size_of_call,
+    empty_like,
+    finish,
+    full,
+    kind_of,
+    require_place,
+)
 
 __all__ = [
     "bernoulli",
@@ -39,8 +52,49 @@ def generator_or_default(generator: Generator | None) -> Generator:
     return generator
 
 
+def _float(x: Any, function: str, name: str) -> float:
+    """`x`, a number or a 0-d tensor, as a float. Raises: TypeError for all else."""
+    if getattr(x, "ndim", 0):
+        raise TypeError(f"{function}(): argument '{name}' must be float, not {type(x).__name__}")
+    return float(_number(x, function, name))
+
+
+def _integer(x: Any, function: str, name: str) -> int:
+    """`x` as an int. Raises: TypeError for what is none, and for a bool."""
+    if isinstance(x, bool):
+        raise TypeError(f"{function}(): argument '{name}' must be int, not bool")
+    return whole((x,), name)[0]
+
+
+def _tensor_input(input: Any, name: str) -> Tensor:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
+    return input
+
+
+# ------------------------------------------------------------------ new tensors
+
+
+def _out(name: str, out: Any, size: tuple, dtype: Any) -> Tensor:
+    """`out`, about to be filled by the function `name`: new memory where its size is another.
+
+    Raises: TypeError for no tensor; RuntimeError for another dtype than `dtype`, if one is given,
+    and for a leaf that requires grad.
+    """
+    kind_of(name, dtype, out)
+    if out.requires_grad and out.is_leaf and state.grad:
+        raise RuntimeError(f"{name}(): expected out= that is no leaf that requires grad")
+    if out._array.shape != size:
+        out._array = xp.empty(size, out._array.dtype)
+    out._cell[0] += 1
+    return out
+
+
 def _drawn(name: str, draw_row: Any, summary: str, **fixed: float) -> Any:
-    """torch's random function `name`: sizes in any way, numbers from `draw_row`."""
+    """torch's random function `name`: sizes in any way, numbers from `draw_row`.
+
+    Memory given as `out` is filled in its own dtype and order.
+    """
 
     def create(
         *sizes: Any,
@@ -54,13 +108,13 @@ def _drawn(name: str, draw_row: Any, summary: str, **fixed: float) -> Any:
         requires_grad: bool = False,
     ) -> Tensor:
         require_place(device, layout, pin_memory)
-        made = draw_row(
-            size=_size_of_call(name, sizes, size),
-            dtype=kind_of(name, dtype, out),
-            generator=generator_or_default(generator),
-            **fixed,
-        )
-        return finish(name, made._array, out, requires_grad)
+        source, size = generator_or_default(generator), _size_of_call(name, sizes, size)
+        if out is not None:
+            made = _out(name, out, size, dtype)
+            getattr(source, f"fill_{draw_row.__name__}")(made._array, *fixed.values())
+            return made
+        made = draw_row(size=size, dtype=kind_of(name, dtype, None), generator=source, **fixed)
+        return made.requires_grad_(requires_grad)
 
     return named(create, name, summary)
 
@@ -70,7 +124,7 @@ randn = _drawn("randn", draw.normal, "Normal numbers of mean 0, variance 1.", me
 
 
 def randint(
-    low: int,
+    low: Any = None,
     high: Any = None,
     size: Any = None,
     *,
@@ -88,15 +142,14 @@ def randint(
     """
     require_place(device, layout, pin_memory)
     if size is None:
-        low, high, size = 0, low, high
-        if size is None:
-            raise TypeError("randint() missing required argument 'size'")
+        low, high, size = None, low, high
     elif high is None:
-        low, high = 0, low
-    low, high = whole((low, high), "low, high")
+        low, high = None, low
+    if size is None or isinstance(size, int):
+        raise TypeError(f"randint(): argument 'size' must be ints, not {type(size).__name__}")
     made = draw.randint(
-        low=low,
-        high=high,
+        low=0 if low is None else _integer(low, "randint", "low"),
+        high=_integer(high, "randint", "high"),
         size=_size((size,)),
         dtype=kind_of("randint", dtype, out, dtypes.int64),
         generator=generator_or_default(generator),
@@ -117,9 +170,8 @@ def randperm(
 ) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
     require_place(device, layout, pin_memory)
-    (n,) = whole((n,), "n")
     made = draw.randperm(
-        n=n,
+        n=_integer(n, "randperm", "n"),
         dtype=kind_of("randperm", dtype, out, dtypes.int64),
         generator=generator_or_default(generator),
     )
@@ -193,7 +245,7 @@ def bernoulli(
     if p is None:
         made = draw.bernoulli_tensor(input, generator=source)
     else:
-        made = draw.bernoulli_like(input, p=_number(p, "bernoulli", "p"), generator=source)
+        made = draw.bernoulli_like(input, p=_float(p, "bernoulli", "p"), generator=source)
     return made if out is None else write_out("bernoulli", made, out)
 
 
@@ -210,34 +262,34 @@ def normal(
     pin_memory: bool = False,
     requires_grad: bool = False,
 ) -> Tensor:
-    """Normal numbers: mean and std numbers (then `size`) or tensors.
+    """Normal numbers: mean and std numbers, then `size`, or tensors that broadcast.
 
-    Raises: RuntimeError for a negative std.
+    Dtype: with tensors that of `mean`, or of `std` where `mean` is a number.
+    Raises: RuntimeError unless std >= 0.
     """
     require_place(device, layout, pin_memory)
     source = generator_or_default(generator)
-    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
-        if size is None:
-            raise TypeError("normal() missing required argument 'size' (position 3)")
-        made = draw.normal(
-            size=_size((size,)),
-            mean=_number(mean, "normal", "mean"),
-            std=_number(std, "normal", "std"),
-            dtype=kind_of("normal", dtype, out),
-            generator=source,
-        )
-        return finish("normal", made._array, out, requires_grad)
-    lowest = std._array.min(initial=0) if isinstance(std, Tensor) else std
-    if lowest < 0:
-        raise RuntimeError(f"normal: expected std of at least 0, got {lowest}")
-    made = draw.normal_around(mean, std, generator=source)
-    return made if out is None else write_out("normal", made, out)
+    if size is None and (isinstance(mean, Tensor) or isinstance(std, Tensor)):
+        made = _normal_around(mean, std, source)
+        return made if out is None else write_out("normal", made, out)
+    if size is None or isinstance(size, int):
+        raise TypeError(f"normal(): argument 'size' must be ints, not {type(size).__name__}")
+    made = draw.normal(
+        size=_size((size,)),
+        mean=_float(mean, "normal", "mean"),
+        std=_float(std, "normal", "std"),
+        dtype=kind_of("normal", dtype, out),
+        generator=source,
+    )
+    return finish("normal", made._array, out, requires_grad)
 
 
-def _tensor_input(input: Any, name: str) -> Tensor:
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
-    return input
+def _normal_around(mean: Any, std: Any, source: Generator) -> Tensor:
+    if not isinstance(std, Tensor):
+        return draw.normal_around(mean, std=_float(std, "normal", "std"), generator=source)
+    if not isinstance(mean, Tensor):
+        mean = full((), _float(mean, "normal", "mean"), dtype=std.dtype)
+    return draw.normal_scaled(mean, std, generator=source)
 
 
 def multinomial(
@@ -252,15 +304,19 @@ def multinomial(
 
     Raises: RuntimeError for weights that are no distribution and for too few of them.
     """
-    if out is not None and out.dtype is not dtypes.int64:
-        raise RuntimeError(f"multinomial: expected out= of torch.int64, got {out.dtype}")
+    if not isinstance(replacement, bool):
+        kind = type(replacement).__name__
+        raise TypeError(f"multinomial(): argument 'replacement' must be bool, not {kind}")
     made = draw.multinomial(
         _tensor_input(input, "multinomial").detach(),
-        num_samples=whole((num_samples,), "num_samples")[0],
+        num_samples=_integer(num_samples, "multinomial", "num_samples"),
         replacement=replacement,
         generator=generator_or_default(generator),
     )
-    return made if out is None else write_out("multinomial", made, out)
+    if out is None:
+        return made
+    kind_of("multinomial", dtypes.int64, out)
+    return write_out("multinomial", made, out)
 
 
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
@@ -269,3 +325,69 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     Raises: RuntimeError for a negative rate.
     """
     return draw.poisson(_tensor_input(input, "poisson"), generator=generator_or_default(generator))
+
+
+# ------------------------------------------------------------------ tensors filled in place
+
+
+def _fill(self: Tensor, name: str, generator: Any, fill: str, *values: Any) -> Tensor:
+    """Let the method `fill` of the generator write into this tensor, in torch's order."""
+    source, node, view = generator_or_default(generator), edge(self), self._view
+    if state.grad and (node is not None or (view is not None and edge(view.base) is not None)):
+        errors.check_inplace(self, node, name)
+    zero = elementwise.zero(self) if state.grad and node is not None else None
+    getattr(source, fill)(self._array, *values)
+    self._cell[0] += 1
+    if zero is not None:
+        rebase(self, zero)  # its history ends here
+    return self
+
+
+def _filled(name: str, **parameters: float | None) -> Any:
+    """The in-place random method `name`, with the defaults of its parameters."""
+
+    def method(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+        given = {**dict(zip(parameters, args)), **kwargs}
+        if len(given) != len(args) + len(kwargs) or given.keys() - parameters.keys():
+            raise TypeError(f"{name}() takes {', '.join(parameters)}, got {args} and {kwargs}")
+        values = [_float(v, name, key) for key, v in {**parameters, **given}.items()]
+        return _fill(self, name, generator, f"fill_{name[:-1]}", *values)
+
+    return named(method, name, f"Fill this tensor in place; see torch.Tensor.{name}.")
+
+
+def bernoulli_(self: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    """1 with probability `p`, a number or a tensor that broadcasts, else 0; in place."""
+    if isinstance(p, Tensor):
+        return _fill(self, "bernoulli_", generator, "fill_bernoulli_tensor", p._array)
+    p = _float(p, "bernoulli_", "p")
+    return _fill(self, "bernoulli_", generator, "fill_bernoulli", p)
+
+
+def random_(self: Tensor, *args: Any, generator: Any = None, **kwargs: Any) -> Tensor:
+    """Whole numbers from `from` (0) up to, not including, `to`; in place.
+
+    Without `to`: up to the last one before the dtype skips some.
+    """
+    count = len(args) + len(kwargs)
+    names = ("from", "to")[2 - count :] if count else ()
+    given = {**dict(zip(names, args)), **kwargs}
+    if given.keys() != set(names) or len(given) != count:
+        raise TypeError(f"random_() takes to, or from and to, got {args} and {kwargs}")
+    low, high = given.get("from"), given.get("to")
+    low = _integer(low, "random_", "from") if count == 2 else None
+    high = None if high is None and count != 1 else _integer(high, "random_", "to")
+    return _fill(self, "random_", generator, "fill_random", low, high)
+
+
+FILLS = {
+    "uniform_": _filled("uniform_", **{"from": 0.0, "to": 1.0}),
+    "normal_": _filled("normal_", mean=0.0, std=1.0),
+    "bernoulli_": bernoulli_,
+    "random_": random_,
+    "exponential_": _filled("exponential_", lambd=1.0),
+    "geometric_": _filled("geometric_", p=None),
+    "cauchy_": _filled("cauchy_", median=0.0, sigma=1.0),
+    "log_normal_": _filled("log_normal_", mean=1.0, std=2.0),
+}
+"""The methods of a tensor that fill it with random numbers."""

@@ -176,5 +176,10 @@ def draws() -> Iterator[Sample]:
         yield phrase(
             "multinomial", choose, weights, label=f"{replacement}", kind="random", derivatives=0
         )
+    mean, std = numbers(20), numbers(3, 20, low=0, high=3)
+    draw = _seeded(lambda T, mean: T.normal(mean, 1.5))
+    yield phrase("normal_around", draw, mean, kind="random", derivatives=0)
+    draw = _seeded(lambda T, mean, std: T.normal(mean, std))
+    yield phrase("normal_scaled", draw, mean, std, kind="random", derivatives=0)
     draw = _seeded(lambda T, rate: T.poisson(rate))
     yield phrase("poisson", draw, numbers(20, low=0, high=30), kind="random", derivatives=0)

@@ -174,6 +174,36 @@ def drawn(T):
     )  # fmt: skip
 
 
+def drawn_around_tensors(T):
+    T.manual_seed(7)
+    mean = T.linspace(-2, 2, 40, dtype=T.float64, requires_grad=True)
+    std = T.linspace(0, 3, 40).reshape(40, 1).requires_grad_()
+    drawn = T.normal(mean, std), T.normal(mean, 0.5), T.normal(0.5, std), T.normal(mean)
+    drawn += T.normal(mean.detach().half(), 0.5), T.normal(T.tensor(3.0), std.detach().double())
+    sum(x.sum() for x in drawn[:4]).backward()  # random numbers have a derivative, and it is 0
+    return drawn, mean.grad, std.grad
+
+
+def drawn_with_a_derivative_of_0(T):
+    T.manual_seed(7)
+    p = T.linspace(0, 1, 9, requires_grad=True)
+    drawn = T.bernoulli(p), T.poisson(p)
+    sum(x.sum() for x in drawn).backward()
+    return drawn, p.grad
+
+
+def written_where_out_says(T):
+    T.manual_seed(7)
+    x = T.zeros(2, 3)
+    first, other = T.rand(3, out=x[0]), T.ones(3, out=x[1])
+    turned = T.zeros(3, 2, dtype=T.float64).t()
+    return (
+        x, first, other, T.randn(2, 3, out=turned), T.rand(2, 2, out=T.zeros(3)),
+        T.multinomial(T.ones(5), 3, out=T.zeros(4, dtype=T.int64)),
+        T.zeros(2, dtype=T.float32, out=T.ones(2)),
+    )  # fmt: skip
+
+
 def drawn_from_a_generator(T):
     g = T.Generator().manual_seed(3)
     first = T.rand(3, generator=g)
@@ -201,6 +231,9 @@ def draws_that_cannot_be(T):
         attempt(T.empty(2).normal_, 0, -1),
         attempt(T.bernoulli, T.tensor([1.5])), attempt(T.rand, -1), attempt(T.randperm, -1),
         attempt(T.normal, T.zeros(2), T.tensor([-1.0, 1.0])), attempt(T.rand, 2, generator=3),
+        attempt(T.rand, 2, dtype=T.float64, out=T.zeros(2)), attempt(T.rand, 2, out=[1.0]),
+        attempt(T.zeros, 2, dtype=T.float64, out=T.zeros(2)), attempt(T.zeros, 2, out=[1.0]),
+        attempt(T.ones, 2, out=T.zeros(2, requires_grad=True)),
     )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -18,41 +17,20 @@ import minitorch.memory
 import minitorch.random
 from minitorch._tensor import wrap
 from minitorch.random import Generator
+from tests.streams import (
+    FLOATS,
+    INTEGERS,
+    LAYOUTS,
+    SEEDS,
+    SIZES,
+    assert_same,
+    bfloat16,
+    empty,
+    start,
+    states_that_yield,
+)
 
 pytestmark = pytest.mark.differential
-
-SEEDS = (0, 42, -1, 2**40 + 5)
-SIZES = (0, 1, 15, 16, 17, 31, 33, 1000, 20011)
-FLOATS = ("float16", "float32", "float64")
-INTEGERS = ("int64", "int32", "int16", "int8", "uint8", "bool")
-
-
-def start(seed: int) -> Generator:
-    """Our generator and torch's default one at the same seed."""
-    torch.manual_seed(seed)
-    return Generator().manual_seed(seed)
-
-
-def state_of(g: Generator) -> bytes:
-    return g.get_state().numpy().tobytes()
-
-
-def torch_state() -> bytes:
-    return torch.get_rng_state().numpy().tobytes()
-
-
-def empty(size, dtype) -> torch.Tensor:
-    return torch.from_numpy(np.empty(size, dtype))
-
-
-def assert_same(theirs: torch.Tensor, ours: np.ndarray, g: Generator) -> None:
-    theirs = theirs.numpy()
-    assert (theirs.dtype, theirs.shape) == (ours.dtype, ours.shape)
-    differ = theirs.ravel() != ours.ravel()
-    assert not differ.any(), f"{differ.sum()} of {differ.size}, first at {differ.argmax()}"
-    assert theirs.tobytes() == ours.tobytes()  # tells 0.0 from -0.0
-    assert torch_state() == state_of(g)
-
 
 # The streams
 
@@ -92,30 +70,6 @@ def test_second_normal_of_a_pair_waits_for_the_next_small_draw():
         assert_same(torch.randn(n), g.normal(n, 0, 1, np.float32), g)
     torch.manual_seed(3)
     assert_same(torch.randn(5), g.manual_seed(3).normal(5, 0, 1, np.float32), g)
-
-
-def words_before_tempering(words: np.ndarray) -> np.ndarray:
-    """The state words from which the Mersenne twister makes `words`."""
-    y = words.astype(np.uint64)
-    y ^= y >> 18
-    y ^= (y << 15) & 0xEFC60000
-    for shift, mask, rounds in ((7, 0x9D2C5680, 5), (-11, 0xFFFFFFFF, 3)):
-        x = y.copy()
-        for _ in range(rounds):
-            x = y ^ ((x << shift if shift > 0 else x >> -shift) & mask)
-        y = x & 0xFFFFFFFF
-    return y
-
-
-def states_that_yield(words: np.ndarray) -> Iterator[np.ndarray]:
-    """For each row of `words`, the state of a generator about to draw them."""
-    state = torch.Generator().get_state().numpy()
-    state[8:12] = np.int32([624]).view(np.uint8)  # words left
-    state[16:24] = np.int64([1]).view(np.uint8)  # the next one
-    key = state[24 : 24 + 8 * 624].view(np.uint64)
-    for row in words_before_tempering(words):
-        key[1 : 1 + row.size] = row
-        yield state
 
 
 def assert_normals_same(radii: np.ndarray, angles: np.ndarray) -> None:
@@ -236,11 +190,10 @@ def test_bernoulli_of_a_tensor(dtype):
 
 @pytest.mark.filterwarnings("ignore:.* is out of bounds", "ignore:random_")
 def test_bfloat16():
-    bfloat16 = np.dtype(pytest.importorskip("ml_dtypes").bfloat16)
-    minitorch.dtypes.to_numpy(minitorch.dtypes.bfloat16)
+    dtype = bfloat16()
     g = start(8)
     for n in (3, 16, 1003):
-        x, y = torch.empty(n, dtype=torch.bfloat16), np.empty(n, bfloat16)
+        x, y = torch.empty(n, dtype=torch.bfloat16), np.empty(n, dtype)
         for method, args in (
             ("uniform", (-0.1, 0.3)),
             ("normal", (0.3, 0.7)),
@@ -254,18 +207,6 @@ def test_bfloat16():
 
 # The order of the memory
 
-LAYOUTS = {
-    "contiguous": lambda x: x,
-    "transposed": lambda x: x.transpose(2, 1, 0),
-    "permuted": lambda x: x.transpose(1, 2, 0),
-    "every second": lambda x: x[:, :, ::2],
-    "some columns": lambda x: x[1:4, :, 2:5],
-    "permuted and sliced": lambda x: x.transpose(1, 2, 0)[::2, 1:, :3],
-    "one element": lambda x: x[2:3, 1:2, 4:5],
-    "no element": lambda x: x[:, 3:3],
-    "with sizes of 1": lambda x: x[:, 2:3, None].transpose(3, 2, 1, 0),
-    "0-d": lambda x: x[1, 2, 3, ...],
-}
 FILLS = {
     "uniform": lambda x: x.uniform_(-1, 2),
     "normal": lambda x: x.normal_(0.1, 2),

@@ -14,27 +14,9 @@ import torch
 import minitorch.random
 from minitorch._tensor import wrap
 from minitorch.random import Generator
+from tests.streams import assert_same, start, state_of, torch_state
 
 pytestmark = pytest.mark.differential
-
-
-def start(seed: int) -> Generator:
-    """Our generator and torch's default one at the same seed."""
-    torch.manual_seed(seed)
-    return Generator().manual_seed(seed)
-
-
-def state_of(g: Generator) -> bytes:
-    return g.get_state().numpy().tobytes()
-
-
-def torch_state() -> bytes:
-    return torch.get_rng_state().numpy().tobytes()
-
-
-def assert_same(theirs: torch.Tensor, ours: np.ndarray, g: Generator) -> None:
-    assert theirs.numpy().tobytes() == ours.tobytes()
-    assert torch_state() == state_of(g)
 
 
 def test_state_after_any_number_of_words():

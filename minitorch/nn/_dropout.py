@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from minitorch import errors
 from minitorch._tensor import Tensor
 from minitorch.noise import drop_out, dropped, dropped_to_floor
 from minitorch.row import named
@@ -21,7 +22,8 @@ __all__ = [
 
 def _check(p: float) -> None:
     if not 0.0 <= p <= 1.0:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        error = RuntimeError if p != p else ValueError  # NaN, as torch
+        raise error(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
 def _family(name: str, drop: Any, features: bool, training: bool, summary: str) -> Any:
@@ -29,6 +31,7 @@ def _family(name: str, drop: Any, features: bool, training: bool, summary: str) 
         input: Tensor, p: float = 0.5, training: bool = training, inplace: bool = False
     ) -> Tensor:
         _check(p)
+        errors.check_tensor(input, name, "input")
         return drop_out(name, drop, features, input, p, training, inplace)
 
     return named(function, name, f"{summary}\n\n    Raises: ValueError for p outside [0, 1].\n")

@@ -167,14 +167,13 @@ def trunc_normal_(
         warnings.warn(
             "mean is more than 2 std from [a, b] in trunc_normal_: the distribution of values may "
             "be incorrect",
-            stacklevel=2,
+            stacklevel=3,
         )
     inside = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
     values = empty_like(tensor)
     if inside > 0.3:
-        low, high = tensor.new_tensor(a).item(), tensor.new_tensor(b).item()
         tensor.normal_(mean, std, generator=generator)
-        while (pending := (tensor < low) | (tensor > high)).any():
+        while (pending := (tensor < a) | (tensor > b)).any():
             tensor.copy_(where(pending, values.normal_(mean, std, generator=generator), tensor))
         return tensor
     chance = empty_like(tensor)
@@ -202,7 +201,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     differ from torch's by rounding.
 
     Source: Saxe et al. 2013, https://arxiv.org/abs/1312.6120
-    Raises: ValueError for fewer than 2 dimensions.
+    Raises: ValueError for fewer than 2 dimensions; NotImplementedError for half precision.
     """
     if tensor.ndim < 2:
         raise ValueError(
@@ -210,6 +209,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         )
     if not tensor.numel():
         return tensor
+    if tensor.dtype.itemsize < 4:
+        raise NotImplementedError(f"orthogonal_ is not implemented for {tensor.dtype!r}")
     rows = tensor.shape[0]
     flat = tensor.new_empty((rows, tensor.numel() // rows)).normal_(0, 1, generator=generator)
     matrix = flat._array
@@ -255,7 +256,8 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         raise ValueError(f"dim 0 must be divisible by groups, got {out_channels} and {groups}")
     tensor.zero_()
     centre = [size // 2 for size in window]
-    for first in range(0, out_channels, out_channels // groups):
-        for i in range(min(out_channels // groups, in_channels)):
-            tensor[(first + i, i, *centre)] = 1
+    channels = out_channels // groups
+    for group in range(groups):
+        for i in range(min(channels, in_channels)):
+            tensor[(group * channels + i, i, *centre)] = 1
     return tensor

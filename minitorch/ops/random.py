@@ -5,6 +5,7 @@ In-place forms write by the generator's `fill_` methods, which follow the order 
 
 from __future__ import annotations
 
+from minitorch.errors import broadcast_shapes
 from minitorch.ops.elementwise import zero
 from minitorch.primitive import random_row
 
@@ -19,6 +20,28 @@ def uniform(xp, *, size, low, high, dtype, generator):
 def normal(xp, *, size, mean, std, dtype, generator):
     """mean + std z with z of mean 0 and variance 1."""
     return generator.normal(size, mean, std, dtype)
+
+
+@random_row(lambda g: zero(g), torch_name="NormalBackward1")
+def normal_around(xp, mean, *, std, generator):
+    """mean + std z, in the dtype of `mean`."""
+    x = generator.normal(mean.shape, 0.0, std, mean.dtype)
+    x += mean
+    return x
+
+
+@random_row((lambda g: zero(g), lambda g: zero(g)), torch_name="NormalBackward3")
+def normal_scaled(xp, mean, std, *, generator):
+    """mean + std z, in the dtype of `mean`, where `mean` and `std` broadcast.
+
+    Raises: RuntimeError unless all of `std` is >= 0.
+    """
+    if not (std >= 0).all():
+        raise RuntimeError(f"normal: expected all of std to be >= 0, got {std.min()}")
+    x = generator.normal(broadcast_shapes(mean.shape, std.shape), 0.0, 1.0, mean.dtype)
+    x *= std
+    x += mean
+    return x
 
 
 @random_row()
@@ -55,16 +78,6 @@ def bernoulli_tensor(xp, p, *, generator):
 def bernoulli_like(xp, x, *, p, generator):
     """1 with probability `p`, else 0, in the shape and dtype of `x`."""
     return generator.bernoulli(x.shape, p, x.dtype)
-
-
-@random_row((lambda g: zero(g), lambda g: zero(g)), torch_name="Normal")
-def normal_around(xp, mean, std, *, generator):
-    """Normal numbers with `mean` and `std`, arrays both or one of them a number."""
-    kind = mean.dtype if hasattr(mean, "dtype") else std.dtype
-    size = xp.broadcast_shapes(xp.shape(mean), xp.shape(std))
-    if not hasattr(std, "dtype"):
-        return generator.normal(size, 0.0, std, kind) + mean
-    return generator.normal(size, 0.0, 1.0, kind) * std + xp.asarray(mean, kind)
 
 
 @random_row()

@@ -65,6 +65,9 @@ CASES = {
     "leaf in place": ("leaf(3).add_(1)", "add_", "[3]"),
     "leaf written by index": ("leaf(3)[0] = 1", "view"),
     "leaf view in place": ("leaf(3)[:2].add_(1)", "add_", "[2]"),
+    "leaf view of other sizes in place": ("leaf(3)[:2].unsqueeze_(0)", "unsqueeze_", "[2]"),
+    "leaf that is a view in place": (
+        "torch.ones(2, 3)[0].requires_grad_().mul_(2)", "mul_", "[3]"),
     "leaf zeroed": ("leaf(3).zero_()", "zero_"),
     "leaf filled": ("leaf(3).fill_(2)", "fill_"),
     "leaf drawn": ("leaf(3).normal_()", "normal_"),
@@ -75,6 +78,8 @@ CASES = {
         "no_grad", "mul_"),
     "one of several views in place": (
         "p, q = (leaf(2, 2) * 1).unbind(0); p.mul_(2)", "Output 0", "Unbind"),
+    "one of several views of other sizes in place": (
+        "p, q = (leaf(2, 2) * 1).unbind(0); p.unsqueeze_(0)", "Output 0", "Unbind"),
     "result too large in place": ("ones(3).add_(ones(2, 3))", "[3]", "[2, 3]"),
     "out= records nothing": ("torch.add(leaf(2), 1, out=torch.empty(2))", "add", "out="),
     "resize of a leaf": ("leaf(2).resize_(3)", "resize"),

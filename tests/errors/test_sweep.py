@@ -33,7 +33,7 @@ LENIENT = {
     "prod": NONE,
     "squeeze": NONE,
     "squeeze_copy": NONE,
-    "normal": "one number is a mean, as one tensor is; with a tensor the dtype is the tensor's",
+    "normal": "with a tensor the dtype is the tensor's, whatever is asked",
     "result_type": "takes any number of operands",
     "round": "torch takes the second operand by name only",
     "stack": "a tensor is a sequence of its slices",

@@ -5,12 +5,19 @@ from __future__ import annotations
 import pytest
 
 import minitorch
-from tests.errors import test_autograd, test_layers, test_shapes, test_training, test_values
+from tests.errors import (
+    test_autograd,
+    test_layers,
+    test_random,
+    test_shapes,
+    test_training,
+    test_values,
+)
 from tests.errors.compare import DIFFERS, NOT_BUILT, exists, needs, run
 
 TABLES = [
     table
-    for module in (test_autograd, test_layers, test_shapes, test_training, test_values)
+    for module in (test_autograd, test_layers, test_random, test_shapes, test_training, test_values)
     for name, table in vars(module).items()
     if name.isupper()
 ]

@@ -232,6 +232,15 @@ LOADERS = {
     "subset sampler": lambda t, d: d.DataLoader(
         range(9), sampler=d.SubsetRandomSampler([8, 2, 4, 6])
     ),
+    "weighted sampler": lambda t, d: d.DataLoader(
+        range(4), sampler=d.WeightedRandomSampler([0.1, 0.0, 5.0, 0.7], 50)
+    ),
+    "weighted sampler, each once": lambda t, d: d.DataLoader(
+        range(4), sampler=d.WeightedRandomSampler([0.1, 0.0, 5.0, 0.7], 3, replacement=False)
+    ),
+    "weighted sampler, a single sample": lambda t, d: d.DataLoader(
+        range(4), sampler=d.WeightedRandomSampler(t.arange(4), 1)
+    ),
     "batches of indices as a sampler": lambda t, d: d.DataLoader(
         tensors(t, d), batch_size=None, sampler=d.BatchSampler(d.RandomSampler(range(6)), 4, False)
     ),
@@ -295,6 +304,8 @@ def test_loads_as_torch(torch, case):
         ("RandomSampler", {}),
         ("RandomSampler", {"replacement": True, "num_samples": 70}),
         ("SubsetRandomSampler", {}),
+        ("WeightedRandomSampler", {"num_samples": 70}),
+        ("WeightedRandomSampler", {"num_samples": 4, "replacement": False}),
     ],
     ids=str,
 )
@@ -319,12 +330,23 @@ OTHER = {
         len(iter(d.DataLoader(range(7), batch_size=3))),
         len(d.RandomSampler(range(5), num_samples=9)),
         len(d.SubsetRandomSampler([1, 2])),
+        len(d.WeightedRandomSampler([1, 2], 5)),
         len(d.SequentialSampler(range(4))),
         len(tensors(t, d) + tensors(t, d, 4)),
     ],
     "length of a stream": lambda t, d: len(d.DataLoader(stream(d, 3))),
     "an interrupted pass": lambda t, d: next(iter(d.DataLoader(range(7), 2, True))),
     "an unused pass": lambda t, d: iter(d.DataLoader(range(7), 2, True)) and None,
+    "weights of a sampler": lambda t, d: [
+        d.WeightedRandomSampler(weights, 5).weights
+        for weights in ([1, 2.5], (0, 1), t.tensor([1, 2]), np.float32([0.1, 0.2]))
+    ],
+    "weighted sampler, each pass anew": lambda t, d: [
+        [*s, *s] for s in [d.WeightedRandomSampler(t.linspace(0, 1, 9), 20)]
+    ],
+    "weighted sampler with a generator": lambda t, d: list(
+        d.WeightedRandomSampler([0.2, 0.8], 9, generator=t.Generator().manual_seed(2))
+    ),
     "split": lambda t, d: [s.indices for s in d.random_split(range(10), [3, 7])],
     "split by fractions": lambda t, d: [
         s.indices for s in d.random_split(range(11), [0.33, 0.33, 0.34])

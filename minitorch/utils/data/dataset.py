@@ -11,6 +11,7 @@ from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
 from minitorch.random import default_generator
+from minitorch.sampling import generator_or_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -159,7 +160,7 @@ class ChainDataset(IterableDataset):
 
 
 def random_split(
-    dataset: Any, lengths: Sequence[int | float], generator: Generator = default_generator
+    dataset: Any, lengths: Sequence[int | float], generator: Generator | None = default_generator
 ) -> list[Subset]:
     """Split at random into parts of the given lengths, or fractions that add up to 1.
 
@@ -175,7 +176,7 @@ def random_split(
             f"{list(lengths)}"
         )
     lengths = [operator.index(length) for length in lengths]
-    indices = iter(generator.permutation(n).tolist())
+    indices = iter(generator_or_default(generator).permutation(n).tolist())
     return [Subset(dataset, list(itertools.islice(indices, length))) for length in lengths]
 
 

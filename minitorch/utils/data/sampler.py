@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch import dtypes
 from minitorch.creation import as_tensor
-from minitorch.random import Generator, default_generator
+from minitorch.random import Generator
+from minitorch.sampling import generator_or_default, multinomial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Sized
@@ -28,8 +29,7 @@ _DRAWS_AT_ONCE = 32  # with replacement, torch draws indices in groups of this m
 
 def draw_seed(generator: Generator | None) -> int:
     """A seed for other generators: a non-negative 64-bit integer."""
-    source = default_generator if generator is None else generator
-    return int(source.random_((), dtypes.int64.np))
+    return int(generator_or_default(generator).random_((), dtypes.int64.np))
 
 
 def _positive(name: str, n: Any) -> None:
@@ -86,8 +86,8 @@ class RandomSampler(Sampler):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        generator = self.generator
-        if generator is None:
+        generator = generator_or_default(self.generator)
+        if self.generator is None:
             generator = Generator().manual_seed(draw_seed(None))
         n, wanted = len(self.data_source), self.num_samples
         if self.replacement:
@@ -111,7 +111,7 @@ class SubsetRandomSampler(Sampler):
         self.indices, self.generator = indices, generator
 
     def __iter__(self) -> Iterator[int]:
-        generator = default_generator if self.generator is None else self.generator
+        generator = generator_or_default(self.generator)
         for i in generator.permutation(len(self.indices)).tolist():
             yield self.indices[i]
 
@@ -143,9 +143,9 @@ class WeightedRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        generator = default_generator if self.generator is None else self.generator
-        chosen = generator.multinomial(self.weights.numpy(), self.num_samples, self.replacement)
-        yield from chosen.tolist()
+        yield from multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        ).tolist()
 
     def __len__(self) -> int:
         return self.num_samples
