@@ -237,6 +237,13 @@ CHANNELS = (
     ("feature_alpha_dropout", "FeatureAlphaDropout", (64, 7, 5)),
 )
 
+
+def attended(T: Any) -> Any:
+    """Which weights of an attention of equal scores fall."""
+    q, v = T.zeros(2, 3, 8, 4), T.eye(8).expand(2, 3, 8, 8)
+    return T.nn.functional.scaled_dot_product_attention(q, q, v, dropout_p=0.4)
+
+
 DROPPED: Table = {
     **{
         f"{name}(p={p})": dropped(name, size, p, training=True)
@@ -254,6 +261,11 @@ DROPPED: Table = {
     "dropout of a sliced view": dropped_view(lambda x: x[1:, ::2, :, 3:]),
     "dropout1d of one sample": dropped("dropout1d", (5, 7), 0.3),
     "dropout3d of one sample": dropped("dropout3d", (5, 4, 3, 2), 0.3),
+    "native_dropout": lambda T: list(T.native_dropout(numbers(T, MATRIX), 0.3, True)),
+    "feature_dropout": lambda T: T.feature_dropout(numbers(T, (9, 5, 7)), 0.3, True),
+    "rrelu, training": lambda T: T.rrelu(numbers(T, MATRIX), 0.1, 0.5, True),
+    "rrelu_, training": lambda T: T.rrelu_(numbers(T, MATRIX), 0.1, 0.5, True),
+    "attention's dropout": attended,
 }
 
 # Initial values
@@ -311,6 +323,7 @@ LAYERS: dict[str, tuple] = {
     "AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout Flatten Identity "
     "ELU GELU LeakyReLU LogSigmoid ReLU SiLU Sigmoid Softplus Tanh "
     "BCELoss BCEWithLogitsLoss CrossEntropyLoss L1Loss MSELoss NLLLoss "
+    "CosineSimilarity PairwiseDistance "
     "Module ModuleDict ModuleList ParameterDict ParameterList Sequential".split(),
     (),
 )

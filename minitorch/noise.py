@@ -81,10 +81,12 @@ def drop_out(
     """`input` itself where nothing can fall, 0 where all does, else what `drop` makes of it."""
     if not training or p == 0 or not input.numel():
         return input
-    if input._array.dtype.kind != "f":
+    if p == 1:
+        out = input * wrap(np.zeros((), input._array.dtype))
+    elif input._array.dtype.kind == "f":
+        out = drop(input, p, features)
+    else:
         raise RuntimeError(f"{name}: expected a floating-point dtype, got {input.dtype}")
-    zero = wrap(np.zeros((), input._array.dtype))
-    out = input * zero if p == 1 else drop(input, p, features)
     return overwrite(input, out, f"{name}_") if inplace else out
 
 
