@@ -115,12 +115,20 @@ def source(function: FunctionType) -> ast.Lambda | ast.FunctionDef | None:
             if line == code.co_firstlineno and names == _parameters(function):
                 found.append(node)
     if len(found) > 1:  # lambdas on one line
-        found = [node for node in found if _same(_compiled(node, function), code)]
+        place = _last_place(code)
+        found = [n for n in found if _start(n) <= place < (n.end_lineno, n.end_col_offset)]
     return found[0] if found else None
 
 
-def _same(a: CodeType, b: CodeType) -> bool:
-    return (a.co_code, a.co_consts, a.co_names) == (b.co_code, b.co_consts, b.co_names)
+def _start(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    return node.lineno, node.col_offset
+
+
+def _last_place(code: CodeType) -> tuple[int, int]:
+    """Line and column of the instruction that stands last in the source; (0, 0) in Python 3.10."""
+    if not hasattr(code, "co_positions"):
+        return 0, 0
+    return max((line, col) for line, _, col, _ in code.co_positions() if line and col is not None)
 
 
 def _compiled(node: ast.AST, like: FunctionType) -> CodeType:
