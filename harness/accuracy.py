@@ -1,0 +1,364 @@
+"""`python -m harness accuracy`: is an engine as accurate as PyTorch, operation by operation?
+
+Both compute in float32 on the samples of PyTorch's own tests; what PyTorch makes of the same
+numbers in float64 is the truth. An error is the largest of a tensor, relative to the tensor's
+largest element, in units of float32's eps; that of an operation is the worst of its samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import statistics
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from harness.distance import EPS, distance
+
+FLOOR = 4.0
+"""Errors below this many eps count as this many: no engine is better than another there."""
+
+CLOSE, ALLOWED = 2.0, 8.0
+"""A ratio up to CLOSE is as good as equal; one above ALLOWED is a fault."""
+
+NOTHING_RIGHT = 1 / EPS
+"""The error of a number without a right digit; where there is a NaN too much, also this."""
+
+SMALLEST = 2.0**-10
+"""The largest element of a gradient counts as this at least: what is 0 on paper is rounding, of
+numbers about as large as the incoming gradient's, which is 1 at most."""
+
+NAMED = 12
+"""How many names a line lists."""
+
+UNDEFINED = re.compile(r"(new_)?empty|resize_")
+"""Operations that return what happens to be in memory."""
+
+
+class Errors(NamedTuple):
+    """What torch and the engine are off, in eps."""
+
+    theirs: float
+    ours: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times as far off the engine is as torch."""
+        return max(self.ours, FLOOR) / max(self.theirs, FLOOR)
+
+    def worst(self, other: Errors) -> Errors:
+        """The larger of each."""
+        return Errors(max(self.theirs, other.theirs), max(self.ours, other.ours))
+
+
+class Result(NamedTuple):
+    """One operation; `values` and `gradients` are None where nothing was compared."""
+
+    name: str
+    values: Errors | None
+    gradients: Errors | None
+    samples: int
+    refused: int
+    absent: bool = False
+
+    @property
+    def ratio(self) -> float | None:
+        """The larger ratio of the two."""
+        ratios = [e.ratio for e in (self.values, self.gradients) if e is not None]
+        return max(ratios, default=None)
+
+    @property
+    def exact(self) -> bool:
+        """Whether neither engine rounds."""
+        errors = [e for e in (self.values, self.gradients) if e is not None]
+        return not any(max(e) for e in errors)
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+def measure(engine: Any, name: str, entry: Any, limit: int) -> Result | None:
+    """The errors of both engines on up to `limit` samples; None where none can be compared."""
+    import torch
+
+    from harness import samples
+
+    torch.manual_seed(0)
+    reference = samples.operation(torch, entry.name)
+    try:
+        candidate = samples.operation(engine, entry.name)
+    except AttributeError:
+        return Result(name, None, None, 0, 0, absent=True)
+    values = gradients = None
+    count = refused = 0
+    for sample in entry.sample_inputs("cpu", torch.float32, requires_grad=entry.supports_autograd):
+        call = samples.arguments(entry.name, sample)
+        truth = compute(reference, torch, call, widen=True)
+        theirs = compute(reference, torch, call)
+        if truth is None or theirs is None or not truth[0]:
+            continue
+        if not _alike(truth, compute(reference, torch, call, widen=True, seed=1)):
+            return None  # what it returns is random
+        count += 1
+        ours = compute(candidate, engine, call)
+        if ours is None or _shapes(ours) != _shapes(truth):
+            refused += 1
+        else:
+            values = _worst(values, theirs[0], ours[0], truth[0], 0)
+            gradients = _worst(gradients, theirs[1], ours[1], truth[1], SMALLEST)
+        if count == limit:
+            break
+    return Result(name, values, gradients, count, refused) if count else None
+
+
+def compute(
+    operation: Callable, engine: Any, call: tuple[tuple, dict], widen: bool = False, seed: int = 0
+) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+    """The floating outputs and the gradients of a call; None where the engine refuses it."""
+    from harness import samples
+
+    leaves: list[Any] = []
+    engine.manual_seed(seed)
+    try:
+        args, kwargs = samples.translated(call, engine, widen, leaves)
+        outputs = [o for o in _flat(operation(*args, **kwargs)) if o.is_floating_point()]
+        starts = [o for o in outputs if o.requires_grad]
+        given = [engine.from_numpy(_cotangent(o.shape, _array(o).dtype)) for o in starts]
+        found = [None] * len(leaves)
+        if starts and leaves:
+            found = engine.autograd.grad(starts, leaves, given, allow_unused=True)
+    except samples.Untold:
+        return None
+    except Exception:  # an engine may refuse in any words
+        return None
+    zero = (np.zeros(x.shape, _array(x).dtype) for x in leaves)
+    return [_array(o) for o in outputs], [
+        z if g is None else _array(g) for g, z in zip(found, zero)
+    ]
+
+
+def error(found: np.ndarray, truth: np.ndarray, smallest: float) -> float:
+    """The largest difference relative to the largest element, which counts as `smallest` at least,
+    in units of eps."""
+    with np.errstate(over="ignore"):
+        held = truth.astype(np.float32)  # what is too large for float32 is rightly infinite
+    beyond = ~np.isfinite(held)
+    truth = np.where(beyond, held, truth)
+    apart = distance(found, truth, 1.0).max_abs
+    scale = max(float(np.abs(truth[~beyond]).max(initial=0.0)), smallest) or 1.0
+    return min(apart / scale / EPS, NOTHING_RIGHT)
+
+
+def _worst(
+    so_far: Errors | None, theirs: list, ours: list, truth: list, smallest: float
+) -> Errors | None:
+    for a, b, exact in zip(theirs, ours, truth):
+        if exact.size:
+            here = Errors(error(a, exact, smallest), error(b, exact, smallest))
+            so_far = here if so_far is None else so_far.worst(here)
+    return so_far
+
+
+def _shapes(made: tuple[list, list]) -> list[tuple]:
+    return [a.shape for part in made for a in part]
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return b is not None and all(map(_equal, a[0] + a[1], b[0] + b[1]))
+
+
+def _equal(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.array_equal(a, b, equal_nan=True)
+
+
+def _flat(value: Any) -> list:
+    if isinstance(value, (list, tuple)):
+        return [x for part in value for x in _flat(part)]
+    return [value] if hasattr(value, "is_floating_point") else []
+
+
+def _array(tensor: Any) -> np.ndarray:
+    return np.asarray(tensor.detach().numpy())
+
+
+def _cotangent(shape: Sequence[int], dtype: np.dtype) -> np.ndarray:
+    """Uneven numbers that float32 holds too."""
+    draw = np.random.default_rng(0)
+    return draw.uniform(-1, 1, tuple(shape)).astype(np.float32).astype(dtype)
+
+
+# --- reporting ------------------------------------------------------------------------------------
+
+
+class Summary(NamedTuple):
+    """What all results say."""
+
+    median: float
+    close: float
+    worst: Result | None
+    faults: list[Result]
+    odd: list[Result]
+    refused: list[Result]
+    absent: list[Result]
+    compared: int
+    exact: int
+
+
+def summarize(results: Sequence[Result]) -> Summary:
+    """Median, share and worst are over the operations that round at all."""
+    compared = [r for r in results if r.ratio is not None]
+    rounding = sorted((r for r in compared if not r.exact), key=lambda r: -r.ratio)
+    ratios = [r.ratio for r in rounding]
+    return Summary(
+        median=statistics.median(ratios) if ratios else 1.0,
+        close=sum(r <= CLOSE for r in ratios) / max(len(ratios), 1),
+        worst=rounding[0] if rounding else None,
+        faults=[r for r in rounding if r.ratio > ALLOWED],
+        odd=[r for r in reversed(rounding) if smallest_ratio(r) < 1 / ALLOWED],
+        refused=[r for r in results if r.refused],
+        absent=[r for r in results if r.absent],
+        compared=len(compared),
+        exact=len(compared) - len(rounding),
+    )
+
+
+def smallest_ratio(result: Result) -> float:
+    """The smaller ratio of values and gradients: below 1 where torch is farther off."""
+    return min(e.ratio for e in (result.values, result.gradients) if e is not None)
+
+
+def headline(found: Summary, name: str) -> str:
+    """The verdict in one line."""
+    if found.faults:
+        worst = found.faults[0]
+        more = f" and {len(found.faults) - 1} more" if len(found.faults) > 1 else ""
+        return (
+            f"FAIL  {worst.name} is {worst.ratio:.3g} times as far from float64 as torch's"
+            f" (allowed: {ALLOWED:g} times){more}"
+        )
+    return f"PASS  {name} is as accurate as torch: no operation is {ALLOWED:g} times as far off"
+
+
+def lines(found: Summary, name: str) -> list[str]:
+    """The findings, one a line."""
+    said = [
+        f"{found.compared} operations compared, {found.exact} of them without rounding",
+        f"of the others the median is {found.median:.2f} times torch's error, and "
+        f"{found.close:.0%} are within {CLOSE:g} times",
+    ]
+    if found.worst is not None:
+        said.append(f"worst: {found.worst.name}, {found.worst.ratio:.3g} times")
+    for title, some in (
+        (f"torch is the odd one out ({name} is {ALLOWED:g} times nearer to float64)", found.odd),
+        (f"{name} refuses samples of", found.refused),
+        (f"{name} has no", found.absent),
+    ):
+        if some:
+            more = ", ..." if len(some) > NAMED else ""
+            said.append(f"{title}: {len(some)}, {', '.join(r.name for r in some[:NAMED])}{more}")
+    return said
+
+
+def table(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """One row per operation, the worst ratio first."""
+    compared = sorted((r for r in results if r.ratio is not None), key=lambda r: (-r.ratio, r.name))
+    rows = []
+    for result in compared:
+        row: dict[str, Any] = {"operation": result.name}
+        for kind, errors in (("value", result.values), ("gradient", result.gradients)):
+            row[f"{kind}, torch"] = None if errors is None else errors.theirs
+            row[f"{kind}, ours"] = None if errors is None else errors.ours
+        rows.append(row | {"ratio": result.ratio, "samples": result.samples - result.refused})
+    return rows
+
+
+def write(out: Path, results: Sequence[Result], name: str, versions: str) -> Path:
+    """Write accuracy.csv and accuracy.md, and return the latter's path."""
+    import pandas as pd
+
+    found = summarize(results)
+    rows = pd.DataFrame(table(results))
+    out.mkdir(parents=True, exist_ok=True)
+    rows.to_csv(out / "accuracy.csv", index=False, float_format="%.3g")
+    shown = rows[rows.ratio != 1] if len(rows) else rows
+    text = [
+        f"# Accuracy of {name}\n",
+        f"{headline(found, name)}\n",
+        *(f"- {line}." for line in lines(found, name)),
+        "",
+        NOTES,
+        f"{versions}.\n",
+        shown.to_markdown(index=False, floatfmt=".3g", missingval="") if len(shown) else "",
+        "",
+    ]
+    path = out / "accuracy.md"
+    path.write_text("\n".join(text), encoding="utf-8")
+    return path
+
+
+NOTES = f"""
+An error is the largest of a tensor, relative to the tensor's largest element, in units of float32's
+eps, measured against torch in float64 on the same numbers; that of an operation is the worst of its
+samples, which are those of PyTorch's own tests. The ratio is the larger one of value and gradient,
+where an error below {FLOOR:g} eps counts as {FLOOR:g}; operations whose ratio is 1 are in
+accuracy.csv alone.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Measure, print the verdict, write the report; 0: accurate, 1: a fault, 3: could not run."""
+    options = _options(argv)
+    try:
+        import pandas  # noqa: F401
+        import tabulate  # noqa: F401
+        import torch
+        from tqdm import tqdm
+
+        from harness import backends, samples
+
+        chosen = [(n, e) for n, e in samples.entries() if re.search(options.ops, n)]
+        engine = backends.find(options.backend)
+        namespace = engine.namespace()
+    except ImportError as error:
+        _stop(f'{error}: the samples need pip install "minitorch[verify]"')
+    except backends.BackendError as error:
+        _stop(str(error))
+    chosen = [(n, e) for n, e in chosen if not UNDEFINED.match(n)]
+    if not chosen:
+        _stop(f"--ops {options.ops}: no such operation")
+    results = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's, about its own samples
+        for name, entry in tqdm(chosen, disable=None, leave=False):
+            result = measure(namespace, name, entry, options.samples)
+            results += [] if result is None else [result]
+    versions = f"{engine.name} {engine.version()}, torch {torch.__version__}"
+    path = write(options.out, results, engine.name, versions)
+    found = summarize(results)
+    print(headline(found, engine.name), *lines(found, engine.name), f"report: {path}", sep="\n")
+    return int(bool(found.faults))
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m harness accuracy", description=main.__doc__)
+    parser.error = _stop  # type: ignore[method-assign]
+    parser.add_argument("--backend", default="minitorch", help="the engine (minitorch)")
+    parser.add_argument("--ops", default="", metavar="REGEX", help="these operations alone")
+    parser.add_argument("--samples", type=int, default=20, help="most samples of each (20)")
+    parser.add_argument("--out", type=Path, default=Path("reports"), help="folder (reports/)")
+    return parser.parse_args(argv)
+
+
+def _stop(message: str) -> NoReturn:
+    """End with one line on stderr and the exit code of a run that failed."""
+    print(f"accuracy: {message}", file=sys.stderr)
+    sys.exit(3)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

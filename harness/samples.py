@@ -1,0 +1,112 @@
+"""PyTorch's own samples of its operations, in words that another engine understands too.
+
+They come from the database that the torch wheel brings for its tests, `op_db`. An operation is
+found by its public name: a function, or else a method of Tensor.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+TIERS = Path(__file__).with_name("tiers.json")
+
+# Where op_db puts the operand under test first and torch does not.
+_ORDER: dict[str, Callable[..., tuple]] = {
+    "where": lambda x, condition, other: (condition, x, other),
+    "nn.functional.embedding": lambda weight, indices: (indices, weight),
+    "nn.functional.embedding_bag": lambda weight, indices, *rest: (indices, weight, *rest),
+    "einsum": lambda tensors, equation: (equation, tensors),
+}
+
+
+class Untold(Exception):
+    """A sample holds what cannot be said to another engine: a module, a generator, a layout."""
+
+
+def tiers() -> dict[str, Any]:
+    """The names in use, by tier: see tiers.json."""
+    return json.loads(TIERS.read_text(encoding="utf-8"))
+
+
+def entries() -> Iterator[tuple[str, Any]]:
+    """(name, entry of op_db) of every operation in a tier; variants as 'norm.fro'.
+
+    Raises: ImportError where torch or what its tests need is not installed.
+    """
+    from torch.testing._internal.common_methods_invocations import op_db
+
+    wanted = {name for tier in tiers()["tiers"].values() for name in tier["operations"]}
+    for entry in op_db:
+        if entry.name in wanted:
+            variant = f".{entry.variant_test_name}" if entry.variant_test_name else ""
+            yield entry.name + variant, entry
+
+
+def find(engine: Any, path: str) -> Any:
+    """What `engine` calls `path`, as in 'nn.functional.relu'. Raises: AttributeError."""
+    found = engine
+    for part in path.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def operation(engine: Any, name: str) -> Callable:
+    """The operation `name` of `engine`: what torch has as a function, a method, or in place alone.
+
+    Raises: AttributeError where the engine has no such name.
+    """
+    import torch
+
+    try:
+        find(torch, name)
+    except AttributeError:
+        own = name if hasattr(torch.Tensor, name) else f"{name}_"
+        method = getattr(engine.Tensor, own)
+        return method if callable(method) else lambda x: getattr(x, own)
+    return find(engine, name)
+
+
+def arguments(name: str, sample: Any) -> tuple[tuple, dict]:
+    """The arguments of a sample as the operation takes them."""
+    args = (sample.input, *sample.args)
+    return _ORDER[name](*args) if name in _ORDER else args, dict(sample.kwargs)
+
+
+def translated(value: Any, engine: Any, widen: bool, leaves: list) -> Any:
+    """`value` in the words of `engine`; `widen`: what is float32 becomes float64.
+
+    Tensors that ask for a gradient are appended to `leaves`. Raises: Untold.
+    """
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        return _tensor(value, engine, widen, leaves)
+    if isinstance(value, torch.dtype):
+        name = str(value).removeprefix("torch.")
+        return getattr(engine, "float64" if widen and name == "float32" else name)
+    if isinstance(value, slice):
+        return value
+    if value is None or value is ... or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        parts = [translated(v, engine, widen, leaves) for v in value]
+        return parts if isinstance(value, list) else tuple(parts)
+    if isinstance(value, dict):
+        return {k: translated(v, engine, widen, leaves) for k, v in value.items()}
+    raise Untold(f"{type(value).__name__}: {value!r:.60}")
+
+
+def _tensor(value: Any, engine: Any, widen: bool, leaves: list) -> Any:
+    import torch
+
+    if value.layout != torch.strided or value.is_complex() or value.dtype == torch.bfloat16:
+        raise Untold(f"{value.layout} {value.dtype}")
+    array = value.detach().resolve_neg().numpy()
+    array = array.astype("float64" if widen and array.dtype == "float32" else array.dtype)
+    made = engine.from_numpy(array)
+    if value.requires_grad:
+        leaves.append(made.requires_grad_())
+    return made
