@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
-TIERS = Path(__file__).with_name("tiers.json")
+import numpy as np
+
+from harness.coverage import TIERS, find
 
 # Where op_db puts the operand under test first and torch does not.
 _ORDER: dict[str, Callable[..., tuple]] = {
@@ -45,12 +46,15 @@ def entries() -> Iterator[tuple[str, Any]]:
             yield entry.name + variant, entry
 
 
-def find(engine: Any, path: str) -> Any:
-    """What `engine` calls `path`, as in 'nn.functional.relu'. Raises: AttributeError."""
-    found = engine
-    for part in path.split("."):
-        found = getattr(found, part)
-    return found
+def of(entry: Any) -> Iterator[Any]:
+    """The samples of an entry of op_db, the same in every run."""
+    import torch
+
+    torch.default_generator.manual_seed(0)
+    # Its method `sample_inputs` looks for the test that calls it, 50 ms a time.
+    return entry.sample_inputs_func(
+        entry, "cpu", torch.float32, requires_grad=entry.supports_autograd
+    )
 
 
 def operation(engine: Any, name: str) -> Callable:
@@ -75,15 +79,16 @@ def arguments(name: str, sample: Any) -> tuple[tuple, dict]:
     return _ORDER[name](*args) if name in _ORDER else args, dict(sample.kwargs)
 
 
-def translated(value: Any, engine: Any, widen: bool, leaves: list) -> Any:
-    """`value` in the words of `engine`; `widen`: what is float32 becomes float64.
+def translated(value: Any, engine: Any, leaves: list, widen: bool = False, move: float = 0) -> Any:
+    """`value` in the words of `engine`.
 
-    Tensors that ask for a gradient are appended to `leaves`. Raises: Untold.
+    Tensors that ask for a gradient are appended to `leaves`. `widen`: what is float32 becomes
+    float64, every number moved up or down by `move` of itself. Raises: Untold.
     """
     import torch
 
     if isinstance(value, torch.Tensor):
-        return _tensor(value, engine, widen, leaves)
+        return _tensor(value, engine, leaves, widen, move)
     if isinstance(value, torch.dtype):
         name = str(value).removeprefix("torch.")
         return getattr(engine, "float64" if widen and name == "float32" else name)
@@ -92,21 +97,24 @@ def translated(value: Any, engine: Any, widen: bool, leaves: list) -> Any:
     if value is None or value is ... or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, (list, tuple)):
-        parts = [translated(v, engine, widen, leaves) for v in value]
+        parts = [translated(v, engine, leaves, widen, move) for v in value]
         return parts if isinstance(value, list) else tuple(parts)
     if isinstance(value, dict):
-        return {k: translated(v, engine, widen, leaves) for k, v in value.items()}
+        return {k: translated(v, engine, leaves, widen, move) for k, v in value.items()}
     raise Untold(f"{type(value).__name__}: {value!r:.60}")
 
 
-def _tensor(value: Any, engine: Any, widen: bool, leaves: list) -> Any:
+def _tensor(value: Any, engine: Any, leaves: list, widen: bool, move: float) -> Any:
     import torch
 
     if value.layout != torch.strided or value.is_complex() or value.dtype == torch.bfloat16:
         raise Untold(f"{value.layout} {value.dtype}")
-    array = value.detach().resolve_neg().numpy()
-    array = array.astype("float64" if widen and array.dtype == "float32" else array.dtype)
-    made = engine.from_numpy(array)
+    array = value.detach().numpy(force=True)
+    if widen and array.dtype == "float32":
+        up = np.random.default_rng(array.size).choice((-move, move), array.shape)
+        made = engine.from_numpy(array * (1 + up))
+    else:
+        made = engine.from_numpy(array.copy())
     if value.requires_grad:
         leaves.append(made.requires_grad_())
     return made

@@ -52,12 +52,8 @@ def renewed(name: str, entries: list[Any]) -> dict[str, Any]:
 
 def calls(name: str, entries: list[Any]) -> Iterator[tuple[list, dict]]:
     """Samples of an operation, (arguments, named arguments), as tiers.json writes them."""
-    import torch
-
     for entry in entries:
-        torch.manual_seed(0)
-        given = entry.sample_inputs("cpu", torch.float32, requires_grad=entry.supports_autograd)
-        for sample in islice(given, TRIED):
+        for sample in islice(samples.of(entry), TRIED):
             for kind in ("float", "definite"):
                 args, named = samples.arguments(name, sample)
                 try:
