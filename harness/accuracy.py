@@ -62,6 +62,7 @@ class Result(NamedTuple):
     gradients: list[Errors]
     samples: int = 0
     refused: int = 0
+    unsaid: int = 0
     absent: bool = False
 
     @property
@@ -88,8 +89,8 @@ class Result(NamedTuple):
 # --- measuring ------------------------------------------------------------------------------------
 
 
-def measure(engine: Any, name: str, entry: Any, limit: int) -> Result | None:
-    """The errors of both engines on up to `limit` samples; None where none can be compared."""
+def measure(engine: Any, name: str, entry: Any, limit: int) -> Result:
+    """The errors of both engines on up to `limit` samples; none where what returns is random."""
     import torch
 
     from harness import samples
@@ -106,10 +107,13 @@ def measure(engine: Any, name: str, entry: Any, limit: int) -> Result | None:
         call = samples.arguments(entry.name, sample)
         truth = compute(reference, torch, call, widen=True)
         theirs = compute(reference, torch, call)
-        if truth is None or theirs is None or not truth[0]:
+        if truth is None or theirs is None:
+            made = made._replace(unsaid=made.unsaid + 1)
             continue
+        if not truth[0]:
+            continue  # whole numbers
         if not _alike(truth, compute(reference, torch, call, widen=True, seed=1)):
-            return None  # what it returns is random
+            return Result(name, [], [])
         made = made._replace(samples=made.samples + 1)
         ours = compute(candidate, engine, call)
         if ours is None or _shapes(ours) != _shapes(truth):
@@ -119,7 +123,7 @@ def measure(engine: Any, name: str, entry: Any, limit: int) -> Result | None:
         moved = moved if moved is not None and _shapes(moved) == _shapes(truth) else truth
         made.values.extend(_errors(theirs[0], ours[0], truth[0], moved[0], 0))
         made.gradients.extend(_errors(theirs[1], ours[1], truth[1], moved[1], SMALLEST))
-    return made if made.samples else None
+    return made
 
 
 def compute(
@@ -218,7 +222,9 @@ class Summary(NamedTuple):
     odd: list[Result]
     refused: list[Result]
     absent: list[Result]
+    unsaid: list[Result]
     compared: int
+    samples: int
     exact: int
 
 
@@ -235,7 +241,9 @@ def summarize(results: Sequence[Result]) -> Summary:
         odd=[r for r in reversed(rounding) if r.odd.ratio < 1 / ALLOWED],
         refused=[r for r in results if r.refused],
         absent=[r for r in results if r.absent],
+        unsaid=[r for r in results if r.unsaid],
         compared=len(compared),
+        samples=sum(r.samples - r.refused for r in compared),
         exact=len(compared) - len(rounding),
     )
 
@@ -255,7 +263,8 @@ def headline(found: Summary, name: str) -> str:
 def lines(found: Summary, name: str) -> list[str]:
     """The findings, one a line."""
     said = [
-        f"{found.compared} operations compared, {found.exact} of them without rounding",
+        f"{found.compared} operations compared on {found.samples:,} samples, {found.exact} of them"
+        " without rounding",
         f"of the others the median is {found.median:.2f} times torch's error, and "
         f"{found.close:.0%} are within {CLOSE:g} times",
     ]
@@ -266,6 +275,7 @@ def lines(found: Summary, name: str) -> list[str]:
         for r in found.odd
     ]
     for title, some in (
+        ("some samples cannot be said to another engine, or torch refuses them", found.unsaid),
         (f"{name} refuses samples of", found.refused),
         (f"{name} has no", found.absent),
     ):
@@ -359,8 +369,7 @@ def main(argv: Sequence[str]) -> int:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's, about its own samples
         for name, entry in tqdm(chosen, disable=None, leave=False):
-            result = measure(namespace, name, entry, options.samples)
-            results += [] if result is None else [result]
+            results.append(measure(namespace, name, entry, options.samples))
     versions = f"{engine.name} {engine.version()}, torch {torch.__version__}"
     path = write(options.out, results, engine.name, versions)
     found = summarize(results)

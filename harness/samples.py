@@ -112,7 +112,7 @@ def _tensor(value: Any, engine: Any, leaves: list, widen: bool, move: float) -> 
     array = value.detach().numpy(force=True)
     if widen and array.dtype == "float32":
         up = np.random.default_rng(array.size).choice((-move, move), array.shape)
-        made = engine.from_numpy(array * (1 + up))
+        made = engine.from_numpy(np.asarray(array * (1 + up)))
     else:
         made = engine.from_numpy(array.copy())
     if value.requires_grad:

@@ -139,8 +139,12 @@ def steep(x):
 def test_accurate_operations_pass(measured):
     code, rows, report = measured("^(exp|sin|softmax)$")
     assert code == 0
-    assert set(rows) == {"exp", "sin", "softmax"}
+    assert {name: row["samples"] for name, row in rows.items()} == {
+        "exp": "3", "sin": "1", "softmax": "4"
+    }  # fmt: skip
     assert "\nPASS  mine" in report
+    assert "3 operations compared on 8 samples" in report
+    assert "cannot be said" not in report
 
 
 @pytest.mark.differential
