@@ -79,6 +79,12 @@ def test_odd_one_out_is_said_to_be_torch():
     assert not [line for line in said(found) if "in b" in line]
 
 
+def test_operation_that_is_wrong_in_torch_is_shown_and_no_fault():
+    found = accuracy.summarize([result("as_strided_scatter", 0, 1e6), result("a", 0, 1)])
+    assert accuracy.headline(found, "mine").startswith("PASS")
+    assert any(line.startswith("torch is wrong in as_strided_scatter") for line in said(found))
+
+
 def test_absent_and_refused_are_listed():
     missing = Result("b", [], [], absent=True)
     lines = said(accuracy.summarize([result("a", 1, 1, refused=2), missing]))
