@@ -6,15 +6,6 @@ GENERAL = {("fill", 1, "wrong order"), ("masked_fill", 2, "wrong order")}
 
 # By the code that they are in, as tests/mutants.py calls them.
 REWRITTEN = {
-    "an operand of the same shape, where only the shape counts": {
-        "fused._bce_logits_joint": {
-            "p for p - y", "y for p - y", "p + y for p - y", "y - p for p - y", "g for y",
-            "x for y",
-        },
-        "fused._norm_joint": {"weight for bias"},
-        "elementwise._pow_base": {"x for g"},
-        "elementwise._pow_exponent": {"g for out", "y for out"},
-    },
     "the edge, or the next operation, broadcasts and sums": {
         "expand by x": {"g for sum_to(g, size=x_shape)"},
         "index._without_padding": {"hidden for expand(hidden, size=x.shape)"},

@@ -155,6 +155,7 @@ _TURNED = {
 }  # fmt: skip
 _OPPOSITE = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
 _CONVERSIONS = {"tuple", "list", "int", "float", "bool"}
+_EITHER_WAY = {"max", "min", "maximum", "minimum", "hypot", "logaddexp", "dot"}
 
 
 def _mistakes(node: ast.AST, operands: list[str]) -> Iterator[ast.AST]:
@@ -191,12 +192,19 @@ def _wrong_arithmetic(node: ast.BinOp) -> Iterator[ast.expr]:
 def _wrong_call(node: ast.Call) -> Iterator[ast.expr]:
     if any(isinstance(a, ast.Starred) for a in node.args):
         return
-    if node.args and getattr(node.func, "id", "") not in _CONVERSIONS:
+    if node.args and _called(node) not in _CONVERSIONS:
         yield node.args[0]  # the operation is left out
+    if _called(node) in _EITHER_WAY:
+        return
     for i in range(min(2, len(node.args) - 1)):
         args = node.args.copy()
         args[i], args[i + 1] = args[i + 1], args[i]
         yield ast.Call(node.func, args, node.keywords)
+
+
+def _called(node: ast.Call) -> str:
+    """The name of the function that is called, without its module."""
+    return getattr(node.func, "attr", "") or getattr(node.func, "id", "")
 
 
 def _wrong_number(node: ast.Constant) -> Iterator[ast.expr]:
@@ -205,17 +213,22 @@ def _wrong_number(node: ast.Constant) -> Iterator[ast.expr]:
     elif isinstance(node.value, int):
         yield ast.Constant(node.value + 1)
     elif isinstance(node.value, float):
-        yield ast.Constant(node.value * 1.01)
+        yield ast.Constant(node.value * 1.01 or 1.0)
 
 
 def _left_alone(node: ast.AST) -> Iterator[ast.AST]:
-    """Docstrings and errors compute nothing, a loop that is spoiled may not end, and what is
-    computed without need is no mistake."""
-    needless = isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "needs"
-    if needless or isinstance(node, (ast.Raise, ast.While)):
+    """What is spoiled to no effect or without end: docstrings, errors, loops, what says which
+    gradients are needed, and operands of which only the shape is asked."""
+    if isinstance(node, (ast.Raise, ast.While)) or (
+        isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "needs"
+    ):
         yield from ast.walk(node)
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         yield node.value
+    elif isinstance(node, ast.Attribute) and node.attr in ("shape", "ndim", "dtype"):
+        yield from ast.walk(node.value)
+    elif isinstance(node, ast.Call) and _called(node) == "zero":
+        yield from (argument for argument in node.args if isinstance(argument, ast.Name))
 
 
 def _is_none(node: ast.AST) -> bool:
