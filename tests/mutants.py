@@ -219,9 +219,8 @@ def _wrong_number(node: ast.Constant) -> Iterator[ast.expr]:
 def _left_alone(node: ast.AST) -> Iterator[ast.AST]:
     """What is spoiled to no effect or without end: docstrings, errors, loops, what says which
     gradients are needed, and operands of which only the shape is asked."""
-    if isinstance(node, (ast.Raise, ast.While)) or (
-        isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "needs"
-    ):
+    needless = isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "needs"
+    if needless or isinstance(node, (ast.Raise, ast.While)):
         yield from ast.walk(node)
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         yield node.value
