@@ -13,7 +13,7 @@ PYTEST := $(RUN) -m pytest -q -n 2 --dist worksteal
 DIGITS := --data digits --epochs 10 --dropout 0.2 --seed 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check verify report bench doctor lint stubs nightly
+.PHONY: help setup run test check verify report bench doctor lint stubs coverage accuracy nightly
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -42,15 +42,22 @@ bench: $(STAMP) ## time minitorch against torch on W0, W1, W2 and W2a, write rep
 doctor: $(STAMP) ## print what is installed, compare every random stream with torch's
 	$(RUN) -m harness doctor
 
-lint: $(STAMP) ## format, lint, types, layers, and whether the stub is fresh
+lint: $(STAMP) ## format, lint, types, layers, and whether what is generated is fresh
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(RUN) -m harness.stubs --check
+	$(RUN) -m harness coverage --check
 
 stubs: $(STAMP) ## write minitorch/__init__.pyi, what an editor sees
 	$(RUN) -m harness.stubs
+
+coverage: $(STAMP) ## write SUPPORTED.md, which of torch's names are there
+	$(RUN) -m harness coverage
+
+accuracy: $(STAMP) ## compare every operation with float64, torch's beside it, write reports/
+	$(RUN) -m harness accuracy
 
 nightly: test ## everything, the long runs included
 	$(PYTEST) -m nightly

@@ -1,8 +1,9 @@
-"""The command line: `python -m harness run | report | bench | doctor`."""
+"""The command line: `python -m harness run | report | bench | doctor | accuracy | coverage`."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -34,10 +35,8 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["bench"]:
-        from harness import bench
-
-        return bench.main(argv[1:])
+    if argv and argv[0] in ("bench", "accuracy", "coverage"):
+        return importlib.import_module(f"harness.{argv[0]}").main(argv[1:])
     cut = argv.index("--") if "--" in argv else len(argv)
     args = _parser().parse_args(argv[:cut])
     args.arguments = argv[cut + 1 :]
@@ -145,6 +144,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", **reports, help="where the reports are (reports/)")
 
     commands.add_parser("bench", help="time the standard workloads; see bench --help")
+    commands.add_parser("accuracy", help="compare every operation with float64, torch's beside it")
+    commands.add_parser("coverage", help="list which of torch's names are there")
 
     doctor = commands.add_parser(
         "doctor",

@@ -11,6 +11,11 @@ import pandas as pd
 from harness.report import SCHEMA
 from harness.timing import Ratio, format_ratio
 
+PAGES = {
+    "accuracy.md": "How accurate every operation is",
+    "bench/report.md": "How fast the standard workloads are",
+}
+
 
 def write(out: Path) -> Path:
     """Write `index.md` over the runs in `out` and return its path."""
@@ -19,6 +24,9 @@ def write(out: Path) -> Path:
     lines = ["# Reports\n", "Each row is one script, run on two engines from the same seed.\n"]
     if runs:
         lines.append(pd.DataFrame(map(_row, runs)).to_markdown(index=False) + "\n")
+    for page, what in PAGES.items():
+        if (out / page).exists():
+            lines.append(f"[{what}]({page})\n")
     for run in runs:
         name = run["name"]
         lines += [f"## {name}\n", f"{run['headline']}\n", f"![{name}]({name}/loss.png)\n"]

@@ -164,8 +164,10 @@ def rrelu(
     x = input._array
     below = x <= 0
     slopes = np.ones(x.shape, x.dtype)
-    drawn = np.empty(np.count_nonzero(below))
-    slopes[below] = generator_or_default(generator).fill_uniform(drawn, lower, upper)
+    number = kind_of(x.dtype).number
+    low, high = float(number(lower)), float(number(upper))  # torch has the bounds in the dtype
+    u = generator_or_default(generator).uniform(np.count_nonzero(below), 0.0, 1.0, np.float64)
+    slopes[below] = u * (high - low) + low
     return elementwise.mul(input, wrap(slopes))
 
 

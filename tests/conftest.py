@@ -25,3 +25,21 @@ def _seeded() -> None:
         engine = sys.modules.get(name)
         if engine is not None:
             engine.manual_seed(0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many of the mistakes that test_the_tests.py planted were caught."""
+    counts: dict[str, list[int]] = {}
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            for name, value in getattr(report, "user_properties", []):
+                if name == "mistakes":
+                    kind, planted, missed = value
+                    total = counts.setdefault(kind, [0, 0, 0])
+                    counts[kind] = [a + b for a, b in zip(total, (1, planted, missed))]
+    for kind, (rules, planted, missed) in sorted(counts.items()):
+        rate = (planted - missed) / max(planted, 1)
+        terminalreporter.write_line(
+            f"{kind}: {planted - missed:,} of {planted:,} planted mistakes caught "
+            f"({rate:.1%}), in {rules} places"
+        )

@@ -32,6 +32,7 @@ class Sample:
     params: dict[str, Any]
     derivatives: int = 2
     plain: bool = False  # T.name(*inputs, **params), so x.name(...) and x.name_(...) may exist
+    smooth: bool = True  # its difference quotients have a limit
 
     @property
     def id(self) -> str:

@@ -2,97 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator
+from types import FunctionType
+from typing import Any, NamedTuple
 
 import pytest
 
 from minitorch import graph
-from minitorch._tensor import Tensor
 from minitorch.backend import ROWS
 from minitorch.ops import elementwise as ew
 from minitorch.ops import reduce, shape
-from minitorch.primitive import Row
-from tests.checks import check_first, check_second
-from tests.samples import SAMPLES
+from tests import equivalent
+from tests.mutants import helpers, mutants, operands_of, rewritten, source
+from tests.planting import GENERAL, caught, places, planted, replaced, trials
 
 pytestmark = pytest.mark.differential
 
-# The derivative of these is 0: there is nothing to get wrong but by adding something.
-FLAT = {"sign", "floor", "ceil", "trunc", "round", "zero", "floor_divide", "trunc_divide",
-        "zero_norm", "angle", "sign_change",
-        *(name for name, row in ROWS.items() if row.kind == "random")}  # fmt: skip
-CONSTANT = {("copy", 0), ("fill", 0), ("copysign", 1), ("heaviside", 0), ("nextafter", 1)}
-TWICE = {s.name for s in SAMPLES if s.derivatives == 2}
+SPOILED = [name for name, row in sorted(ROWS.items()) if row.differentiable and trials(name)]
 
 
-def caught(name: str, check: Callable) -> bool:
-    """Whether some sample of the row fails `check`."""
-    for sample in SAMPLES:
-        if sample.name == name and sample.derivatives:
-            try:
-                check(sample, "float64")
-            except AssertionError:
-                return True
-    return False
+def tally(record_property: Callable, kind: str, count: int, missed: int) -> None:
+    """Count for the summary that conftest.py prints."""
+    record_property("mistakes", (kind, count, missed))
 
 
-def plant(patch: pytest.MonkeyPatch, row: Row, i: int | None, change: Callable) -> None:
-    """Let `change(gradient)` spoil what the rule of input `i` (None: the joint rule) returns."""
-    if i is None:
-        joint = row.joint
-        if "needs" in joint.__code__.co_varnames:
-
-            def spoiled(g: Any, *saved: Any, needs: Any) -> Any:
-                return [None if x is None else change(x) for x in joint(g, *saved, needs=needs)]
-
-        else:
-
-            def spoiled(g: Any, *saved: Any) -> Any:
-                return [None if x is None else change(x) for x in joint(g, *saved)]
-
-        patch.setattr(row, "joint", spoiled)
-    else:
-        rule = row.rules[i]
-        rules = list(row.rules)
-        rules[i] = lambda g, *saved: change(rule(g, *saved))
-        patch.setattr(row, "rules", tuple(rules))
-    patch.setattr(row, "plans", {})
+# ------------------------------------------------------------------ mistakes that fit any rule
 
 
-def places() -> list[tuple[str, int | None]]:
-    """Every rule of every row: (row, input), (row, None) for a joint rule."""
-    found: list[tuple[str, int | None]] = []
-    for name, row in sorted(ROWS.items()):
-        if name in FLAT or name not in TWICE:
-            continue
-        if row.joint is not None:
-            found.append((name, None))
-        found += [(name, i) for i, rule in enumerate(row.rules) if rule and row.joint is None]
+@pytest.mark.parametrize("name", SPOILED)
+def test_a_spoiled_rule_is_caught(name: str, record_property: Callable) -> None:
+    """Each input's rule is spoiled in each way; where that changes a gradient, a sample shows."""
+    assert not caught(name)
+    row, survivors, count = ROWS[name], [], 0
+    for i in places(row):
+        for kind, mistake in GENERAL.items():
+            with planted(row, i, mistake) as effect:
+                seen = caught(name)
+            count += seen or effect.changed
+            if effect.changed and not seen and (name, i, kind) not in equivalent.GENERAL:
+                survivors.append((i, kind))
+    tally(record_property, "spoiled rules", count, len(survivors))
+    assert not survivors
+
+
+def test_many_rules_are_spoiled_in_many_ways() -> None:
+    assert len(SPOILED) > 100
+    assert len(GENERAL) > 3
+
+
+@pytest.mark.parametrize("name", ["mul", "softmax", "gather", "cat", "sort", "normalize"])
+def test_a_spoiled_rule_is_wrong_in_at_least_three_ways(name: str) -> None:
+    def ways(i: int) -> Iterator[str]:
+        for kind, mistake in GENERAL.items():
+            with planted(ROWS[name], i, mistake):
+                if caught(name):
+                    yield kind
+
+    assert all(len(list(ways(i))) >= 3 for i in places(ROWS[name]))
+
+
+# ------------------------------------------------------------------ mistakes in the source
+
+
+class Code(NamedTuple):
+    """A rule or a helper of rules: the rows it serves, and what those call their arrays."""
+
+    function: FunctionType
+    rows: list[str]
+    operands: set[str]
+
+
+def code_of_rules() -> dict[str, Code]:
+    """All code that rules run, by name: 'mul by x' for a lambda, else 'reduce._var_rule'."""
+    found: dict[str, Code] = {}
+    for name in SPOILED:
+        row = ROWS[name]
+        rules = [(row.joint, "inputs")] if row.joint else [*zip(row.rules, row.inputs)]
+        for rule, wanted in rules:
+            for function in (rule, *helpers(rule)) if rule else ():
+                room, own = function.__module__.rpartition(".")[2], function.__name__
+                title = f"{name} by {wanted}" if own == "<lambda>" else f"{room}.{own}"
+                if title in found and found[title].function is not function:
+                    title += f" of {name}"  # one made by a function, as others are
+                code = found.setdefault(title, Code(function, [], set()))
+                code.rows.extend({name}.difference(code.rows))
+                code.operands.update(operands_of(row))
     return found
 
 
-CHANGES = {
-    "sign": lambda g: -g,
-    "factor": lambda g: g * 1.01,
-    "dropped": lambda g: g * 0,
-}
+CODE = code_of_rules()
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize(("name", "i"), places())
-def test_a_spoiled_rule_is_caught(
-    name: str, i: int | None, change: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if (name, i) in CONSTANT:
-        return
-    assert not caught(name, check_first)
-    plant(monkeypatch, ROWS[name], i, CHANGES[change])
-    assert caught(name, check_first)
+@pytest.mark.nightly
+@pytest.mark.parametrize("title", CODE)
+def test_a_rewritten_rule_is_caught(title: str, record_property: Callable) -> None:
+    """A rule with one place of its source spoiled gives a derivative that a sample shows."""
+    function, rows, operands = CODE[title]
+    excused = set().union(*(by_code.get(title, ()) for by_code in equivalent.REWRITTEN.values()))
+    survivors, count = set(), 0
+    for text, code in mutants(function, operands):
+        count += 1
+        with rewritten(function, code):
+            if not caught(*rows):
+                survivors.add(text)
+    missed = survivors - excused
+    tally(record_property, "rewritten rules", count - len(survivors & excused), len(missed))
+    assert not missed, missed
+    assert not excused - survivors, "these are caught now, or no longer there"
 
 
-def test_many_rules_were_spoiled() -> None:
-    assert len({name for name, _ in places()}) > 80
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="code does not know its column")
+def test_every_rule_can_be_rewritten() -> None:
+    assert not [title for title, code in CODE.items() if source(code.function) is None]
+
+
+@pytest.mark.nightly
+def test_no_excuse_is_stale() -> None:
+    excused = {title for by_code in equivalent.REWRITTEN.values() for title in by_code}
+    assert not excused - set(CODE)
+    assert not {(name, i) for name, i, _ in equivalent.GENERAL if i not in places(ROWS[name])}
 
 
 # ------------------------------------------------------------------ mistakes people make
@@ -136,30 +165,39 @@ MISTAKES: dict[str, tuple[str, int, Callable]] = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_common_mistake_is_caught(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_common_mistake_is_caught(mistake: str) -> None:
     name, i, rule = MISTAKES[mistake]
     row = ROWS[name]
     rules, needs = list(row.rules), list(row._needs)
     rules[i] = rule
     code = rule.__code__
     needs[i] = code.co_varnames[1 : code.co_argcount]
-    monkeypatch.setattr(row, "rules", tuple(rules))
-    monkeypatch.setattr(row, "_needs", tuple(needs))
-    monkeypatch.setattr(row, "plans", {})
-    assert caught(name, check_first)
+    with replaced(row, rules=tuple(rules), _needs=tuple(needs)):
+        assert caught(name, orders=(0,))
 
 
-def test_a_missing_reduction_over_broadcast_axes_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+def broadcast_by(name: str) -> bool:
+    """Whether several inputs of the row get a gradient, and some sample broadcasts them."""
+    row, tries = ROWS[name], trials(name)
+    several = len(places(row)) > 1 and not row.starred and row.kind == "elementwise"
+    return several and any(len({a.shape for a in t.arrays}) > 1 for t in tries)
+
+
+@pytest.mark.parametrize("name", [*filter(broadcast_by, SPOILED), "linear", "mse_loss"])
+def test_a_missing_reduction_over_broadcast_axes_is_caught(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summed = []
+
     def first_of_them(g: Any, size: tuple) -> Any:
         lead = g.ndim - len(size)
         kept = tuple(slice(1) if n == 1 else slice(None) for n in size)
-        return g[(0,) * lead + kept]
+        found = g[(0,) * lead + kept]
+        summed.append(found.size < g.size and bool(g.any()))
+        return found
 
     monkeypatch.setattr(graph, "sum_to", first_of_them)
-    for name in ("add", "mul", "div", "maximum", "where", "linear", "mse_loss"):
-        broadcast = [s for s in SAMPLES if s.name == name and len({a.shape for a in s.inputs}) > 1]
-        if broadcast:
-            assert caught(name, check_first), name
+    assert caught(name, orders=(0,)) or not any(summed)
 
 
 # ------------------------------------------------------------------ right once, wrong twice
@@ -167,29 +205,20 @@ def test_a_missing_reduction_over_broadcast_axes_is_caught(monkeypatch: pytest.M
 CURVED = (
     "mul div pow exp log sin tanh sigmoid sqrt reciprocal erf square mm bmm mv dot softmax "
     "log_softmax logsumexp prod var std norm2 gelu silu softplus mse_loss normalize linear "
-    "convolve convolve_transposed convolve_weight_grad bce_with_logits normalize_batch "
-    "normalize_groups normalize_fixed normalize_rms grid_values grid_slopes celu mish glu huber "
-    "soft_margin divergence alignments attend"
+    "convolution2d bce_with_logits conv2d_weight_grad"
 ).split()
 
 
-@pytest.mark.parametrize("name", CURVED)
-def test_a_rule_without_history_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_curved_row_is_there() -> None:
+    assert not set(CURVED) - set(SPOILED)
+
+
+@pytest.mark.parametrize("name", sorted({*CURVED}.intersection(SPOILED)))
+def test_a_rule_without_history_is_caught(name: str) -> None:
     """A rule that computes with detached values is right to first order and wrong to second."""
-    row = ROWS[name]
-
-    def detached(rule: Callable) -> Callable:
-        if "needs" in rule.__code__.co_varnames:
-            return lambda g, *saved, needs: rule(g, *map(constant, saved), needs=needs)
-        return lambda g, *saved: rule(g, *map(constant, saved))
-
-    monkeypatch.setattr(row, "rules", tuple(detached(r) if r else None for r in row.rules))
-    monkeypatch.setattr(row, "joint", detached(row.joint) if row.joint else None)
-    monkeypatch.setattr(row, "plans", {})
-    assert not caught(name, check_first)
-    assert caught(name, check_second)
-
-
-def constant(value: Any) -> Any:
-    """`value` without history, where it is a tensor."""
-    return value.detach() if isinstance(value, Tensor) else value
+    by_input = []
+    for i in places(ROWS[name]):
+        with planted(ROWS[name], i, GENERAL["no history"]):
+            assert not caught(name, orders=(0,))
+            by_input.append(caught(name, orders=(1,)))
+    assert any(by_input)

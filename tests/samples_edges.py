@@ -1,0 +1,68 @@
+"""Where rules turn: ties, borders, zeros, single elements, what is left out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tests.sampling import Sample, both, functional, integers, numbers, ours, phrase
+
+
+def samples() -> Iterator[Sample]:
+    """One sample of each side that a rule distinguishes and that plain numbers never meet."""
+    for sample in (*_borders(), *_powers(), *_zeros()):
+        yield replace(sample, smooth=False)
+    yield from _sizes()
+
+
+def _borders() -> Iterator[Sample]:
+    x = np.array([-1.0, 0.0, 0.5, 2.0])
+    yield both("abs", x)
+    yield both("clamp", x, kind="elementwise", min=-1.0, max=2.0)
+    y = np.array([-1.0, 0.5, 0.5, 1.0])
+    yield both("maximum", x, y)
+    yield both("minimum", x, y)
+    tied = np.array([[1.0, 2.0, 2.0], [3.0, 3.0, 3.0]])
+    for name in ("amax", "amin"):
+        for dim in (0, 1, (0, 1)):
+            yield both(name, tied, dim=dim)
+    for name, how in [("leaky_relu", {}), ("elu", {"alpha": 0.3}), ("softplus", {"threshold": 2})]:
+        call = functional(name, **how)
+        yield phrase(name, call, x, label=f"border{how or ''}", derivatives=1)
+
+
+def _powers() -> Iterator[Sample]:
+    x, y = np.array([0.0, 0.0, 0.0, 0.0, 2.0, 3.0]), np.array([-1.0, 0.0, 1.0, 2.0, 0.0, 2.0])
+    yield both("pow", x, y, derivatives=1)
+    yield phrase("pow", lambda T, x: x**0, x, label="0")
+    yield phrase("pow", lambda T, x: x**0.0, x, label="0.0")
+    yield phrase("pow", lambda T, y: 2**y, y, label="of 2")
+    yield phrase("pow", lambda T, y: 0**y, y, label="of 0", derivatives=1)
+
+
+def _zeros() -> Iterator[Sample]:
+    lengths, flat = np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[2.0, 2.0], [3.0, 5.0]])
+    yield ours("norm2", lambda T, x: T.linalg.vector_norm(x, dim=1), lengths, dim=1, derivatives=1)
+    yield both("std", flat, dim=1, derivatives=1)
+
+
+def _sizes() -> Iterator[Sample]:
+    yield phrase("var", _var_of_one, numbers(3, 1), label="of one", derivatives=1)
+    yield both("prod", numbers(1, 3), dim=0, derivatives=1)
+    yield both("prod", numbers(2, 1), dim=1, derivatives=1)
+    x, nothing = numbers(2, 3), np.zeros(0)
+    yield phrase("cat", lambda T, x, y: T.cat((x, y), dim=1), x, nothing, label="dim1")
+    put = lambda T, x, i: T.zeros(3, 4, dtype=x.dtype).index_put(  # noqa: E731
+        (i.flatten(),), x.flatten(0, 1) * (i.flatten() != 1).unsqueeze(1), accumulate=True
+    )
+    yield ours("embedding_grad", put, numbers(2, 5, 4), integers(2, 5), rows=3, padding_idx=1)
+
+
+def _var_of_one(T: Any, x: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says that nothing is left to vary
+        return T.var(x, dim=1)
