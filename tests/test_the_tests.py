@@ -205,7 +205,9 @@ def test_a_missing_reduction_over_broadcast_axes_is_caught(
 CURVED = (
     "mul div pow exp log sin tanh sigmoid sqrt reciprocal erf square mm bmm mv dot softmax "
     "log_softmax logsumexp prod var std norm2 gelu silu softplus mse_loss normalize linear "
-    "convolution2d bce_with_logits conv2d_weight_grad"
+    "convolve convolve_transposed convolve_weight_grad bce_with_logits normalize_batch "
+    "normalize_groups normalize_fixed normalize_rms grid_values grid_slopes celu mish glu huber "
+    "soft_margin divergence alignments attend inv eigh linalg_svd linalg_qr cholesky_lower"
 ).split()
 
 
