@@ -323,5 +323,5 @@ def check_tensor(x: Any, function: str, name: str, position: int = 1) -> None:
 
 def check_number(x: Any, function: str, name: str) -> None:
     """Refuse what is no number as an argument of `function`; a tensor without dimensions is one."""
-    if not isinstance(x, (int, float)) and getattr(x, "ndim", 1):
+    if not isinstance(x, (int, float)) and getattr(x, "ndim", 1) != 0:
         raise TypeError(f"{function}(): argument '{name}' must be a number, not {type(x).__name__}")
