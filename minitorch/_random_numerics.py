@@ -1,4 +1,4 @@
-"""How torch's compiled samplers compute: fused multiply-add, lanes, libm, sorting of equal numbers.
+"""How torch's compiled samplers compute: fused multiply-add, lanes, libm, order of equal numbers.
 
 Apart from the streams, which say which random words make which number, because nothing here draws
 or knows a generator: arrays go in, arrays come out, and each function can be checked on its own.
@@ -13,6 +13,8 @@ import os
 from typing import Any
 
 import numpy as np
+
+from .ops import _selection
 
 _TWO_PI = 2.0 * math.pi
 
@@ -292,101 +294,6 @@ def largest(score: np.ndarray, k: int) -> np.ndarray:
     top = np.take_along_axis(score, order[:, : k + 1], axis=-1)
     tied = (top[:, 1:] == top[:, :-1]).any(axis=-1)
     for i in np.flatnonzero(tied) if k > 1 else ():
-        rank = np.unique(-score[i], return_inverse=True)[1]
-        found[i] = _select((rank << 32 | np.arange(rank.size)).tolist(), k)
+        keys = (-score[i]).tolist()
+        found[i] = _selection.lowest(keys, list(range(len(keys))), k)
     return found
-
-
-def _select(q: list[int], k: int) -> list[int]:
-    """The indices of the k lowest ranks; an entry is a rank and, in its low 32 bits, an index."""
-    if 64 * k <= len(q):
-        _sort_first(q, 0, k, len(q))
-    else:
-        _place(q, k - 1)
-        _sort_roughly(q, 0, k - 1, 2 * (k - 1).bit_length() - 2)
-        q[: k - 1] = sorted(q[: k - 1], key=_rank)
-    return [entry & 0xFFFFFFFF for entry in q[:k]]
-
-
-def _rank(entry: int) -> int:
-    return entry >> 32
-
-
-def _place(q: list[int], nth: int) -> None:
-    """std::nth_element: put in place what is there when all is sorted, and lower ranks before."""
-    first, last, turns = 0, len(q), 2 * len(q).bit_length() - 2
-    while last - first > 3:
-        if not turns:
-            _gather_lowest(q, first, nth + 1, last)
-            q[first], q[nth] = q[nth], q[first]
-            return
-        turns -= 1
-        cut = _partition(q, first, last)
-        first, last = (cut, last) if cut <= nth else (first, cut)
-    q[first:last] = sorted(q[first:last], key=_rank)
-
-
-def _sort_roughly(q: list[int], first: int, last: int, turns: int) -> None:
-    """The loop of std::sort, which leaves parts of 16 to a final, stable sort."""
-    while last - first > 16:
-        if not turns:
-            _sort_first(q, first, last, last)
-            return
-        turns -= 1
-        cut = _partition(q, first, last)
-        _sort_roughly(q, cut, last, turns)
-        last = cut
-
-
-def _partition(q: list[int], first: int, last: int) -> int:
-    """Split q[first:last] around the median of three ranks, which goes to `first`."""
-    a, b, c = (q[i] >> 32 for i in (first + 1, (first + last) // 2, last - 1))
-    if a < b:
-        median = 1 if b < c else 2 if a < c else 0
-    else:
-        median = 0 if a < c else 2 if b < c else 1
-    at = (first + 1, (first + last) // 2, last - 1)[median]
-    q[first], q[at] = q[at], q[first]
-    pivot, low, high = q[first] >> 32, first + 1, last - 1
-    while True:
-        while q[low] >> 32 < pivot:
-            low += 1
-        while pivot < q[high] >> 32:
-            high -= 1
-        if low >= high:
-            return low
-        q[low], q[high] = q[high], q[low]
-        low, high = low + 1, high - 1
-
-
-def _sort_first(q: list[int], first: int, middle: int, last: int) -> None:
-    """std::partial_sort: the lowest ranks of q[first:last], sorted, to q[first:middle]."""
-    _gather_lowest(q, first, middle, last)
-    for end in range(middle - 1, first, -1):
-        entry, q[end] = q[end], q[first]
-        _sift(q, first, 0, end - first, entry)
-
-
-def _gather_lowest(q: list[int], first: int, middle: int, last: int) -> None:
-    """The lowest ranks of q[first:last] to q[first:middle], a heap with the highest on top."""
-    size = middle - first
-    for hole in range(size // 2 - 1, -1, -1):
-        _sift(q, first, hole, size, q[first + hole])
-    for i in range(middle, last):
-        if q[i] >> 32 < q[first] >> 32:
-            entry, q[i] = q[i], q[first]
-            _sift(q, first, 0, size, entry)
-
-
-def _sift(q: list[int], first: int, hole: int, size: int, entry: int) -> None:
-    """Let the hole sink to a leaf of the heap, then `entry` rise from there to its place."""
-    top, child = hole, 2 * hole + 2
-    while child <= size:
-        if child == size or q[first + child] >> 32 < q[first + child - 1] >> 32:
-            child -= 1
-        q[first + hole] = q[first + child]
-        hole, child = child, 2 * child + 2
-    while hole > top and q[first + (hole - 1) // 2] >> 32 < entry >> 32:
-        q[first + hole] = q[first + (hole - 1) // 2]
-        hole = (hole - 1) // 2
-    q[first + hole] = entry

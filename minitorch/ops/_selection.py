@@ -46,6 +46,17 @@ def partial_sort(keys: list, order: list, middle: int) -> None:
     _sort_heap(keys, order, 0, middle)
 
 
+def lowest(keys: list, order: list, k: int, in_order: bool = True) -> list:
+    """The positions of the `k` lowest keys, as torch's topk leaves them."""
+    if 64 * k <= len(order):
+        partial_sort(keys, order, k)
+    else:
+        nth_element(keys, order, k - 1)
+        if in_order:
+            sort(keys, order, k - 1)
+    return order[:k]
+
+
 def quick_select(keys: list, order: list, k: int) -> None:
     """Bring to place `k` what a sort would put there, as torch's own kthvalue does."""
     low, high = 0, len(order) - 1

@@ -135,13 +135,7 @@ def _top(xp, lines, k, largest, sorted):
 
     def rearrange(keys: list, order: list) -> list:
         keys = [-key for key in keys] if largest else keys
-        if k * 64 <= n:
-            _selection.partial_sort(keys, order, k)
-        else:
-            _selection.nth_element(keys, order, k - 1)
-            if sorted:
-                _selection.sort(keys, order, k - 1)
-        return order[:k]
+        return _selection.lowest(keys, order, k, sorted)
 
     order = _rearranged(xp, lines, tied if sorted else tied | True, order[:, :k], rearrange)
     return lines[rows, order], order
