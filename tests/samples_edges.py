@@ -56,6 +56,7 @@ def _sizes() -> Iterator[Sample]:
     yield both("prod", numbers(2, 1), dim=1, derivatives=1)
     x, nothing = numbers(2, 3), np.zeros(0)
     yield phrase("cat", lambda T, x, y: T.cat((x, y), dim=1), x, nothing, label="dim1")
+    yield phrase("cat", lambda T, x, y: T.cat((x, y), dim=1), nothing, nothing, label="dim1")
     put = lambda T, x, i: T.zeros(3, 4, dtype=x.dtype).index_put(  # noqa: E731
         (i.flatten(),), x.flatten(0, 1) * (i.flatten() != 1).unsqueeze(1), accumulate=True
     )
