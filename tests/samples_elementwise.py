@@ -52,6 +52,10 @@ def _one_number() -> Iterator[Sample]:
     yield both("logit", numbers(9, low=-0.2, high=1.2), eps=0.1)
     yield ours("length_with_one", lambda T, x: T.hypot(x, T.ones_like(x)), numbers(2, 3))
     yield ours("sinc_slope", _sinc_slope, rough(2, 3))
+    flat = np.array([1.4302966531242028, 0.9])  # the first is an extreme of sinc
+    yield ours("sinc_slope", _sinc_slope, flat, label="extreme")
+    near = np.array([-0.2, 0.0, 0.1])
+    yield ours("sinc_slope", _sinc_slope_near_zero, near, label="near zero", derivatives=1)
     hazard = ours("normal_hazard", _normal_hazard, numbers(2, 4, low=-3, high=2))
     yield replace(hazard, kind="fused")
     for n in (1, 2, 5):
@@ -77,6 +81,12 @@ def _sinc_slope(T: Any, x: Any) -> Any:
 def _sinc_near_zero(T: Any, x: Any) -> Any:
     square = (x * np.pi) ** 2
     return sum((-1) ** k * square**k / math.factorial(2 * k + 1) for k in range(9))
+
+
+def _sinc_slope_near_zero(T: Any, x: Any) -> Any:
+    square = (x * np.pi) ** 2
+    terms = [(-1) ** k * 2 * k / math.factorial(2 * k + 1) for k in range(1, 9)]
+    return sum(term * square**k for k, term in enumerate(terms)) * x * np.pi**2
 
 
 def _reflected_trigamma(T: Any, x: Any) -> Any:
@@ -153,6 +163,8 @@ def _two_numbers() -> Iterator[Sample]:
     yield ours("sign_change", _sign_change, rough(2, 3), rough(3, seed=1), derivatives=0)
     x, step = np.array([-1.5, 0.0, 0.0, 2.0]), numbers(4, seed=1)
     yield both("heaviside", x, step, derivatives=0)
+    beside = lambda T, x, y: (x > 0).to(x.dtype) + x * 0 + y * 0  # noqa: E731
+    yield ours("heaviside", beside, rough(3), step[:3], label="beside its step")
     in_step = lambda T, y, x=x: T.heaviside(_like(T, x, y), y)  # noqa: E731
     theirs = lambda T, y, x=x: _heaviside(T, _like(T, x, y), y)  # noqa: E731
     yield Sample("heaviside", "elementwise", "in its step", (step,), in_step, theirs, {})

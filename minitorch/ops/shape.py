@@ -333,7 +333,7 @@ def fill(xp, x, value):
 
 def _pieces(g, tensors_shape, dim, needs):
     """The part of `g` that each input of `cat` became."""
-    at = wrap_dim(dim, g.ndim) if g.size or g.ndim > 1 else 0
+    at = 0 if g.shape == (0,) else wrap_dim(dim, g.ndim)
     start, parts = 0, []
     for size, wanted in zip(tensors_shape, needs):
         n = size[at] if len(size) == g.ndim else 0
