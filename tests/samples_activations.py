@@ -11,6 +11,7 @@ from tests.sampling import (
     INF,
     Sample,
     both,
+    constant,
     functional,
     mask,
     numbers,
@@ -147,7 +148,10 @@ def _attention() -> Iterator[Sample]:
     attention = functional(name, scale=0.4)
     yield ours("attend", attention, q, k, v, scale=0.4)
     yield ours("attend", attention, q, k, v, added, scale=0.4)
-    yield ours("attend", _attend_kept, q, k, v, added, kept, scale=0.4)
+    all_ = ours("attend", _attend_kept, q, k, v, added, kept, scale=0.4)
+    yield all_
+    for live in (0, 1, 3, 4):  # and the values
+        yield constant(all_, *{0, 1, 3, 4}.difference({live}))
     for label, inputs, how in [
         ("causal", (q, k, v), {"is_causal": True}),
         ("bool mask", (q, k, v, open_), {}),

@@ -40,7 +40,15 @@ def _borders() -> Iterator[Sample]:
             yield both(name, tied, dim=dim)
     for name, how in [("leaky_relu", {}), ("elu", {"alpha": 0.3}), ("softplus", {"threshold": 2})]:
         call = functional(name, **how)
-        yield phrase(name, call, x, label=f"border{how or ''}", derivatives=1)
+        order = 2 if name == "elu" else 1
+        yield phrase(name, call, x, label=f"border{how or ''}", derivatives=order)
+    for name in ("hardshrink", "softshrink", "hardtanh", "hardsigmoid", "hardswish"):
+        border = 3.0 if name in ("hardsigmoid", "hardswish") else 1.0 if name == "hardtanh" else 0.5
+        at = np.array([-border, border])
+        order = 1 if name == "hardsigmoid" else 2  # torch's own has no more
+        yield phrase(name, functional(name), at, label="border", derivatives=order)
+    below = lambda T, x, weight: T.where(x > 0, x, x * weight)  # noqa: E731
+    yield ours("sloped", below, np.array([[0.0, -1.0, 2.0]]), numbers(3, seed=1))
 
 
 def _bounds() -> Iterator[Sample]:

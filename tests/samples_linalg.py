@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from tests.sampling import Sample, both, integers, numbers, ours, phrase
+from tests.sampling import Sample, both, integers, numbers, ours, phrase, row
 
 
 def regular(*shape: int, seed: int = 0) -> np.ndarray:
@@ -68,6 +69,8 @@ def _solutions() -> Iterator[Sample]:
         yield phrase("cholesky_lower", lambda T, x: T.linalg.cholesky((x + x.mT) / 2), x)
         upper = lambda T, x: T.linalg.cholesky((x + x.mT) / 2, upper=True)  # noqa: E731
         yield phrase("cholesky_lower", upper, x, label="upper")
+        as_it_is = phrase("cholesky_lower", linalg("cholesky"), x, label="as it is")
+        yield replace(as_it_is, smooth=False)  # the upper triangle is not read
         yield phrase("cholesky", quiet(lambda T, x: T.cholesky((x + x.mT) / 2)), x, kind="linalg")
     bad = np.array([[1.0, 2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     info = lambda name: lambda T, x: getattr(T.linalg, name)(x)[1]  # noqa: E731
@@ -84,6 +87,7 @@ def _determinants() -> Iterator[Sample]:
         yield phrase("linalg_det", linalg("det"), x)
         yield phrase("det", lambda T, x: T.det(x), x, kind="linalg")
         yield phrase("linalg_slogdet", linalg("slogdet"), x)
+        yield phrase("linalg_slogdet", lambda T, x: T.linalg.slogdet(x)[0], x, label="sign")
         yield phrase("slogdet", lambda T, x: T.slogdet(x), x, kind="linalg")
         yield phrase("logdet", lambda T, x: T.logdet(x), x, kind="linalg")
         cofactor = lambda T, x: T.linalg.det(x)[..., None, None] * T.linalg.inv(x).mT  # noqa: E731
@@ -97,20 +101,46 @@ def _decompositions() -> Iterator[Sample]:
     for m, n in ((4, 3), (3, 3), (3, 4)):
         x = spread(m, n)
         yield phrase("linalg_qr", lambda T, x: T.linalg.qr(x), x)
+        for i in (0, 1):
+            one = lambda T, x, i=i: T.linalg.qr(x)[i]  # noqa: E731
+            yield phrase("linalg_qr", one, x, label="QR"[i])
         yield phrase("qr", quiet(lambda T, x: T.qr(x)), x, kind="linalg")
         parts = lambda T, x: [abs(t) for t in T.linalg.svd(x, full_matrices=False)]  # noqa: E731
         yield phrase("linalg_svd", parts, x)
+        yield from _singular(x)
         yield phrase("svd", lambda T, x: T.svd(x)[1], x, kind="linalg")
         yield phrase("svdvals", linalg("svdvals"), x, kind="linalg")
         yield phrase("pseudoinverse", linalg("pinv"), x)
         yield phrase("pinverse", lambda T, x: T.pinverse(x), x, kind="linalg")
-    yield phrase("linalg_qr", linalg("qr", mode="complete"), spread(3, 4), label="complete")
+    for n in (3, 4):
+        yield phrase("linalg_qr", linalg("qr", mode="complete"), spread(3, n), label="complete")
+    batch = np.stack([spread(3, 4), -2 * spread(4, 3).T])
+    yield phrase("linalg_svd", parts, batch)
+    yield from _singular(batch)
     parts = lambda T, x: [abs(t) for t in T.linalg.eigh((x + x.mT) / 2)]  # noqa: E731
     yield phrase("eigh", parts, spread(3, 3) + spread(3, 3).T)
+    yield phrase("eigh", parts, np.stack([spread(3, 3), regular(3, 3)]))
+    squares = lambda T, x: [t * t for t in T.linalg.eigh((x + x.mT) / 2)]  # noqa: E731
+    alone = np.array([[-1.0, 0.0, 0.0], [0.0, 3.0, 1.0], [0.0, 1.0, 4.0]])
+    yield phrase("eigh", squares, alone, label="value -1")
     values = lambda T, x: T.linalg.eigvalsh((x + x.mT) / 2)  # noqa: E731
-    yield phrase("eigvalsh", values, positive(2, 3, 3), kind="linalg")
+    for name in ("eigvalsh", "eigh"):
+        yield phrase(name, values, positive(2, 3, 3), kind="linalg", label="values")
     yield phrase("linalg_matrix_exp", linalg("matrix_exp"), regular(3, 3) / 2)
     yield phrase("matrix_exp", lambda T, x: T.matrix_exp(x), regular(2, 3, 3) / 2, kind="linalg")
+
+
+def _singular(x: np.ndarray) -> Iterator[Sample]:
+    """Some of what the decomposition gives, of full matrices."""
+    k = min(x.shape[-2:])
+    for which in ((1,), (0,), (2,), (0, 2), (0, 1, 2)):
+
+        def some(T: Any, x: Any, which: tuple = which) -> list:
+            U, S, Vh = T.linalg.svd(x)
+            found = abs(U[..., :k]), S, abs(Vh[..., :k, :])
+            return [found[i] for i in which]
+
+        yield phrase("linalg_svd", some, x, label=f"full,{which}")
 
 
 def _norms() -> Iterator[Sample]:
@@ -119,6 +149,19 @@ def _norms() -> Iterator[Sample]:
         yield phrase("power_norm", linalg("vector_norm", ord=p), x, label=f"{p}")
         how = {"ord": p, "dim": 1, "keepdim": True}
         yield phrase("power_norm", linalg("vector_norm", **how), x, label=f"{p},dim1")
+    by_row = linalg("vector_norm", ord=3, dim=1)
+    yield phrase("power_norm", by_row, x, label="3,no keepdim")
+    rows = np.array([[0.0, 0.0], [1.0, 0.0], [3.0, 4.0], [-2.0, 0.0]])
+    times = np.array([2.0, 3.0, 0.0, 1.0])  # also a gradient of 0 arrives
+    for name, p, how in [
+        ("norm2", 2, {}),
+        *(("power_norm", p, {"p": p}) for p in (0.5, 1.5, 2, 4)),
+    ]:
+        of = row(name, dim=1, **how)
+        yield replace(
+            phrase(name, _lengths(p), rows, times, label=f"zeros,{p}"),
+            ours=lambda T, x, times, of=of: of(T, x) * times, smooth=False,
+        )  # fmt: skip
     yield phrase("zero_norm", linalg("vector_norm", ord=0, dim=1), np.round(x), derivatives=2)
     for p in (1, 2, float("inf"), -float("inf"), "fro", "nuc", 3):
         yield phrase("norm", lambda T, x, p=p: T.norm(x, p=p), matrix, label=f"{p}", kind="linalg")
@@ -131,6 +174,20 @@ def _norms() -> Iterator[Sample]:
         x = regular(3, 3)
         yield phrase("cond", linalg("cond", p=p), x, label=f"{p}", kind="linalg", derivatives=order)
     yield phrase("matrix_rank", linalg("matrix_rank"), matrix, kind="linalg", derivatives=0)
+
+
+def _lengths(p: float) -> Any:
+    """torch's norms of rows, times something; where it is 0 its derivatives are, and if p < 2 also
+    where an element is."""
+
+    def call(T: Any, x: Any, times: Any) -> Any:
+        zero = (x == 0) if p < 2 else (x == 0).all(1, keepdim=True).expand_as(x)
+        away = T.where(zero, 1, x)
+        total = ((away if p in (2, 4) else away.abs()) ** p * ~zero).sum(1)
+        none = total == 0
+        return T.where(none, 0, T.where(none, 1, total) ** (1 / p)) * times
+
+    return call
 
 
 def _products() -> Iterator[Sample]:

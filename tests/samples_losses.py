@@ -211,6 +211,8 @@ def _by_number() -> Iterator[Sample]:
         yield phrase("ctc_loss", ctc, numbers(4, 2, 3), np.array([[1, 2], [2, 0]]), kind="fused",
                      label=f"{reduction}", derivatives=1)  # fmt: skip
     yield _alignment_row()
+    yield _three_texts()
+    yield from _some_texts()
 
 
 def _alignment_row() -> Sample:
@@ -231,3 +233,45 @@ def _alignment_row() -> Sample:
         return -T.logsumexp(T.stack(sums), 0).reshape(1)
 
     return Sample("alignments", "fused", f"blank {blank}", inputs, ours_, theirs, {})
+
+
+def _three_texts() -> Sample:
+    """As `_alignment_row`, in batches: a text that ends early, one that has too few steps, and a
+    label that once has no chance."""
+    labels, counts = np.array([[1, 2], [1, 1], [1, 1], [2, 0]]), np.array([2, 2, 2, 1])
+    steps = np.array([3, 3, 2, 2])
+    paths = [
+        [(1, 2, 0), (0, 1, 2), (1, 1, 2), (1, 2, 2)], [(1, 0, 1)], [],
+        [(2, 2), (2, 0), (0, 2)],
+    ]  # fmt: skip
+    never = np.zeros((3, 4, 3), bool)
+    never[1, 0, 0] = True  # of the first text's paths this ends (1, 0, 2)
+
+    def chances(T: Any, x: Any) -> Any:
+        return T.where(T.tensor(never), -INF, x).log_softmax(-1)
+
+    def ours_(T: Any, x: Any) -> Any:
+        how = {"reduction": "none", "zero_infinity": True}
+        given = [T.tensor(a) for a in (labels, steps, counts)]
+        return T.nn.functional.ctc_loss(chances(T, x), *given, **how)
+
+    def theirs(T: Any, x: Any) -> Any:
+        x = chances(T, x)
+        return T.stack([
+            -T.logsumexp(T.stack([sum(x[t, n, c] for t, c in enumerate(path)) for path in ways]), 0)
+            if ways else x.new_zeros(()) for n, ways in enumerate(paths)
+        ])  # fmt: skip
+
+    return Sample("alignments", "fused", "texts", (numbers(3, 4, 3),), ours_, theirs, {})
+
+
+def _some_texts() -> Iterator[Sample]:
+    """Texts that end early, without labels, and an impossible one."""
+    logits = numbers(4, 3, 3, seed=11)
+    texts = np.array([[1, 2], [2, 1], [1, 1]])
+    for label, counts in [("short", [2, 1, 2]), ("empty", [0, 0, 0])]:
+        call = lambda T, x, *given: T.nn.functional.ctc_loss(  # noqa: E731
+            x.log_softmax(-1), *given, reduction="none"
+        )
+        given = texts, np.array([4, 3, 2]), np.array(counts)
+        yield phrase("alignments", call, logits, *given, label=label, derivatives=1)

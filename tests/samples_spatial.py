@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.sampling import Sample, both, functional, integers, numbers, ours, phrase, row
+from tests.sampling import Sample, both, functional, integers, numbers, only, ours, phrase, row
 
 # ------------------------------------------------------------------ interpolation
 
@@ -205,7 +205,9 @@ def _twice(x: np.ndarray, grid: np.ndarray, how: dict) -> Iterator[Sample]:
     yield ours("grid_values", lambda T, *t: _sampled(T, *t, **words), x, grid, **more)
     yield ours("grid_spread", lambda T, *t: _spread(T, *t, size=size, **words), g, grid, size=size,
                **more)  # fmt: skip
-    yield ours("grid_slopes", lambda T, *t: _slopes(T, *t, **words), g, x, grid, **more)
+    for part in (slice(None), slice(1)):  # also another number of rows than of images
+        theirs = lambda T, *t: _slopes(T, *t, **words)  # noqa: E731
+        yield ours("grid_slopes", theirs, g[:, :, part], x, grid[:, part], **more)
 
 
 def affine() -> Iterator[Sample]:
@@ -264,7 +266,10 @@ def _channelwise(x: np.ndarray, extra: list[np.ndarray]) -> Iterator[Sample]:
         over = {"dim": (0, 2), "keepdim": True}
         return out, wide.mean(**over), wide.var(correction=0, **over)
 
-    yield ours("normalize_batch", batch, x, *extra, over=(0, 2), size=size, eps=1e-3)
+    whole = ours("normalize_batch", batch, x, *extra, over=(0, 2), size=size, eps=1e-3)
+    yield whole
+    for which in ((0,), (0, 1), (0, 2), (1,), (2,)):
+        yield only(whole, *which)
 
     def fixed(T: Any, x: Any, *wb: Any) -> Any:
         stats = [T.from_numpy(a).to(x.dtype) for a in (mean, variance)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -118,6 +118,34 @@ def ours(
     return Sample(
         name, _kind(name), label, arrays, row(name, **params), theirs, params, derivatives
     )
+
+
+def constant(sample: Sample, *which: int) -> Sample:
+    """`sample` with some inputs that need no gradient."""
+
+    def fixed(call: Callable) -> Callable:
+        return lambda T, *inputs: call(
+            T, *(x.detach() if i in which else x for i, x in enumerate(inputs))
+        )
+
+    label = f"{sample.label},constant={_text(which)}"
+    one, other = fixed(sample.ours), fixed(sample.theirs)
+    return replace(sample, label=label, ours=one, theirs=other, plain=False, smooth=False)
+
+
+def only(sample: Sample, *which: int) -> Sample:
+    """`sample` with some of its outputs."""
+
+    def some(call: Callable) -> Callable:
+        def run(T: Any, *inputs: Any) -> list:
+            found = call(T, *inputs)
+            return [found[i] for i in which]
+
+        return run
+
+    label = f"{sample.label},only={_text(which)}"
+    one, other = some(sample.ours), some(sample.theirs)
+    return replace(sample, label=label, ours=one, theirs=other, plain=False)
 
 
 def phrase(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from minitorch.errors import check_floating
-from minitorch.ops.contract import matmul
 from minitorch.ops.elementwise import exp, gate
 from minitorch.ops.fused import residual
 from minitorch.ops.reduce import amax, sum
@@ -13,18 +12,13 @@ from minitorch.primitive import fused
 _BLOCK = 1 << 15  # elements that are made probabilities at a time: they stay in the cache
 
 
-def _product(x, y):
-    """x @ y, with broadcasting of what comes before the matrices."""
-    return matmul(x, y) if hasattr(x, "_array") else x @ y
-
-
 def _swapped(x):
     return transpose(x, dim0=-2, dim1=-1)
 
 
 def _chances(query, key, mask, scale):
     """The probabilities by which a query chooses among the keys, all 0 where all are masked."""
-    scores = _product(query * scale, _swapped(key))
+    scores = (query * scale) @ _swapped(key)
     scores = scores if mask is None else scores + mask
     if not scores.shape[-1]:
         return scores
@@ -42,16 +36,16 @@ def _rule(g, query, key, value, mask, kept, _chances_, scale, needs):
     p = residual(_chances_, lambda query: _chances(query, key, mask, scale), query)
     g_value = None
     if needs[2]:
-        g_value = _product(_swapped(p if kept is None else p * kept), g)
+        g_value = _swapped(p if kept is None else p * kept) @ g
     if needs == (False, False, True, False, False):
         return None, None, g_value, None, None
-    g_chances = _product(g, _swapped(value))
+    g_chances = g @ _swapped(value)
     g_kept = g_chances * p if needs[4] else None
     g_chances = g_chances if kept is None else g_chances * kept
     g_scores = (g_chances - sum(g_chances * p, dim=-1, keepdim=True)) * p
     return (
-        _product(g_scores, key) * scale if needs[0] else None,
-        _product(_swapped(g_scores), query * scale) if needs[1] else None,
+        (g_scores @ key) * scale if needs[0] else None,
+        _swapped(g_scores) @ (query * scale) if needs[1] else None,
         g_value,
         g_scores if needs[3] else None,
         g_kept,
@@ -60,7 +54,7 @@ def _rule(g, query, key, value, mask, kept, _chances_, scale, needs):
 
 def _like(query, key, value, mask=None, kept=None, *, scale):
     chances = _chances(query, key, mask, scale)
-    return _product(chances if kept is None else chances * kept, value)
+    return (chances if kept is None else chances * kept) @ value
 
 
 @fused(

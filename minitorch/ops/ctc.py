@@ -42,7 +42,7 @@ def _moved(x, k, by):
     length = x.shape[1]
     part = slice(max(length - k, 0)) if k > 0 else slice(-k, None)
     kept = basic_index(x, at=(slice(None), part))
-    gap = zero(basic_index(x, at=(slice(None), slice(min(abs(k), length))))) + by
+    gap = zero(basic_index(x, at=(slice(None), slice(abs(k))))) + by
     return cat((gap, kept) if k > 0 else (kept, gap), dim=1)
 
 
@@ -68,7 +68,7 @@ def _total(paths, final):
 
 def _standing(at_labels, paths, total, jumps, final):
     """P(t, s) of shape (T, N, L); `final` marks where paths end."""
-    ahead = _moved(jumps * 1.0, -2, 0) != 0  # whether one may jump from s to s + 2
+    ahead = _moved(to(jumps, dtype=float64), -2, 0) != 0  # whether one may jump from s to s + 2
     rows: list = []
     back = None
     for t in reversed(range(at_labels.shape[0])):

@@ -151,8 +151,7 @@ def _svd_rule(g, U, S, Vh):
         turn = mT(V) @ gV
         inside = inside + s_column * ((turn - mT(turn)) / E)
         if n > k:
-            more = U @ (mT(gV - V @ turn) / s_column)
-            outside = more if outside is None else outside + more
+            outside = U @ (mT(gV - V @ turn) / s_column)
     out = U @ (inside @ Vh)
     return out if outside is None else out + outside
 

@@ -269,7 +269,7 @@ def _cholesky_rule(g, out):
     """L^-T half_lower(L^T g) L^-1, made symmetric."""
     inside = _half_lower(mT(out) @ g)
     back = solve_triangles(mT(out), inside, upper=True, unitriangular=False)
-    S = mT(solve_triangles(mT(out), mT(back), upper=True, unitriangular=False))
+    S = solve_triangles(mT(out), mT(back), upper=True, unitriangular=False)
     return (S + mT(S)) / 2
 
 

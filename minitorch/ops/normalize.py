@@ -122,11 +122,10 @@ def _batch_joint(g, x, weight, bias, centre, _rstd, over, size, eps, needs):
     if g is not None:
         gx, gw, gb = _norm_joint(g, x, weight, bias, centre, _rstd, over, size, eps, needs)
     if needs[0] and not (g_centre is None and g_variance is None):
-        share = 1 / max(prod(x.shape[i] for i in over), 1)
-        apart = x - residual(centre, lambda x: mean(x, dim=over, keepdim=True), x)
+        share = 1 / prod(x.shape[i] for i in over)
         for part in (
             None if g_centre is None else spread_out(g_centre * share, x.shape, over, True),
-            None if g_variance is None else apart * (g_variance * (2 * share)),
+            None if g_variance is None else (x - centre) * (g_variance * (2 * share)),
         ):
             gx = part if gx is None else gx if part is None else gx + part
     return gx, gw, gb
