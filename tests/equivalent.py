@@ -24,6 +24,7 @@ REWRITTEN = {
         "reduce._prod_rule": {"x for zero(x)"},
     },
     "a factor of 0 follows": {
+        "ctc._standing": {"1 for 0 (2)", "1 for 0 (9)"},
         "reduce._std_rule": {"1 for 0"},
     },
     "what is left out later": {
@@ -49,14 +50,51 @@ REWRITTEN = {
         "atan2 by y": {"_over_square(g, y, x) for _over_square(g, x, y)"},
         "arithmetic._copied_sign": {"out for y"},
         "special._i1e_rule": {"out for x (4)"},
-        "elu by x": {"x < 0 for x <= 0 (2)", "1 for 0 (2)", "1 for 0 (3)"},
         "reduce.even_shares": {
             "True for False", "gate(hit, zero(x) + 1) for gate(zero(x) + 1, hit)"},
+        "ctc._ctc_rule": {"g - out * 0 for g + out * 0"},
+        "linalg._matrix_exp_rule": {"2 for 1", "3 for 2"},
+        "normalize._batch_joint": {"weight for bias"},
+        "soft_margin by x": {
+            "_soft_margin_rule(g, y, x, reduction) for _soft_margin_rule(g, x, y, reduction)"},
+        "soft_margin by y": {
+            "_soft_margin_rule(g, y, x, reduction) for _soft_margin_rule(g, x, y, reduction)"},
         "reduce._extreme_rule": {"1 for zero(x) + 1", "hit for where(hit, zero(x) + 1, 0)"},
         "elementwise._pow_exponent": {
             "zero(out) + x for zero(out) + x if isinstance(x, (int, float)) else x"},
     },
+    "what is replaced there is left out by the next operation, or 0 is divided by it": {
+        "decompose._differences": {
+            "2 for 1", "zero(s) - 1 for zero(s) + 1",
+            "unsqueeze(s, dim=-2) - unsqueeze(s, dim=-1) - diagonals(zero(s) + 1) for "
+            "unsqueeze(s, dim=-2) - unsqueeze(s, dim=-1) + diagonals(zero(s) + 1)",
+        },
+        "norms._euclidean_rule": {"2 for 1"},
+        "norms._power_rule": {"2 for 1", "2 for 1 (3)"},
+    },
+    "Q gets no gradient along itself: its columns keep their length": {
+        "decompose._qr_rule": {"Q for zero(Q)"},
+    },
+    "above the limit by a rounding at most, but where a factor of 0 or a gate follows": {
+        "ctc._standing": {
+            "1 for 0 (6)", "1 for 0 (7)", "1 for 0 (8)",
+            "before - reached for clamp(before - reached, max=0)",
+        },
+    },
+    "never asked: k is not 0, and rows of labels have an odd length": {
+        "ctc._moved": {
+            "k >= 0 for k > 0", "k >= 0 for k > 0 (2)", "length - k for max(length - k, 0)"},
+    },
+    "samples are float64 here": {
+        "ctc._ctc_rule": {"x for to(x, dtype=float64)"},
+    },
     "the slower way": {
+        "attention._rule": {"False for True"},
+        "decompose._qr_rule": {"m > n for m >= n"},
+        "decompose._svd_rule": {"m >= k for m > k"},
+        "fused.elu_slope": {
+            "gate(left, x <= 0) + gate(g * scale, ~(x <= 0)) for "
+            "left if steep == scale else gate(left, x <= 0) + gate(g * scale, ~(x <= 0))"},
         "fused.product": {
             "x @ y for x @ y if hasattr(x, '_array') or x.ndim > 2 else x.dot(y)",
             "x.ndim < 2 for x.ndim > 2", "x.ndim >= 2 for x.ndim > 2", "3 for 2",
