@@ -51,21 +51,9 @@ def randint(xp, *, low, high, size, dtype, generator):
 
 
 @random_row()
-def random_(xp, *, size, dtype, generator):
-    """Integers from 0 to the last one before the dtype skips some."""
-    return generator.random_(size, dtype)
-
-
-@random_row()
 def randperm(xp, *, n, dtype, generator):
     """The integers 0 ... n-1 in random order."""
     return generator.permutation(n, dtype)
-
-
-@random_row()
-def bernoulli(xp, *, size, p, dtype, generator):
-    """1 with probability p, else 0."""
-    return generator.bernoulli(size, p, dtype)
 
 
 @random_row(lambda g: zero(g), torch_name="Bernoulli")
