@@ -66,12 +66,6 @@ def _integer(x: Any, function: str, name: str) -> int:
     return whole((x,), name)[0]
 
 
-def _tensor_input(input: Any, name: str) -> Tensor:
-    if not isinstance(input, Tensor):
-        raise TypeError(f"{name}(): argument 'input' must be Tensor, not {type(input).__name__}")
-    return input
-
-
 # ------------------------------------------------------------------ new tensors
 
 
@@ -193,7 +187,7 @@ def _drawn_alike(name: str, fill: str, summary: str) -> Any:
         memory_format: Any = None,
     ) -> Tensor:
         require_place(device, layout, pin_memory)
-        _tensor_input(input, name)
+        errors.check_tensor(input, name, "input")
         made = empty_like(input, dtype=dtype, memory_format=memory_format)
         getattr(generator_or_default(generator), fill)(made._array)
         return made.requires_grad_(requires_grad)
@@ -230,7 +224,7 @@ def randint_like(
         low, high = 0, low
     low, high = whole((0 if low is None else low, high), "low, high")
     require_place(device, layout, pin_memory)
-    _tensor_input(input, "randint_like")
+    errors.check_tensor(input, "randint_like", "input")
     made = empty_like(input, dtype=dtype, memory_format=memory_format)
     generator_or_default(generator).fill_random(made._array, low, high)
     return made.requires_grad_(requires_grad)
@@ -240,7 +234,7 @@ def bernoulli(
     input: Tensor, p: float | None = None, *, generator: Any = None, out: Any = None
 ) -> Tensor:
     """1 with the probability each element of `input` gives (or `p`), else 0."""
-    _tensor_input(input, "bernoulli")
+    errors.check_tensor(input, "bernoulli", "input")
     source = generator_or_default(generator)
     if p is None:
         made = draw.bernoulli_tensor(input, generator=source)
@@ -304,11 +298,12 @@ def multinomial(
 
     Raises: RuntimeError for weights that are no distribution and for too few of them.
     """
+    errors.check_tensor(input, "multinomial", "input")
     if not isinstance(replacement, bool):
         kind = type(replacement).__name__
         raise TypeError(f"multinomial(): argument 'replacement' must be bool, not {kind}")
     made = draw.multinomial(
-        _tensor_input(input, "multinomial").detach(),
+        input.detach(),
         num_samples=_integer(num_samples, "multinomial", "num_samples"),
         replacement=replacement,
         generator=generator_or_default(generator),
@@ -324,7 +319,8 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
 
     Raises: RuntimeError for a negative rate.
     """
-    return draw.poisson(_tensor_input(input, "poisson"), generator=generator_or_default(generator))
+    errors.check_tensor(input, "poisson", "input")
+    return draw.poisson(input, generator=generator_or_default(generator))
 
 
 # ------------------------------------------------------------------ tensors filled in place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import dtypes, memory
+from . import dtypes, errors, memory
 from ._tensor import Tensor, leaf
 from .backend import require, xp
 from .calls import write_out
@@ -92,14 +92,6 @@ def _number(x: Any, function: str, name: str) -> Any:
     if isinstance(x, (int, float, complex)):
         return x
     raise TypeError(f"{function}(): argument '{name}' must be a number, not {type(x).__name__}")
-
-
-def _tensor(x: Any, name: str) -> Any:
-    if not isinstance(x, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {type(x).__name__}"
-        )
-    return x._array
 
 
 # ------------------------------------------------------------------ of given sizes
@@ -271,7 +263,8 @@ def _alike(name: str, value: Any, summary: str) -> Any:
         memory_format: Any = None,
     ) -> Tensor:
         require_place(device, layout, pin_memory)
-        array = _tensor(input, name)
+        errors.check_tensor(input, name, "input")
+        array = input._array
         to = array.dtype if dtype is None else to_numpy(dtype, name)
         made = dense_like(array, to, checked_format(memory_format, name))
         if value is not None:
@@ -301,7 +294,8 @@ def full_like(
 ) -> Tensor:
     """`fill_value` in the shape, dtype and order of `input`."""
     require_place(device, layout, pin_memory)
-    array = _tensor(input, "full_like")
+    errors.check_tensor(input, "full_like", "input")
+    array = input._array
     to = array.dtype if dtype is None else to_numpy(dtype, "full_like")
     made = dense_like(array, to, checked_format(memory_format, "full_like"))
     made.fill(as_stored(_number(fill_value, "full_like", "fill_value"), to, "full_like"))

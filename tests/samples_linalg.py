@@ -174,6 +174,9 @@ def _norms() -> Iterator[Sample]:
         x = regular(3, 3)
         yield phrase("cond", linalg("cond", p=p), x, label=f"{p}", kind="linalg", derivatives=order)
     yield phrase("matrix_rank", linalg("matrix_rank"), matrix, kind="linalg", derivatives=0)
+    for how in ({"atol": 1.5}, {"rtol": 0.5}, {"atol": 2.5, "rtol": 0.5}, {"tol": 1.5}):
+        label = ",".join(f"{k}={v}" for k, v in how.items())
+        yield phrase("rank", linalg("matrix_rank", **how), matrix, label=label, derivatives=0)
 
 
 def _lengths(p: float) -> Any:

@@ -8,6 +8,8 @@ algorithmic differentiation; Seeger et al. 2017, https://arxiv.org/abs/1710.0871
 
 from __future__ import annotations
 
+from math import prod
+
 from minitorch import errors, return_types
 from minitorch.calls import composition
 from minitorch.ops.elementwise import where, zero
@@ -98,13 +100,6 @@ def _columns(x, size):
 # ------------------------------------------------------------------ inverse and solution
 
 
-def _inverse(xp, x, name):
-    try:
-        return xp.linalg.inv(x)
-    except xp.linalg.LinAlgError:
-        raise LinAlgError(f"{name}: the input matrix is singular and has no inverse") from None
-
-
 @matrices(lambda g, out: -(mT(out) @ (g @ mT(out))), torch_name="LinalgInvExBackward0")
 def inv(xp, A):
     """The inverse of square matrices.
@@ -112,7 +107,10 @@ def inv(xp, A):
     Raises: RuntimeError for other shapes and dtypes; LinAlgError for a singular matrix.
     """
     check_matrices(A, "linalg.inv", square=True)
-    return by_columns(xp, _inverse(xp, A, "linalg.inv"))
+    try:
+        return by_columns(xp, xp.linalg.inv(A))
+    except xp.linalg.LinAlgError:
+        raise LinAlgError("linalg.inv: the input matrix is singular and has no inverse") from None
 
 
 def _solve_rule(g, A, out, needs):
@@ -238,11 +236,10 @@ def solve_ex(A, B, *, left=True, check_errors=False):
 def singular(xp, A):
     """For each matrix the number of the pivot that is 0 in its LU factors, 0 where none is."""
     check_matrices(A, "linalg.inv", square=True)
-    sign, _ = xp.linalg.slogdet(A)
-    info = xp.zeros(A.shape[:-2], xp.int32)
-    for at in zip(*xp.nonzero(xp.atleast_1d(sign) == 0)):
-        info.reshape(-1 if A.ndim == 2 else A.shape[:-2])[at] = _zero_pivot(xp, A[at[: A.ndim - 2]])
-    return info
+    flat = A.reshape(prod(A.shape[:-2]), *A.shape[-2:])
+    signs = xp.linalg.slogdet(flat)[0]
+    pivots = [0 if s else _zero_pivot(xp, a) for s, a in zip(signs, flat)]
+    return xp.array(pivots, xp.int32).reshape(A.shape[:-2])
 
 
 def _zero_pivot(xp, a):
@@ -443,11 +440,22 @@ def pseudoinverse(xp, A, *, atol, rtol, hermitian):
     else:
         U, size, Vh = xp.linalg.svd(A, full_matrices=False)
         V, values = Vh.swapaxes(-1, -2), size
-    top = size.max(axis=-1, keepdims=True, initial=0)
-    limit = xp.maximum(xp.asarray(atol)[..., None], xp.asarray(rtol)[..., None] * top)
-    keep = size > limit
+    keep = size > _cutoff(xp, size, atol, rtol)
     scale = xp.divide(1, values, where=keep, out=xp.zeros_like(values))
     return xp.matmul(V * scale[..., None, :], U.swapaxes(-1, -2)).astype(A.dtype)
+
+
+def _cutoff(xp, size, atol, rtol):
+    """max(atol, rtol largest), for each line of singular values: (*, k) -> (*, 1)."""
+    top = size.max(axis=-1, keepdims=True, initial=0)
+    return xp.maximum(xp.asarray(atol)[..., None], xp.asarray(rtol)[..., None] * top)
+
+
+@matrices(None)
+def rank(xp, S, *, atol, rtol):
+    """How many singular values are above max(atol, rtol largest): (*, k) -> (*), as int64."""
+    above = _cutoff(xp, S, atol, rtol).astype(S.dtype) < S
+    return xp.add.reduce(above, axis=-1, dtype=xp.int64)
 
 
 def tolerances(A, atol, rtol):

@@ -8,8 +8,8 @@ from typing import Any
 from minitorch import creation
 from minitorch.nn import functional as F
 from minitorch.nn import init
-from minitorch.nn._windows import pair
 from minitorch.nn.modules.module import Module
+from minitorch.ops.window import each
 from minitorch.parameter import Parameter
 
 __all__ = ["Conv2d"]
@@ -32,10 +32,10 @@ class Conv2d(Module):
     ) -> None:  # fmt: skip
         super().__init__()
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = pair(kernel_size, "kernel_size")
-        self.stride = pair(stride, "stride")
-        self.dilation = pair(dilation, "dilation")
-        self.padding = padding if isinstance(padding, str) else pair(padding, "padding")
+        self.kernel_size = each(kernel_size, 2, "kernel_size")
+        self.stride = each(stride, 2, "stride")
+        self.dilation = each(dilation, 2, "dilation")
+        self.padding = padding if isinstance(padding, str) else each(padding, 2, "padding")
         self.padding_mode = padding_mode
         self._check(padding_mode)
         how = {"device": device, "dtype": dtype}
