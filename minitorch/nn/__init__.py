@@ -1,97 +1,20 @@
 """torch.nn: layers, losses, their functions and initial values."""
 
-from minitorch.nn import functional, init
-from minitorch.nn.modules import (
-    ELU,
-    GELU,
-    AlphaDropout,
-    AvgPool2d,
-    BatchNorm1d,
-    BatchNorm2d,
-    BCELoss,
-    BCEWithLogitsLoss,
-    Conv2d,
-    CosineSimilarity,
-    CrossEntropyLoss,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    Embedding,
-    FeatureAlphaDropout,
-    Flatten,
-    Identity,
-    L1Loss,
-    LayerNorm,
-    LeakyReLU,
-    Linear,
-    LogSigmoid,
-    LogSoftmax,
-    MaxPool2d,
-    Module,
-    ModuleDict,
-    ModuleList,
-    MSELoss,
-    NLLLoss,
-    PairwiseDistance,
-    ParameterDict,
-    ParameterList,
-    ReLU,
-    Sequential,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-    Unflatten,
-)
+from minitorch._later import later
+from minitorch.nn import functional, init, modules
 from minitorch.parameter import Buffer, Parameter
 
-__all__ = [
-    "AlphaDropout",
-    "AvgPool2d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "Buffer",
-    "Conv2d",
-    "CosineSimilarity",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Dropout1d",
-    "Dropout2d",
-    "Dropout3d",
-    "ELU",
-    "Embedding",
-    "FeatureAlphaDropout",
-    "Flatten",
-    "GELU",
-    "Identity",
-    "L1Loss",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSigmoid",
-    "LogSoftmax",
-    "MSELoss",
-    "MaxPool2d",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "NLLLoss",
-    "PairwiseDistance",
-    "Parameter",
-    "ParameterDict",
-    "ParameterList",
-    "ReLU",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "Softmax",
-    "Softplus",
-    "Tanh",
-    "Unflatten",
-    "functional",
-    "init",
-]
+# Loaded when first asked for: the families of layers, and rooms with the names in them that torch
+# has in its `nn`.
+__getattr__ = later(
+    __name__,
+    {
+        **{f"modules.{family}": names for family, names in modules.FAMILIES.items()},
+        "parameter": "",
+    },
+)
+__all__ = [*modules.__all__, "Buffer", "Parameter", "functional", "init"]  # noqa: PLE0604
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
