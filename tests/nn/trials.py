@@ -10,7 +10,6 @@ import torch
 import minitorch
 from tests.tolerances import TOLERANCES, assert_close
 
-
 ONCE = ("Hardsigmoid",)
 """Layers that torch does not differentiate twice."""
 
