@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import importlib
 import itertools
 import random
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ import minitorch
 import minitorch.utils.data
 
 Point = collections.namedtuple("Point", "x y")
+Fields = dataclasses.make_dataclass("Fields", ["x"])
 
 
 @pytest.fixture
@@ -110,6 +114,35 @@ def batched_reading(t, data):
     return Batched()
 
 
+class Few:
+    """Gives one sample whatever it is asked for."""
+
+    def __len__(self):
+        return 2
+
+    def __getitems__(self, indices):
+        return [0]
+
+    def pin_memory(self):
+        return "pinned"
+
+
+def count(batch, *, collate_fn_map=None):
+    return len(batch)
+
+
+def add(batch, *, collate_fn_map=None):
+    return float(sum(batch))
+
+
+def added_type(collate):
+    collate.default_collate_fn_map[Few] = count
+    try:
+        return collate.default_collate([{"a": Few()}] * 3)
+    finally:
+        del collate.default_collate_fn_map[Few]
+
+
 COLLATE = {
     "ints": [1, 2],
     "floats": [1.0, 2.0],
@@ -143,6 +176,9 @@ COLLATE = {
     "empty": [],
     "None": [None],
     "objects": [object()],
+    "data classes": [Fields(1)],
+    "arrays of objects": [np.array([None])],
+    "numpy times": [np.timedelta64(3, "s")],
     "sets": [{1, 2}],
     "complex": [1j],
     "dates": [np.datetime64("2020-01-01")],
@@ -385,6 +421,63 @@ OTHER = {
     "batch sampler": lambda t, d: list(d.BatchSampler(range(5), 2, True)),
     "batch sampler, size": lambda t, d: d.BatchSampler(range(5), 0, True),
     "batch sampler, drop_last": lambda t, d: d.BatchSampler(range(5), 2, 3),
+    "stacked": lambda t, d: list(d.DataLoader(d.StackDataset(range(5), tensors(t, d, 5)), 2)),
+    "stacked by name": lambda t, d: list(d.DataLoader(d.StackDataset(a=range(5), b=[3] * 5), 2)),
+    "stacked samples": lambda t, d: (
+        len(d.StackDataset([1, 2], [3, 4])),
+        d.StackDataset([1, 2], [3, 4])[1],
+        d.StackDataset(x=[1, 2], y=[3, 4])[-1],
+        d.StackDataset(x=[1, 2], y=[3, 4]).__getitems__([1, 0]),
+    ),
+    "stacked, read in batches": lambda t, d: list(
+        d.DataLoader(d.StackDataset(batched_reading(t, d), range(5)), 2)
+    ),
+    "stacked, nothing": lambda t, d: d.StackDataset(),
+    "stacked, both ways": lambda t, d: d.StackDataset([1], a=[2]),
+    "stacked, other sizes": lambda t, d: d.StackDataset([1], [2, 3]),
+    "stacked, a part gives too few": lambda t, d: d.StackDataset(Few(), [1, 2]).__getitems__(
+        [0, 1]
+    ),
+    "shares": lambda t, d: [
+        list(d.DistributedSampler(range(n), replicas, rank, **options))
+        for n, replicas in [(10, 3), (2, 5), (6, 1), (0, 2)]
+        for rank in range(replicas)
+        for options in [{}, {"shuffle": False}, {"seed": 5}, {"drop_last": True}]
+    ],
+    "shares of an epoch": lambda t, d: [
+        (s.set_epoch(3), list(s), len(s), s.total_size)
+        for s in [d.DistributedSampler(range(11), 2, 1, seed=4)]
+    ],
+    "shares, rank": lambda t, d: d.DistributedSampler(range(3), 2, 2),
+    "shares of a group that is not there": lambda t, d: d.DistributedSampler(range(3)),
+    "collated by type": lambda t, d: d._utils.collate.collate(
+        [(Few(), [Few()], np.float64(2)), (Few(), [Few()], np.float64(3))],
+        collate_fn_map={Few: count, (int, float): add},
+    ),
+    "collated without functions": lambda t, d: d._utils.collate.collate([1]),
+    "a type of one's own": lambda t, d: added_type(d._utils.collate),
+    "pinned": lambda t, d: d._utils.pin_memory.pin_memory(
+        {"a": [Few()], "b": ("x", Few()), "c": Point(1, [Few()]), "d": b"y"}
+    ),
+    "start method": lambda t, d: d.DataLoader(
+        range(3), num_workers=1, multiprocessing_context="thread"
+    ),
+    "no start method": lambda t, d: d.DataLoader(
+        range(3), num_workers=1, multiprocessing_context=3
+    ),
+    "attributes": lambda t, d: [
+        str(getattr(loader, name))
+        for loader in [d.DataLoader(range(3)), d.DataLoader(range(3), num_workers=1)]
+        for name in (
+            "batch_size drop_last num_workers prefetch_factor pin_memory pin_memory_device timeout "
+            "in_order persistent_workers generator worker_init_fn multiprocessing_context "
+            "_dataset_kind _IterableDataset_len_called"
+        ).split()
+    ],
+    "where the pass is": lambda t, d: [
+        (next(it), it._num_yielded, it._base_seed, list(it._sampler_iter))
+        for it in [iter(d.DataLoader(range(5), 2))]
+    ],
     "generic names": lambda t, d: str((d.Dataset[int], d.DataLoader[int])).count("[int]"),
     "worker info": lambda t, d: d.get_worker_info(),
 }
@@ -405,7 +498,49 @@ def test_what_is_fixed_after_construction(torch, name):
     assert outcome(minitorch, scenario)[0] is outcome(torch, scenario)[0] is ValueError
 
 
+@pytest.mark.differential
+@pytest.mark.parametrize(
+    ("room", "names"),
+    {
+        "dataset": "Dataset TensorDataset StackDataset random_split",
+        "sampler": "Sampler RandomSampler BatchSampler",
+        "dataloader": "DataLoader default_collate get_worker_info Dataset Sampler "
+        "_BaseDataLoaderIter _SingleProcessDataLoaderIter _DatasetKind",
+        "distributed": "DistributedSampler",
+        "_utils.collate": "default_collate default_convert collate default_collate_fn_map "
+        "collate_tensor_fn collate_numpy_array_fn collate_numpy_scalar_fn collate_float_fn "
+        "collate_int_fn collate_str_fn",
+        "_utils.worker": "WorkerInfo get_worker_info ExceptionWrapper",
+        "_utils.pin_memory": "pin_memory",
+    }.items(),
+)
+def test_rooms_are_torchs(torch, room, names):
+    for engine in ("minitorch", "torch"):
+        module = importlib.import_module(f"{engine}.utils.data.{room}")
+        assert [name for name in names.split() if not hasattr(module, name)] == []
+
+
+@pytest.mark.differential
+def test_a_stream_longer_than_it_said_warns(torch):
+    for t in (minitorch, torch):
+        data = t.utils.data
+        loader = data.DataLoader(sized_stream(data, 3))
+        type(loader.dataset).__len__ = lambda self: 2
+        assert sum(1 for _ in loader) == 3  # nobody asked for its length
+        assert len(loader) == 2
+        with pytest.warns(UserWarning, match=r"2.* 3 (batches|samples have been fetched)"):
+            assert sum(1 for _ in loader) == 3
+
+
 # -------------------------------------------------------------------- our own promises
+
+
+def test_shares_follow_the_process_group(monkeypatch):
+    group = types.SimpleNamespace(
+        is_initialized=lambda: True, get_world_size=lambda: 2, get_rank=lambda: 1
+    )
+    monkeypatch.setitem(sys.modules, "minitorch.distributed", group)
+    assert list(minitorch.utils.data.DistributedSampler(range(5), shuffle=False)) == [1, 3, 0]
 
 
 def test_errors_name_sizes():

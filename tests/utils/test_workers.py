@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import random
+import signal
+import subprocess
+import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +20,11 @@ import minitorch
 import minitorch.utils.data
 from minitorch.utils.data import DataLoader, get_worker_info
 
-pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # of fork itself
+ROOT = Path(__file__).parents[2]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:This process:DeprecationWarning"),  # of fork itself
+    pytest.mark.filterwarnings("ignore:.*worker processes on:UserWarning"),  # a small machine
+]
 
 
 @pytest.fixture
@@ -220,8 +229,102 @@ def test_an_abandoned_pass_leaves_no_process():
             os.kill(pid, 0)
 
 
-def test_spawned_workers():
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_started_anew(method):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        loader = DataLoader(range(4), 2, num_workers=1, multiprocessing_context="spawn")
+        loader = DataLoader(range(4), 2, num_workers=1, multiprocessing_context=method)
         assert values(loader) == [[0, 1], [2, 3]]
+        loader = DataLoader(
+            range(2), num_workers=1, multiprocessing_context=multiprocessing.get_context(method)
+        )
+        assert values(loader) == [[0], [1]]
+
+
+def test_batches_as_they_come():
+    slow_first = Reads(lambda i: (time.sleep(0.3 if i == 0 else 0), i)[1])
+    came = values(DataLoader(slow_first, 1, num_workers=2, in_order=False))
+    assert came[0] == [1]
+    assert sorted(came) == [[i] for i in range(6)]
+    shards = values(DataLoader(Shard(5), 1, num_workers=2, in_order=False))
+    assert sorted(shards) == [[i] for i in range(5)]
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_a_killed_worker_is_named_with_its_exit_code(persistent):
+    def read(i):
+        if i == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return os.getpid()
+
+    before = set(multiprocessing.active_children())
+    loader = DataLoader(Reads(read), 1, num_workers=2, persistent_workers=persistent)
+    with pytest.raises(RuntimeError, match=r"pid \d+ with exit code -9"):
+        list(loader)
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_a_handler_of_the_script_does_not_keep_a_worker_from_ending():
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        batches = iter(DataLoader(Reads(lambda i: time.sleep(60)), 1, num_workers=2))
+        began = time.monotonic()
+        del batches
+        assert time.monotonic() - began < 3
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_an_interrupted_script_ends_with_its_workers(tmp_path, method):
+    script = tmp_path / "script.py"
+    script.write_text(
+        f"""
+import os, time
+import minitorch as torch
+
+class Slow(torch.utils.data.Dataset):
+    def __len__(self):
+        return 1000
+    def __getitem__(self, i):
+        time.sleep(0.02)
+        return os.getpid()
+
+if __name__ == "__main__":
+    loader = torch.utils.data.DataLoader(
+        Slow(), num_workers=2, multiprocessing_context="{method}")
+    seen = set()
+    for batch in loader:
+        if batch.item() not in seen:
+            seen.add(batch.item())
+            print(batch.item(), flush=True)
+"""
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    pids = [int(process.stdout.readline()) for _ in range(2)]
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode not in (0, None)
+    assert "KeyboardInterrupt" in errors
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_worker_computes_with_one_thread():
+    loader = DataLoader(Reads(lambda i: minitorch.get_num_threads()), 6, num_workers=1)
+    assert values(loader) == [[1] * 6]
+    assert "worker" not in repr(get_worker_info())
+
+
+def test_more_workers_than_cores_warn():
+    cores = len(os.sched_getaffinity(0))
+    with pytest.warns(UserWarning, match=f"{cores + 2} worker processes on {cores} cores"):
+        DataLoader(range(3), num_workers=cores + 2)

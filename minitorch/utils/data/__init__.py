@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from minitorch.utils.data.collate import default_collate, default_convert
-from minitorch.utils.data.dataloader import DataLoader, get_worker_info
+from minitorch.utils.data._utils.collate import default_collate, default_convert
+from minitorch.utils.data._utils.worker import get_worker_info
+from minitorch.utils.data.dataloader import DataLoader, _DatasetKind
 from minitorch.utils.data.dataset import (
     ChainDataset,
     ConcatDataset,
     Dataset,
     IterableDataset,
+    StackDataset,
     Subset,
     TensorDataset,
     random_split,
 )
+from minitorch.utils.data.distributed import DistributedSampler
 from minitorch.utils.data.sampler import (
     BatchSampler,
     RandomSampler,
@@ -28,14 +31,17 @@ __all__ = [
     "ConcatDataset",
     "DataLoader",
     "Dataset",
+    "DistributedSampler",
     "IterableDataset",
     "RandomSampler",
     "Sampler",
     "SequentialSampler",
+    "StackDataset",
     "Subset",
     "SubsetRandomSampler",
-    "WeightedRandomSampler",
     "TensorDataset",
+    "WeightedRandomSampler",
+    "_DatasetKind",
     "default_collate",
     "default_convert",
     "get_worker_info",

@@ -5,20 +5,43 @@ from __future__ import annotations
 from types import GenericAlias
 from typing import TYPE_CHECKING, Any
 
-from minitorch._tensor import Tensor, edge, wrap
-from minitorch.backend import xp
-from minitorch.utils.data.collate import default_collate, default_convert
-from minitorch.utils.data.dataset import IterableDataset, Subset, TensorDataset
-from minitorch.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler, draw_seed
+from minitorch.utils.data._utils.collate import default_collate, default_convert
+from minitorch.utils.data._utils.fetch import fetcher_of
+from minitorch.utils.data._utils.worker import get_worker_info
+from minitorch.utils.data.dataset import Dataset, IterableDataset
+from minitorch.utils.data.sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    draw_seed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from minitorch.random import Generator
 
-__all__ = ["DataLoader", "WorkerInfo", "fetcher_of", "get_worker_info"]
+__all__ = [
+    "BatchSampler",
+    "DataLoader",
+    "Dataset",
+    "IterableDataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "default_collate",
+    "default_convert",
+    "get_worker_info",
+]
 
 _FIXED = ("batch_size", "batch_sampler", "sampler", "drop_last", "dataset", "persistent_workers")
+
+
+class _DatasetKind:
+    """How a dataset is read: by index, or one sample after another."""
+
+    Map, Iterable = 0, 1
 
 
 class _NoIndices:
@@ -32,7 +55,8 @@ class _NoIndices:
 class DataLoader:
     """Iterates over batches of a dataset; each `iter(loader)` is one pass.
 
-    `num_workers` processes load ahead when it is above 0; `pin_memory` does nothing here.
+    `num_workers` processes load ahead when it is above 0; all generators of a worker are seeded
+    with one draw of `generator` plus the worker's number. `pin_memory` does nothing here.
 
     >>> list(DataLoader(range(5), batch_size=2))
     [tensor([0, 1]), tensor([2, 3]), tensor([4])]
@@ -66,6 +90,7 @@ class DataLoader:
     ) -> None:
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
         iterable = isinstance(dataset, IterableDataset)
+        self._dataset_kind = _DatasetKind.Iterable if iterable else _DatasetKind.Map
         if iterable:
             _refuse_order(shuffle, sampler, batch_sampler)
         _refuse_conflicts(batch_size, shuffle, sampler, batch_sampler, drop_last)
@@ -87,7 +112,9 @@ class DataLoader:
             collate_fn = default_convert if batch_sampler is None else default_collate
         self.collate_fn = collate_fn
         self._iterator: Any = None
+        self._IterableDataset_len_called: int | None = None  # what `len` said of a stream
         self.__initialized = True
+        self.check_worker_number_rationality()
 
     def __setattr__(self, name: str, value: Any) -> None:
         if self.__initialized and name in _FIXED:
@@ -104,10 +131,15 @@ class DataLoader:
         if context is not None:
             if not self.num_workers:
                 raise ValueError("multiprocessing_context: expected num_workers > 0, got 0")
-            if isinstance(context, str):
-                import multiprocessing
+            import multiprocessing
 
-                context = multiprocessing.get_context(context)
+            if isinstance(context, str):
+                context = multiprocessing.get_context(_start_method(context))
+            elif not isinstance(context, multiprocessing.context.BaseContext):
+                raise TypeError(
+                    "multiprocessing_context: expected a start method or what "
+                    f"multiprocessing.get_context returns, got {context!r}"
+                )
         self.__context = context
 
     @property
@@ -121,125 +153,103 @@ class DataLoader:
     def __len__(self) -> int:
         if not isinstance(self.dataset, IterableDataset):
             return len(self._index_sampler)
-        length = len(self.dataset)  # type: ignore[arg-type]
+        length = self._IterableDataset_len_called = len(self.dataset)
         if self.batch_size is None:
             return length
         whole, rest = divmod(length, self.batch_size)
         return whole if self.drop_last or not rest else whole + 1
 
     def __iter__(self) -> Any:
-        if self.pin_memory:
-            _warn("DataLoader: pin_memory=True has no effect, there is no accelerator")
-        if not self.num_workers:
-            return _OnePass(self)
-        from minitorch.utils.data.workers import WorkerPass
-
         if not self.persistent_workers:
-            return WorkerPass(self)
+            return self._get_iterator()
         if self._iterator is None:
-            self._iterator = WorkerPass(self)
+            self._iterator = self._get_iterator()
         else:
-            self._iterator.restart()
+            self._iterator._reset(self)
         return self._iterator
 
+    def _get_iterator(self) -> _BaseDataLoaderIter:
+        if not self.num_workers:
+            return _SingleProcessDataLoaderIter(self)
+        from minitorch.utils.data.workers import WorkerPass
 
-class _OnePass:
-    """One pass over the data, loaded in this process."""
+        self.check_worker_number_rationality()
+        return WorkerPass(self)
+
+    def check_worker_number_rationality(self) -> None:
+        """Warns of more worker processes than the machine has cores."""
+        if self.num_workers <= 1:
+            return
+        import os
+
+        affinity = getattr(os, "sched_getaffinity", None)
+        cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+        if self.num_workers > cores:
+            _warn(
+                f"DataLoader: {self.num_workers} worker processes on {cores} cores may be slower "
+                "than fewer"
+            )
+
+
+class _BaseDataLoaderIter:
+    """One pass over the data; subclasses define `_next_data`."""
 
     def __init__(self, loader: DataLoader) -> None:
+        if loader.pin_memory:
+            _warn("DataLoader: pin_memory=True has no effect, there is no accelerator")
         self._loader = loader
-        self._indices = iter(loader._index_sampler)
+        self._num_yielded = 0
+        self._sampler_iter = iter(loader._index_sampler)
         self._base_seed = draw_seed(loader.generator)  # used by workers; drawn always, as torch
-        self._fetch = fetcher_of(
-            loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last
-        )
 
-    def __iter__(self) -> _OnePass:
+    def _reset(self, loader: DataLoader) -> None:
+        """Begin another pass."""
+        self._num_yielded = 0
+        self._sampler_iter = iter(loader._index_sampler)
+
+    def _next_data(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not define _next_data")
+
+    def __iter__(self) -> _BaseDataLoaderIter:
         return self
 
     def __next__(self) -> Any:
-        return self._fetch(next(self._indices))
+        data = self._next_data()
+        self._num_yielded += 1
+        said = self._loader._IterableDataset_len_called
+        if said is not None and self._num_yielded > said:
+            _warn(
+                f"DataLoader: the length of {self._loader.dataset!r} was said to be {said}, but "
+                f"{self._num_yielded} batches were read: does each worker read its share alone?"
+            )
+        return data
 
     def __len__(self) -> int:
         return len(self._loader._index_sampler)
 
 
-def fetcher_of(dataset: Any, batched: bool, collate: Callable, drop_last: bool) -> Callable:
-    """The function that makes the batch (or, not `batched`, the sample) at given indices."""
-    if isinstance(dataset, IterableDataset):
-        return _iterable_fetcher(dataset, batched, collate, drop_last)
-    if not batched:
-        return lambda index: collate(dataset[index])
-    if callable(getattr(dataset, "__getitems__", None)):
-        fetch = lambda indices: collate(dataset.__getitems__(indices))  # noqa: E731
-    else:
-        fetch = lambda indices: collate([dataset[i] for i in indices])  # noqa: E731
-    if collate is not default_collate or _tensors_behind(dataset) is None:
-        return fetch
-    return lambda indices: _whole_rows(dataset, indices) or fetch(indices)
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
+    """One pass over the data, loaded in this process."""
+
+    def __init__(self, loader: DataLoader) -> None:
+        super().__init__(loader)
+        self._fetch = fetcher_of(
+            loader.dataset, loader._auto_collation, loader.collate_fn, loader.drop_last
+        )
+
+    def _next_data(self) -> Any:
+        return self._fetch(next(self._sampler_iter))
 
 
-def _iterable_fetcher(
-    dataset: IterableDataset, batched: bool, collate: Callable, drop_last: bool
-) -> Callable:
-    samples = iter(dataset)
+def _start_method(name: str) -> str:
+    import multiprocessing
 
-    def fetch(indices: Any) -> Any:
-        if not batched:
-            return collate(next(samples))
-        batch = [sample for _, sample in zip(indices, samples)]
-        if not batch or (drop_last and len(batch) < len(indices)):
-            raise StopIteration
-        return collate(batch)
-
-    return fetch
-
-
-def _tensors_behind(dataset: Any) -> Any:
-    """The tensors of a TensorDataset, also of a Subset of one; None for all other datasets."""
-    while type(dataset) is Subset:
-        dataset = dataset.dataset
-    return dataset.tensors if type(dataset) is TensorDataset else None
-
-
-def _whole_rows(dataset: Any, indices: Any) -> list[Tensor] | None:
-    """What `default_collate` makes of the samples at `indices`, without making the samples.
-
-    None where that would not be the same: nothing to read, a gradient to record, indices that are
-    no integers or out of range.
-    """
-    tensors = _tensors_behind(dataset)
-    if any(type(t) is not Tensor or edge(t) is not None for t in tensors):
-        return None
-    try:
-        while type(dataset) is Subset:
-            indices = [dataset.indices[i] for i in indices]
-            dataset = dataset.dataset
-        rows = xp.asarray(indices)
-        if rows.ndim != 1 or rows.dtype.kind != "i":
-            return None
-        return [wrap(t._array.take(rows, axis=0)) for t in tensors]
-    except (IndexError, TypeError, ValueError):
-        return None  # reading the samples one by one says what is wrong
-
-
-class WorkerInfo:
-    """What a worker process knows of itself: `id`, `num_workers`, `seed` and its `dataset`."""
-
-    def __init__(self, id: int, num_workers: int, seed: int, dataset: Any) -> None:
-        self.id, self.num_workers, self.seed, self.dataset = id, num_workers, seed, dataset
-
-    def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value}" for name, value in self.__dict__.items())
-        return f"WorkerInfo({fields})"
-
-
-worker_info: WorkerInfo | None = None  # set in each worker process
-
-
-def get_worker_info() -> WorkerInfo | None:
-    """The WorkerInfo of the worker process that calls this, None in the main process."""
-    return worker_info
+    methods = multiprocessing.get_all_start_methods()
+    if name not in methods:
+        raise ValueError(
+            f"multiprocessing_context: expected a start method of {methods}, got {name!r}"
+        )
+    return name
 
 
 def _warn(text: str) -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "ConcatDataset",
     "Dataset",
     "IterableDataset",
+    "StackDataset",
     "Subset",
     "TensorDataset",
     "random_split",
@@ -102,6 +103,53 @@ class Subset(Dataset):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class StackDataset(Dataset):
+    """Sample i is the tuple of sample i of each dataset; or, of datasets given by name, the dict.
+
+    >>> StackDataset([1, 2], [3, 4])[1], StackDataset(x=[1, 2], y=[3, 4])[1]
+    ((2, 4), {'x': 2, 'y': 4})
+
+    Raises: ValueError for none, for some with and some without names, for unequal sizes.
+    """
+
+    datasets: tuple | dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if bool(args) == bool(kwargs):
+            what = "both" if args else "none"
+            raise ValueError(f"StackDataset: expected datasets, or datasets by name, got {what}")
+        self.datasets = args or kwargs
+        sizes = [len(d) for d in self._parts()]
+        if len(set(sizes)) > 1:
+            raise ValueError(f"StackDataset: expected datasets of equal size, got sizes {sizes}")
+        self._length = sizes[0]
+
+    def _parts(self) -> list[Any]:
+        whole = self.datasets
+        return list(whole.values()) if isinstance(whole, dict) else list(whole)
+
+    def _sample(self, parts: Iterable[Any]) -> Any:
+        return dict(zip(self.datasets, parts)) if isinstance(self.datasets, dict) else tuple(parts)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._sample(d[index] for d in self._parts())
+
+    def __getitems__(self, indices: list[int]) -> list[Any]:
+        columns = []
+        for d in self._parts():
+            batched = callable(getattr(d, "__getitems__", None))
+            columns.append(d.__getitems__(indices) if batched else [d[i] for i in indices])
+            if len(columns[-1]) != len(indices):
+                raise ValueError(
+                    f"StackDataset: {type(d).__name__}.__getitems__ was asked for {len(indices)} "
+                    f"samples and gave {len(columns[-1])}"
+                )
+        return [self._sample(parts) for parts in zip(*columns)]
+
+    def __len__(self) -> int:
+        return self._length
 
 
 class ConcatDataset(Dataset):
