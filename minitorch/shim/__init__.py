@@ -1,0 +1,65 @@
+"""`import torch` gives minitorch: for scripts that were written for PyTorch and know nothing of us.
+
+`python -m minitorch script.py ARGS...` runs such a script as `python script.py ARGS...` would; here
+is the same from code and in notebooks. Processes that `multiprocessing` starts have it too.
+
+>>> import minitorch
+>>> minitorch.shim.install()
+>>> import torch
+>>> torch is minitorch, torch.__version__
+(True, '2.13.0+minitorch')
+>>> minitorch.shim.uninstall()
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import minitorch
+from minitorch.shim import processes
+from minitorch.shim.finder import FINDER, ours
+from minitorch.torch_version import TorchVersion
+
+__all__ = ["install", "installed", "uninstall"]
+
+VERSION = TorchVersion("2.13.0+minitorch")
+_before: dict[str, Any] = {}  # attributes of minitorch as they were
+
+
+def install() -> None:
+    """Let `torch`, and `torchvision` where it is absent, name minitorch in this process.
+
+    Raises: RuntimeError where PyTorch was imported before.
+    """
+    if installed():
+        return
+    other = sys.modules.get("torch")
+    if other is not None and not ours(other):
+        raise RuntimeError(
+            "minitorch.shim.install(): PyTorch was imported already, from "
+            f"{getattr(other, '__file__', '?')}; install the shim before anything imports torch"
+        )
+    sys.meta_path.insert(0, FINDER)
+    _before["__version__"] = minitorch.__version__
+    minitorch.__version__ = VERSION
+    _before["ops"] = minitorch.ops  # the table of rows; torch.ops is something else, and absent
+    del minitorch.ops
+    processes.install()
+
+
+def uninstall() -> None:
+    """Forget the names again; modules that hold minitorch under torch's name keep it."""
+    if not installed():
+        return
+    processes.uninstall()
+    sys.meta_path.remove(FINDER)
+    FINDER.forget()
+    for name, value in _before.items():
+        setattr(minitorch, name, value)
+    _before.clear()
+
+
+def installed() -> bool:
+    """Whether `import torch` gives minitorch."""
+    return FINDER in sys.meta_path
