@@ -32,7 +32,8 @@ def written(*operations: str, **names: Any) -> str:
     tier = {"means": "some", "operations": {n: FACTS[n] for n in operations}}
     tiers = {"tiers": {"T1": {**tier, "layers": ["nn.Linear", "nn.Nothing"], "optimizers": [],
                               "schedulers": ["StepLR"]}}}  # fmt: skip
-    return coverage.text(coverage.look(engine(**names), tiers), 0.5, ["torch.save"], 10)
+    whole = coverage.Whole(7, 10, ["torch.nothing"])
+    return coverage.text(coverage.look(engine(**names), tiers), 0.5, whole)
 
 
 # --- one name -------------------------------------------------------------------------------------
@@ -160,6 +161,24 @@ def test_names_of_the_census_are_found(name):
 @pytest.mark.parametrize("name", ["torch.nn.Nothing", "M.nothing", "O.backward", "D.nothing"])
 def test_names_that_are_not_there_are_absent(name):
     assert coverage.used(minitorch, {name: 1}) == (0.0, [name])
+
+
+def test_a_script_is_whole_when_it_lacks_no_name():
+    census = {
+        "names": {"torch.cat": 3, "torch.nothing": 1, "torch.nn.Nil": 2},
+        "stubs": {"torch.compile9": 1},
+        "scripts": ["0", "0 1", "0 2", "2 3", "0"],
+    }
+    whole = coverage.whole_scripts(minitorch, census)
+    assert (whole.complete, whole.of, whole.share) == (2, 5, 0.4)
+    assert whole.lacking == ["torch.nn.Nil", "torch.nothing", "torch.compile9"]
+
+
+def test_the_census_names_every_name_that_a_script_uses():
+    census = json.loads(coverage.CENSUS.read_text(encoding="utf-8"))
+    names = [*census["names"], *census["stubs"]]
+    used = {int(place) for script in census["scripts"] for place in script.split()}
+    assert (len(census["scripts"]), min(used), max(used) < len(names)) == (402, 0, True)
 
 
 # --- against torch --------------------------------------------------------------------------------
