@@ -8,6 +8,7 @@ tensor([2., 4.])
 """
 
 import warnings as _warnings
+from math import e, inf, nan, pi
 
 from minitorch import dtypes, functions, methods
 from minitorch._tensor import Tensor
@@ -87,6 +88,27 @@ from minitorch._later import later as _later  # noqa: E402
 __getattr__ = _later(
     __name__,
     {
+        "accelerator": "AcceleratorError OutOfMemoryError",
+        "amp": "autocast",
+        "amp.autocast_mode": "clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype "
+        "get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled "
+        "is_autocast_enabled set_autocast_cache_enabled set_autocast_dtype set_autocast_enabled",
+        "backends": "",
+        "cpu": "",
+        "cuda": "",
+        "legacy": "BFloat16Storage BFloat16Tensor BoolStorage BoolTensor ByteStorage ByteTensor "
+        "CharStorage CharTensor DoubleStorage DoubleTensor FloatStorage FloatTensor HalfStorage "
+        "HalfTensor IntStorage IntTensor LongStorage LongTensor ShortStorage ShortTensor "
+        "set_default_tensor_type",
+        "mps": "",
+        "settings": "are_deterministic_algorithms_enabled compiled_with_cxx11_abi "
+        "get_default_device get_deterministic_debug_mode get_device_module "
+        "get_float32_matmul_precision get_num_interop_threads is_vulkan_available "
+        "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_default_device "
+        "set_deterministic_debug_mode set_float32_matmul_precision set_flush_denormal "
+        "set_num_interop_threads set_warn_always typename use_deterministic_algorithms",
+        "version": "",
+        "xpu": "",
         "shim": "",
         "torch_version": "",
     },
@@ -97,6 +119,7 @@ float = dtypes.float32
 int = dtypes.int32
 cfloat = dtypes.complex64
 cdouble = dtypes.complex128
+newaxis = None
 __version__ = "0.1.0"
 
 __all__ = [  # noqa: PLE0604
@@ -121,6 +144,7 @@ __all__ = [  # noqa: PLE0604
     "device",
     "double",
     "dtype",
+    "e",
     "enable_grad",
     "fill_",
     "finfo",
@@ -133,6 +157,7 @@ __all__ = [  # noqa: PLE0604
     "get_rng_state",
     "half",
     "iinfo",
+    "inf",
     "inference_mode",
     "initial_seed",
     "int",
@@ -147,9 +172,12 @@ __all__ = [  # noqa: PLE0604
     "long",
     "manual_seed",
     "memory_format",
+    "nan",
+    "newaxis",
     "nn",
     "no_grad",
     "optim",
+    "pi",
     "preserve_format",
     "promote_types",
     "random",

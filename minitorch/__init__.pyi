@@ -43,17 +43,22 @@ complex64: _dtype
 contiguous_format: memory_format
 default_generator: Generator
 double: _dtype
+e: builtins.float
 float: _dtype
 float16: _dtype
 float32: _dtype
 float64: _dtype
 half: _dtype
+inf: builtins.float
 int: _dtype
 int16: _dtype
 int32: _dtype
 int64: _dtype
 int8: _dtype
 long: _dtype
+nan: builtins.float
+newaxis: Any
+pi: builtins.float
 preserve_format: memory_format
 short: _dtype
 sparse_bsc: layout
@@ -151,6 +156,9 @@ class Tensor:
     @property
     def shape(self) -> _Size:
         """The sizes of the dimensions."""
+    @property
+    def volatile(self) -> builtins.bool:
+        """Gone from torch since 0.4: False, and a warning."""
     def abs(self, *, out: Tensor | None = None) -> Tensor:
         """|x|; the derivative at 0 is 0."""
     def abs_(self) -> Tensor:
@@ -415,7 +423,7 @@ class Tensor:
         """The tensor itself, or a copy in another order of memory."""
     def cross(self, other: Any, dim: Any = None) -> Tensor:
         """The vector product along `dim`, by default the first dimension of size 3."""
-    def cuda(self, device: Any = None, *args: Any) -> Tensor:
+    def cuda(self, device: Any = None, *args: Any, **how: Any) -> Tensor:
         """Raises: AssertionError, as there is no GPU here."""
     def cummax(self, dim: Any, *, out: Tensor | None = None) -> builtins.tuple[Tensor, ...]:
         """The largest up to here along `dim` and where it is, the last of equal ones; NaN stays."""
@@ -979,10 +987,14 @@ class Tensor:
         """1 / x."""
     def reciprocal_(self) -> Tensor:
         """In-place form of `reciprocal`."""
+    def record_stream(self, stream: Any) -> None:
+        """Raises: RuntimeError: only memory of an accelerator is used on streams."""
     def register_hook(self, hook: Any) -> Any:
         """Call `hook(gradient)` when the gradient of this tensor is complete; may return another."""
     def register_post_accumulate_grad_hook(self, hook: Any) -> Any:
         """Call `hook(self)` after a gradient was added to this leaf's `.grad`."""
+    def reinforce(self, *args: Any) -> None:
+        """Gone from torch since 0.4. Raises: RuntimeError that names what is used today."""
     def relu(self, *, out: Tensor | None = None) -> Tensor:
         """max(x, 0); the derivative at 0 is 0."""
     def relu_(self) -> Tensor:
@@ -1296,6 +1308,8 @@ class Tensor:
         """x log(y), and 0 where x = 0 unless y is NaN."""
     def xlogy_(self, other: Tensor | builtins.float) -> Tensor:
         """In-place form of `xlogy`."""
+    def xpu(self, device: Any = None, *args: Any, **how: Any) -> Tensor:
+        """Raises: AssertionError, as there is no such device here."""
     def zero_(self) -> Tensor:
         """Set every element to 0."""
     def __abs__(self, *, out: Tensor | None = None) -> Tensor:

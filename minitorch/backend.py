@@ -37,7 +37,9 @@ class device:
         if isinstance(type, device):
             type, index = type.type, type.index
         if isinstance(type, int):
-            type, index = "cuda", type
+            raise RuntimeError(
+                f"device({type}): a number alone names an accelerator, and there is none here"
+            )
         if not isinstance(type, str):
             raise TypeError(f"device(): argument 'type' must be str, not {type.__class__.__name__}")
         name, _, number = type.partition(":")
@@ -64,21 +66,62 @@ class device:
     def __reduce__(self) -> tuple:
         return device, (self.type, self.index)
 
+    def __enter__(self) -> device:
+        _outer.append(_default)
+        set_default_device(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        set_default_device(_outer.pop())
+
 
 cpu = device("cpu")
+_default: device | None = None  # where tensors are made that name no device: None for the CPU
+_outer: list[device | None] = []  # the defaults to return to, one for each `with` that is open
+
+
+def set_default_device(device: Any) -> None:
+    """Make tensors on `device` where none is named; None: on the CPU.
+
+    One that is not here is refused when a tensor is made, as in torch.
+    Differs: it holds in all threads.
+    """
+    global _default
+    found = None if device is None else _device(device)
+    _default = None if found is None or found.type == "cpu" else found
+
+
+_device = device  # for functions with an argument of that name
+
+
+def get_default_device() -> device:
+    """Where tensors are made that name no device. Raises: as making one, unless it has an index."""
+    if _default is not None and _default.index is not None:
+        return _default
+    require(None)
+    return cpu
 
 
 def require(where: Any) -> None:
     """Accept a `device=` argument that names this engine's memory, refuse any other."""
+    if where is None:
+        where = _default
     if where is None or where is cpu:
         return
     found = device(where)
-    if found.type == "cuda":
-        raise AssertionError("Torch not compiled with CUDA enabled: minitorch computes on the CPU")
+    if found.type in ("cuda", "xpu"):
+        raise not_compiled(found.type)
     if found.type != "cpu":
         raise NotImplementedError(
             f"device '{found}' is not available: minitorch computes on the CPU"
         )
+
+
+def not_compiled(kind: str) -> AssertionError:
+    """The error for the use of a device of `kind`, "cuda" or "xpu"."""
+    return AssertionError(
+        f"Torch not compiled with {kind.upper()} enabled: minitorch computes on the CPU"
+    )
 
 
 def install(table: dict[str, Callable[..., Any]]) -> None:

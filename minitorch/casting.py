@@ -31,7 +31,8 @@ def to(
         dtype, device, flags = _target(args, dtype, device)
         if flags:
             copy = flags[-1] if len(flags) > 1 else copy
-    require(device)
+    if device is not None:
+        require(device)
     array = self._array
     form = checked_format(memory_format, "to")
     if dtype is None:
@@ -98,11 +99,16 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     if dtype is None:
         return f"torch.{self.dtype.title}Tensor"
     if isinstance(dtype, str):
-        title = dtype.rpartition(".")[2].removesuffix("Tensor")
-        dtype = next((t for t in dtypes._SUPPORTED if t.title == title), None)
-        if dtype is None:
-            raise ValueError(f"type: expected the name of a tensor type, got {title!r}")
-    return to(self, dtype=dtype)
+        prefix, _, title = dtype.removesuffix("Tensor").rpartition(".")
+        found = next((t for t in dtypes._SUPPORTED if t.title == title), None)
+        if found is None or prefix not in ("torch", "torch.cuda") or dtype[-6:] != "Tensor":
+            raise ValueError(f"type: expected the name of a tensor type, got {dtype!r}")
+        if prefix == "torch.cuda":
+            raise RuntimeError(f"type: {dtype} needs CUDA: minitorch computes on the CPU")
+        return to(self, dtype=found)
+    if getattr(dtype, "is_cuda", False):
+        raise RuntimeError(f"type: {dtype} needs CUDA: minitorch computes on the CPU")
+    return to(self, dtype=getattr(dtype, "dtype", dtype))
 
 
 # ------------------------------------------------------------------ new ones
@@ -117,12 +123,7 @@ def _new(make: Any) -> Any:
 
 def new(self: Tensor, *data: Any, device: Any = None) -> Tensor:
     """`new(2, 3)`: memory of these sizes; `new([1, 2])`: these numbers; in this tensor's dtype."""
-    require(device)
-    if len(data) == 1 and isinstance(data[0], Tensor):
-        return data[0].detach()
-    if not data or isinstance(data[0], (int, dtypes.Size)):
-        return creation.empty(*(data or (0,)), dtype=self.dtype)
-    return creation.tensor(*data, dtype=self.dtype)
+    return creation.legacy("new", self.dtype, data, device)
 
 
 def new_full(self: Tensor, size: Any, fill_value: Any, dtype: Any = None, **how: Any) -> Tensor:

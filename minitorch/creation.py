@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import warnings
 from typing import Any
 
 from . import dtypes
 from ._tensor import Tensor, edge, leaf, wrap
+from .backend import device as _device
 from .backend import require, xp
 from .dtypes import get_default_dtype, to_numpy
 from .ranges import *
@@ -14,6 +16,7 @@ from .ranges import __all__ as _ranges
 from .sized import *
 from .sized import __all__ as _sized
 from .sized import empty, require_unpinned
+from .storage import TypedStorage
 from .tapers import *
 from .tapers import __all__ as _tapers
 
@@ -283,18 +286,35 @@ def from_numpy(ndarray: Any) -> Tensor:
     return wrap(ndarray)
 
 
+def legacy(name: str, kind: dtypes.dtype, data: tuple, device: Any = None) -> Tensor:
+    """What torch's first constructors make of `data`: memory of these sizes, or these numbers.
+
+    A tensor or a storage is shared as it is.
+    Raises: TypeError for a float, a string or a tensor of another dtype.
+    """
+    if device is not None and _device(device).type != "cpu":
+        raise RuntimeError(f"{name}(): expected device 'cpu', got '{device}'")
+    first = data[0] if data else 0
+    if isinstance(first, (int, xp.integer, dtypes.Size)):
+        return empty(*(data or (0,)), dtype=kind)
+    if isinstance(first, TypedStorage):
+        first = wrap(first._numbers)
+    if isinstance(first, Tensor):
+        if first.dtype is not kind:
+            raise TypeError(f"{name}(): expected a tensor of {kind}, got {first.dtype}")
+        return first.detach()
+    if not hasattr(first, "__len__") or isinstance(first, (str, bytes, dict)):
+        raise TypeError(f"{name}(): expected sizes or a sequence, got {type(first).__name__}")
+    if len(data) > 1:
+        raise TypeError(f"{name}(): expected sizes or one sequence, got {len(data)} arguments")
+    numbers = list(first) if isinstance(first, builtins.range) else first
+    return tensor(numbers, dtype=kind)
+
+
 def construct(cls: type, *data: Any, device: Any = None) -> Tensor:
     """`Tensor(2, 3)`: memory of these sizes; `Tensor([1, 2])`: these numbers, as floats.
 
     A tensor is shared as it is. Raises: TypeError for a float or a string.
     """
-    require(device)
-    if data and isinstance(data[0], Tensor) and len(data) == 1:
-        return leaf(data[0]._array, cls=cls)
-    if not data or isinstance(data[0], (int, dtypes.Size)):
-        made = empty(*(data or (0,)))
-    elif isinstance(data[0], (float, str)):
-        raise TypeError(f"Tensor(): expected sizes or a sequence, got {type(data[0]).__name__}")
-    else:
-        made = tensor(*data, dtype=get_default_dtype())
-    return leaf(made._array, cls=cls)
+    of = data[0].dtype if data and isinstance(data[0], Tensor) else get_default_dtype()
+    return leaf(legacy("Tensor", of, data, device)._array, cls=cls)

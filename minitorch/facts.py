@@ -177,9 +177,30 @@ class Facts:
         """The tensor itself, or a copy in another order of memory."""
         return self.to("cpu", memory_format=memory_format)  # type: ignore[attr-defined]
 
-    def cuda(self, device: Any = None, *args: Any) -> Tensor:
+    def cuda(self, device: Any = None, *args: Any, **how: Any) -> Tensor:
         """Raises: AssertionError, as there is no GPU here."""
         return require(device or "cuda")  # type: ignore[return-value, func-returns-value]
+
+    def xpu(self, device: Any = None, *args: Any, **how: Any) -> Tensor:
+        """Raises: AssertionError, as there is no such device here."""
+        return require(device or "xpu")  # type: ignore[return-value, func-returns-value]
+
+    def record_stream(self, stream: Any) -> None:
+        """Raises: RuntimeError: only memory of an accelerator is used on streams."""
+        raise RuntimeError(f"record_stream: there is no accelerator, got {stream!r}")
+
+    def reinforce(self, *args: Any) -> None:
+        """Gone from torch since 0.4. Raises: RuntimeError that names what is used today."""
+        raise RuntimeError(
+            "reinforce() was removed: use torch.distributions, and -log_prob(action) * reward as "
+            "the loss"
+        )
+
+    @property
+    def volatile(self) -> bool:
+        """Gone from torch since 0.4: False, and a warning."""
+        warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
+        return False
 
     def pin_memory(self, *args: Any) -> Tensor:
         """The tensor itself."""
