@@ -10,7 +10,7 @@ tensor([2., 4.])
 import warnings as _warnings
 from math import e, inf, nan, pi
 
-from minitorch import dtypes, functions, methods
+from minitorch import _einops, dtypes, functions, methods
 from minitorch._tensor import Tensor
 from minitorch.backend import device, get_num_threads, set_num_threads
 from minitorch.dtypes import (
@@ -76,6 +76,7 @@ from minitorch.resizing import resize_as_
 from minitorch.storage import TypedStorage, UntypedStorage
 
 methods.bind()
+_einops.register_when_imported()
 
 # torch says nothing of log(0) or of an overflow; a filter costs nothing, an errstate per operation
 # would more than double its time.
