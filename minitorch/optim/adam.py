@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch._tensor import Tensor, wrap
+from minitorch._tensor import Tensor
 from minitorch.backend import xp
-from minitorch.optim.optimizer import (
-    Optimizer,
+from minitorch.optim._rules import (
+    RuleOptimizer,
+    check_betas,
     check_hyperparameters,
-    empty_like,
-    in_blocks,
+    decays,
+    descent,
+    lerp,
     scalars,
+    weights,
 )
 
 if TYPE_CHECKING:
@@ -49,21 +52,14 @@ def adam(
         v_max ← max(v_max, v)               in place of v in v̂ if amsgrad
 
     The constants: step_size = lr / (1 - β₁ᵗ), v_scale = √(1 - β₂ᵗ), from_g = 1 - β₁,
-    from_g2 = 1 - β₂, shrink = 1 - lr weight_decay; keep_m = β₁ where that is at most a half
-    (then m ← g - β₁ (g - m) is rounded better), else None, as is weight decay that is absent.
+    from_g2 = 1 - β₂, shrink = 1 - lr weight_decay, keep_m as in `lerp`; weight decay that is
+    absent is None.
     """
     a, b = scratch
-    if maximize:
-        g = xp.negative(g, a)
     if shrink is not None:
         xp.multiply(p, shrink, p)
-    if weight_decay is not None:
-        g = xp.add(g, xp.multiply(p, weight_decay, b), a)
-    d = xp.subtract(g, m, b)
-    if keep_m is None:
-        xp.add(m, xp.multiply(d, from_g, b), m)
-    else:
-        xp.subtract(g, xp.multiply(d, keep_m, b), m)
+    g = descent(xp, scratch, p, g, weight_decay, maximize)
+    lerp(xp, b, m, g, from_g, keep_m)
     xp.multiply(v, beta2, v)
     xp.add(v, xp.multiply(xp.multiply(g, from_g2, b), g, b), v)
     if v_max is not None:
@@ -72,7 +68,7 @@ def adam(
     xp.subtract(p, xp.divide(xp.multiply(m, step_size, a), d, a), p)
 
 
-class Adam(Optimizer):
+class Adam(RuleOptimizer):
     """Adam: steps of about lr, scaled by running means of the gradient and of its square.
 
     The update is that of `adam`. `weight_decay` is L2 regularization by default, a shrinking of the
@@ -113,75 +109,36 @@ class Adam(Optimizer):
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         check_hyperparameters(defaults, "eps", "weight_decay")
-        _check_betas(defaults)
+        check_betas(betas)
+        _check_tensors(defaults)
         super().__init__(params, defaults)
 
-    def _update_group(self, group: dict[str, Any]) -> None:
-        if group["capturable"]:
-            raise AssertionError("capturable=True: expected a device that captures graphs, got cpu")
-        dtype = t = None
-        for p in group["params"]:
-            if p._grad is None:
-                continue
-            array, state = p._array, self.state[p]
-            if not state:
-                self._start(p, state, group["amsgrad"])
-            step = state["step"]._array
-            step[()] = step.item() + 1
-            if array.dtype is not dtype or step.item() != t:
-                dtype, t = array.dtype, step.item()
-                constants = _constants(group, dtype, t)
-            v_max = state["max_exp_avg_sq"]._array if group["amsgrad"] else None
-            moments = (state["exp_avg"]._array, state["exp_avg_sq"]._array, v_max)
-            in_blocks(adam, (array, p._grad._array, *moments), constants)
-            p._cell[0] += 1
+    _rule = staticmethod(adam)
 
-    def _start(self, p: Tensor, state: dict[str, Any], amsgrad: bool) -> None:
-        state["step"] = wrap(xp.zeros((), xp.float32))
-        for name in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")[: 3 if amsgrad else 2]:
-            state[name] = empty_like(p)
-            state[name]._array.fill(0)
+    def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
+        return "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else None
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for entries in self.state.values():  # step counts were numbers once
-            if isinstance(entries, dict) and not isinstance(entries.get("step", 0), Tensor):
-                entries["step"] = wrap(xp.asarray(entries["step"], xp.float32))
+    def _constants(self, group: dict[str, Any], dtype: Any, t: float) -> tuple:
+        lr, (beta1, beta2) = float(group["lr"]), map(float, group["betas"])
+        of_step = (lr / (1 - beta1**t), (1 - beta2**t) ** 0.5)
+        return (
+            *(xp.asarray(c, dtype) for c in of_step),
+            *scalars(dtype, *weights(beta1), beta2, 1 - beta2, float(group["eps"])),
+            *decays(dtype, lr, group),
+            group["maximize"],
+        )
 
 
-def _check_betas(defaults: dict[str, Any]) -> None:
+def _check_tensors(defaults: dict[str, Any]) -> None:
+    """Raise ValueError for tensors as hyper-parameters where torch does."""
     betas = defaults["betas"]
-    for i in (0, 1):
-        if not 0.0 <= betas[i] < 1.0:
-            raise ValueError(f"betas[{i}]: expected a value in [0, 1), got {betas[i]}")
     if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
         raise ValueError("betas: expected two numbers or two Tensors, got one of each")
-    for i in (0, 1):
-        if not isinstance(betas[i], Tensor):
+    named = {"lr": defaults["lr"], "betas[0]": betas[0], "betas[1]": betas[1]}
+    for name, value in named.items():
+        if not isinstance(value, Tensor):
             continue
         if defaults["foreach"] and not defaults["capturable"]:
-            raise ValueError(f"betas[{i}]: expected a number with foreach=True, got a Tensor")
-        if betas[i]._array.size != 1:
-            raise ValueError(f"betas[{i}]: expected one element, got shape {list(betas[i].shape)}")
-
-
-def _constants(group: dict[str, Any], dtype: Any, t: float) -> tuple:
-    """What `adam` takes after its arrays, for step `t`."""
-    lr, decay, eps = float(group["lr"]), float(group["weight_decay"]), float(group["eps"])
-    beta1, beta2 = float(group["betas"][0]), float(group["betas"][1])
-    decoupled = group["decoupled_weight_decay"]
-    of_step = (lr / (1 - beta1**t), (1 - beta2**t) ** 0.5)
-    return (
-        *(xp.asarray(c, dtype) for c in of_step),
-        *scalars(
-            dtype,
-            1 - beta1,
-            beta1 if beta1 <= 0.5 else None,
-            beta2,
-            1 - beta2,
-            eps,
-            decay if decay and not decoupled else None,
-            1 - lr * decay if decay and decoupled else None,
-        ),
-        group["maximize"],
-    )
+            raise ValueError(f"{name}: expected a number with foreach=True, got a Tensor")
+        if value._array.size != 1:
+            raise ValueError(f"{name}: expected one element, got shape {list(value.shape)}")

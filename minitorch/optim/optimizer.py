@@ -1,4 +1,4 @@
-"""Optimizer: parameter groups, state and its dictionary, hooks; and how an update rule is run.
+"""Optimizer: parameter groups, state and its dictionary, hooks.
 
 An optimizer is one update rule per parameter, written once: a function on arrays that changes them
 in place (`sgd`, `adam`). Learning rates are read from `param_groups` and step counts from `state`
@@ -13,8 +13,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from minitorch._tensor import Tensor, wrap
-from minitorch.backend import xp
+from minitorch._tensor import Tensor
 from minitorch.grad_mode import enable_grad
 from minitorch.hooks import RemovableHandle
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Optimizer", "required"]
-
-BLOCK = 16384  # elements; with this many, all arrays of a rule stay in a core's second-level cache
 
 
 class _Required:
@@ -361,53 +358,3 @@ def _add(hooks: OrderedDict, hook: Callable, prepend: bool) -> RemovableHandle:
     if prepend:
         hooks.move_to_end(handle.id, last=False)
     return handle
-
-
-# -------------------------------------------------------------------- for the rules
-
-
-def check_hyperparameters(defaults: dict[str, Any], *names: str) -> None:
-    """Raise ValueError for negative values, RuntimeError for flags that exclude each other."""
-    lr = defaults["lr"]
-    if isinstance(lr, Tensor):
-        if defaults["foreach"] and not defaults.get("capturable"):
-            raise ValueError("lr: expected a number with foreach=True, got a Tensor")
-        if lr._array.size != 1:
-            raise ValueError(f"lr: expected one element, got shape {list(lr.shape)}")
-    for name in ("lr", *names):
-        if not defaults[name] >= 0.0:
-            raise ValueError(f"{name}: expected a value >= 0, got {defaults[name]}")
-    for other in ("differentiable", "foreach"):
-        if defaults["fused"] and defaults[other]:
-            raise RuntimeError(f"fused=True and {other}=True exclude each other")
-    if defaults["differentiable"]:
-        raise NotImplementedError("differentiable=True is not supported: updates are not recorded")
-
-
-@functools.lru_cache(maxsize=128)
-def scalars(dtype: Any, *values: float | None) -> tuple:
-    """`values` as 0-d arrays, None for None: a ufunc takes them 300 ns faster than numbers."""
-    return tuple(None if v is None else xp.asarray(v, dtype) for v in values)
-
-
-def empty_like(p: Tensor) -> Tensor:
-    """A tensor for the state of `p`, in its dtype and memory order, not filled."""
-    return wrap(xp.empty_like(p._array))
-
-
-def in_blocks(rule: Callable, arrays: tuple, constants: tuple) -> None:
-    """Run `rule(xp, scratch, *arrays, *constants)`, over large arrays block by block.
-
-    A rule passes over its arrays many times: in blocks, all but the first pass read from cache.
-    `scratch` is two arrays to put intermediate results in, or two None where it may allocate.
-    """
-    p = arrays[0]
-    if p.size <= BLOCK or not all(a is None or a.flags.c_contiguous for a in arrays):
-        rule(xp, (None, None), *arrays, *constants)
-        return
-    flat = [None if a is None else a.reshape(-1) for a in arrays]
-    scratch = xp.empty((2, BLOCK), p.dtype)
-    for start in range(0, p.size, BLOCK):
-        stop = min(start + BLOCK, p.size)
-        block = [None if a is None else a[start:stop] for a in flat]
-        rule(xp, scratch[:, : stop - start], *block, *constants)

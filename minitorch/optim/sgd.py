@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch.optim.optimizer import (
-    Optimizer,
+from minitorch.optim._rules import (
     check_hyperparameters,
+    descent,
     empty_like,
     in_blocks,
     scalars,
 )
+from minitorch.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,10 +43,7 @@ def sgd(
     A hyper-parameter that is 0 (`undamped`, 1 - dampening: 1) is given as None.
     """
     a, b = scratch
-    if maximize:
-        g = xp.negative(g, a)
-    if weight_decay is not None:
-        g = xp.add(g, xp.multiply(p, weight_decay, b), a)
+    g = descent(xp, scratch, p, g, weight_decay, maximize)
     if momentum is not None:
         if first:
             xp.copyto(v, g)
