@@ -15,10 +15,35 @@ True
 
 from __future__ import annotations
 
-from minitorch.optim import lr_scheduler
-from minitorch.optim.adam import Adam
-from minitorch.optim.adamw import AdamW
-from minitorch.optim.optimizer import Optimizer
-from minitorch.optim.sgd import SGD
+from minitorch._later import later as _later
 
-__all__ = ["SGD", "Adam", "AdamW", "Optimizer", "lr_scheduler"]
+_ROOMS = {
+    "_rules": "",
+    "adadelta": "Adadelta",
+    "adafactor": "Adafactor",
+    "adagrad": "Adagrad",
+    "adam": "Adam",
+    "adamax": "Adamax",
+    "adamw": "AdamW",
+    "asgd": "ASGD",
+    "lbfgs": "LBFGS",
+    "lr_scheduler": "",
+    "muon": "Muon",
+    "nadam": "NAdam",
+    "optimizer": "Optimizer",
+    "radam": "RAdam",
+    "rmsprop": "RMSprop",
+    "rprop": "Rprop",
+    "sgd": "SGD",
+    "sparse_adam": "SparseAdam",
+}
+__getattr__ = _later(__name__, _ROOMS)
+
+__all__ = [  # noqa: PLE0604
+    "lr_scheduler",
+    *" ".join(_ROOMS.values()).split(),
+]
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -24,7 +24,6 @@ NOT_BUILT = (
     "nn.LSTM",
     "nn.MultiheadAttention",
     "nn.utils.clip_grad_norm_",
-    "optim.RMSprop",
     "optim.lr_scheduler.OneCycleLR",
     "optim.lr_scheduler.ReduceLROnPlateau",
     "torch.load",

@@ -14,10 +14,10 @@ ABSENT = (2, 7)  # the third parameter has no gradient in the eighth step
 class Run:
     """Parameters of one engine under one optimizer, fed with prepared gradients."""
 
-    def __init__(self, engine, name, steps=12, **options):
+    def __init__(self, engine, name, steps=12, dtype="float32", **options):
         rng = np.random.default_rng(0)
         self.engine = engine
-        draw = lambda: [rng.standard_normal(s).astype(np.float32) for s in SHAPES]  # noqa: E731
+        draw = lambda: [np.asarray(rng.standard_normal(s), dtype) for s in SHAPES]  # noqa: E731
         self.parameters = [engine.nn.Parameter(self.tensor(a)) for a in draw()]
         self.gradients = [draw() for _ in range(steps)]
         for g in self.gradients:
@@ -69,7 +69,7 @@ def difference(ours, theirs):
         a, b = a.numpy(), b.numpy()
         assert a.dtype == b.dtype
         assert a.shape == b.shape
-        unit = np.abs(b).max() * 2.0**-24 * ours.done
+        unit = np.abs(b).max() * np.finfo(b.dtype).eps / 2 * ours.done
         worst = max(worst, np.abs(a - b).max() / (unit or 1.0))
     return worst
 
