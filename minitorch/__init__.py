@@ -102,6 +102,7 @@ __getattr__ = _later(
         "HalfTensor IntStorage IntTensor LongStorage LongTensor ShortStorage ShortTensor "
         "set_default_tensor_type",
         "mps": "",
+        "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
         "settings": "are_deterministic_algorithms_enabled compiled_with_cxx11_abi "
         "get_default_device get_deterministic_debug_mode get_device_module "
         "get_float32_matmul_precision get_num_interop_threads is_vulkan_available "

@@ -2,7 +2,11 @@
 
 # (row, input, kind of mistake)
 # Elements that are summed may come in any order.
-GENERAL = {("fill", 1, "wrong order"), ("masked_fill", 2, "wrong order")}
+GENERAL = {
+    ("fill", 1, "wrong order"),
+    ("masked_fill", 2, "wrong order"),
+    ("lstm_layer", 7, "swapped operands"),  # two biases that are added
+}
 
 # By the code that they are in, as tests/mutants.py calls them.
 REWRITTEN = {
@@ -32,8 +36,19 @@ REWRITTEN = {
     },
     "all of them are tensors, or all arrays": {
         "scan._logcumsumexp_rule": {"g for x", "out for x"},
+        "recurrent._gru_rule": {
+            "_before_ for x", "_gates_ for x", "_inner_ for x", "h0 for x", "w_hh for x",
+            "w_ih for x"},
+        "recurrent._lstm_rule": {
+            "_before_ for x", "_cells_ for x", "_gates_ for x", "_squashed_ for x", "c0 for x",
+            "h0 for x", "w_hh for x", "w_ih for x"},
+        "recurrent._rnn_rule": {
+            "_before_ for x", "h0 for x", "out for x", "w_hh for x", "w_ih for x"},
     },
     "only the shape is asked": {
+        "recurrent._gru_rule": {"_before_ for _gates_ (2)", "_inner_ for _gates_ (2)"},
+        "recurrent._lstm_rule": {
+            "_before_ for _gates_ (2)", "_cells_ for _gates_ (2)", "_squashed_ for _gates_ (2)"},
         "scattering._shares": {"g for x (2)", "out for x (2)", "indices for value (2)"},
     },
     "both formulas hold at the border": {
@@ -44,6 +59,10 @@ REWRITTEN = {
         "special._sinc_curvature": {
             "1.01e-09 for 1e-09", "abs(x) <= 1e-09 for abs(x) < 1e-09"},
         "scan._share": {"g >= 0 for g > 0"},
+    },
+    "as many pieces of the same size": {
+        "recurrent._gru_like": {"4 for 3", "4 for 3 (2)"},
+        "recurrent._lstm_like": {"5 for 4"},
     },
     "the same number": {
         "atan2 by x": {"_over_square(g, y, x) for _over_square(g, x, y)"},

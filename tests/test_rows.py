@@ -178,6 +178,7 @@ NOT_ANY = {
     "topk",  # which of equal numbers comes is anybody's choice
     "gelu_slope", "sum_to", "normal_hazard", "sinc_slope", "sign_change", "shift_point",
     "length_with_one", "polygamma_n", "recurrence",  # only ever called on floats
+    "rnn_relu_cell", "rnn_tanh_cell",  # torch computes them on integers too
     "log_ndtr",  # torch's float32 loses digits from -5 on
 }  # fmt: skip
 # Refused by torch with another error than "not implemented".

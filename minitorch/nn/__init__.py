@@ -11,6 +11,7 @@ __getattr__ = later(
     {
         **{f"modules.{family}": names for family, names in modules.FAMILIES.items()},
         "parameter": "",
+        "utils": "",
     },
 )
 __all__ = [*modules.__all__, "Buffer", "Parameter", "functional", "init"]  # noqa: PLE0604

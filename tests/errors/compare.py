@@ -21,7 +21,6 @@ NOT_BUILT = (
     "nn.Conv1d",
     "nn.ConvTranspose2d",
     "nn.GroupNorm",
-    "nn.LSTM",
     "nn.MultiheadAttention",
     "nn.utils.clip_grad_norm_",
     "optim.lr_scheduler.OneCycleLR",
