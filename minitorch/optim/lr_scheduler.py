@@ -3,126 +3,45 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from minitorch._tensor import Tensor
+from minitorch.optim._cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
+from minitorch.optim._plateau import ReduceLROnPlateau
+from minitorch.optim._schedule import (
+    EPOCH_DEPRECATION_WARNING,
+    LRScheduler,
+    each_group,
+    object_state,
+)
+from minitorch.optim._sequences import ChainedScheduler, SequentialLR
 from minitorch.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["CosineAnnealingLR", "LRScheduler", "LambdaLR", "LinearLR", "StepLR"]
-
-
-def _copied(lr: Any) -> Any:
-    return lr.clone() if isinstance(lr, Tensor) else lr
-
-
-class LRScheduler:
-    """Base class: `step()` once per epoch (or per batch), after `optimizer.step()`.
-
-    A subclass defines `get_lr`, the new rates of all groups from `last_epoch` and the present
-    rates, and may define `_get_closed_form_lr`, the same from `last_epoch` and `base_lrs` alone.
-
-    Raises: TypeError for no Optimizer; KeyError where `last_epoch` resumes and a group lacks
-        'initial_lr'.
-    """
-
-    _get_lr_called_within_step = False
-    _is_initial = False
-
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(
-                f"{type(self).__name__}: expected an Optimizer, got {type(optimizer).__name__}"
-            )
-        self.optimizer = optimizer
-        for i, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", _copied(group["lr"]))
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"{type(self).__name__}: expected 'initial_lr' in param_groups[{i}], because "
-                    f"last_epoch={last_epoch} resumes; load the optimizer's state first"
-                )
-        self.base_lrs = [_copied(group["initial_lr"]) for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
-        optimizer._watched = True
-        self._step_count = 0
-        self._is_initial = True
-        self.step()
-        self._is_initial = False
-
-    def state_dict(self) -> dict[str, Any]:
-        """All attributes but the optimizer."""
-        return {name: value for name, value in self.__dict__.items() if name != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        self.__dict__.update(state_dict)
-
-    def get_last_lr(self) -> list[Any]:
-        """The rates that the last `step` set, one for each group."""
-        return self._last_lr
-
-    def get_lr(self) -> list[Any]:
-        """The rates for `last_epoch`, one for each group; to be defined by each schedule."""
-        raise NotImplementedError(f"{type(self).__name__} does not define get_lr")
-
-    def step(self, epoch: int | None = None) -> None:
-        """Set the next rates; with `epoch` (deprecated) those of that epoch."""
-        self._step_count += 1
-        if self._step_count == 2:
-            self._warn_of_order()
-        if epoch is None:
-            self.last_epoch += 1
-            self._get_lr_called_within_step = True
-            rates = self.get_lr()
-            self._get_lr_called_within_step = False
-        else:
-            _warn(
-                "scheduler.step(epoch): the epoch parameter is deprecated; call scheduler.step() "
-                "once per epoch",
-                stacklevel=3,
-            )
-            self.last_epoch = epoch
-            self._get_lr_called_within_step = True
-            rates = getattr(self, "_get_closed_form_lr", self.get_lr)()
-            self._get_lr_called_within_step = False
-        for group, lr in zip(self.optimizer.param_groups, rates):
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(lr)
-            else:
-                group["lr"] = lr
-        self._last_lr = [_copied(group["lr"]) for group in self.optimizer.param_groups]
-
-    def _warn_of_order(self) -> None:
-        if not getattr(self.optimizer.step, "hooked", False):
-            _warn(
-                "`optimizer.step` was replaced after the learning rate scheduler was made, so it "
-                "cannot be told whether it was called before `lr_scheduler.step()`"
-            )
-        elif not self.optimizer._opt_called:
-            _warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first "
-                "learning rate was never used. Step the optimizer first."
-            )
-
-    def _warn_outside_step(self) -> None:
-        if not self._get_lr_called_within_step:
-            _warn("get_lr() computes the next rates; the present ones are `get_last_lr()`")
-
-    def _present(self) -> list[Any]:
-        return [_copied(group["lr"]) for group in self.optimizer.param_groups]
-
+__all__ = [
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "EPOCH_DEPRECATION_WARNING",
+    "ExponentialLR",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "StepLR",
+]
 
 _LRScheduler = LRScheduler  # its name in older scripts
-
-
-def _warn(text: str, stacklevel: int = 4) -> None:
-    import warnings
-
-    warnings.warn(text, UserWarning, stacklevel=stacklevel)
 
 
 class LambdaLR(LRScheduler):
@@ -137,23 +56,14 @@ class LambdaLR(LRScheduler):
         lr_lambda: Callable[[int], float] | list[Callable[[int], float]],
         last_epoch: int = -1,
     ) -> None:
-        groups = len(getattr(optimizer, "param_groups", ()))
-        lambdas = lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * groups
-        if len(lambdas) != groups:
-            raise ValueError(
-                f"lr_lambda: expected {groups} functions, one for each group, got {len(lambdas)}"
-            )
-        self.lr_lambdas = list(lambdas)
+        self.lr_lambdas = each_group("lr_lambda", optimizer, lr_lambda)
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """All attributes but the optimizer; of the functions only the attributes of objects."""
         state = super().state_dict()
         del state["lr_lambdas"]
-        plain = type(lambda: None)
-        state["lr_lambdas"] = [
-            None if isinstance(f, plain) else f.__dict__.copy() for f in self.lr_lambdas
-        ]
+        state["lr_lambdas"] = [object_state(f) for f in self.lr_lambdas]
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -167,6 +77,20 @@ class LambdaLR(LRScheduler):
         """The rates for `last_epoch`."""
         self._warn_outside_step()
         return [base * f(self.last_epoch) for base, f in zip(self.base_lrs, self.lr_lambdas)]
+
+
+class MultiplicativeLR(LambdaLR):
+    """lr ← lr · λ(epoch) in every epoch but the first, with one function or one for each group.
+
+    Raises: as LambdaLR.
+    """
+
+    def get_lr(self) -> list[Any]:
+        """The rates for `last_epoch`."""
+        self._warn_outside_step()
+        if self._is_initial:
+            return self._present()
+        return [lr * f(self.last_epoch) for lr, f in zip(self._present(), self.lr_lambdas)]
 
 
 class StepLR(LRScheduler):
@@ -183,10 +107,67 @@ class StepLR(LRScheduler):
         self._warn_outside_step()
         if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
             return self._present()
-        return [lr * self.gamma for lr in self._present()]
+        return self._scaled(self.gamma)
 
     def _get_closed_form_lr(self) -> list[Any]:
         return [base * self.gamma ** (self.last_epoch // self.step_size) for base in self.base_lrs]
+
+
+class MultiStepLR(LRScheduler):
+    """lr ← gamma · lr in each epoch of `milestones`; twice in one that is named twice."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        milestones: Iterable[int],
+        gamma: float = 0.1,
+        last_epoch: int = -1,
+    ) -> None:
+        self.milestones, self.gamma = Counter(milestones), gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[Any]:
+        """The rates for `last_epoch`."""
+        self._warn_outside_step()
+        if self.last_epoch not in self.milestones:
+            return self._present()
+        return self._scaled(self.gamma ** self.milestones[self.last_epoch])
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        passed = bisect_right(sorted(self.milestones.elements()), self.last_epoch)
+        return [base * self.gamma**passed for base in self.base_lrs]
+
+
+class ConstantLR(LRScheduler):
+    """lr = base_lr · factor in the first `total_iters` epochs, base_lr afterwards.
+
+    Raises: ValueError for a factor outside [0, 1].
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        factor: float = 1.0 / 3,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
+        if not 0 <= factor <= 1:
+            raise ValueError(f"factor: expected a value in [0, 1], got {factor}")
+        self.factor, self.total_iters = factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[Any]:
+        """The rates for `last_epoch`."""
+        self._warn_outside_step()
+        if self.last_epoch == 0:
+            return self._scaled(self.factor)
+        if self.last_epoch != self.total_iters:
+            return self._present()
+        return self._scaled(1.0 / self.factor)
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        over = self.last_epoch >= self.total_iters
+        return [base * (self.factor + over * (1 - self.factor)) for base in self.base_lrs]
 
 
 class LinearLR(LRScheduler):
@@ -219,12 +200,12 @@ class LinearLR(LRScheduler):
         """The rates for `last_epoch`."""
         self._warn_outside_step()
         if self.last_epoch == 0:
-            return [lr * self.start_factor for lr in self._present()]
+            return self._scaled(self.start_factor)
         if self._is_initial or self.last_epoch > self.total_iters:
             return self._present()
         rise = self.end_factor - self.start_factor
         before = self.total_iters * self.start_factor + (self.last_epoch - 1) * rise
-        return [lr * (1.0 + rise / before) for lr in self._present()]
+        return self._scaled(1.0 + rise / before)
 
     def _get_closed_form_lr(self) -> list[Any]:
         rise = self.end_factor - self.start_factor
@@ -232,6 +213,49 @@ class LinearLR(LRScheduler):
         return [
             base * (self.start_factor + rise * done / self.total_iters) for base in self.base_lrs
         ]
+
+
+class ExponentialLR(LRScheduler):
+    """lr ← gamma · lr in every epoch but the first."""
+
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[Any]:
+        """The rates for `last_epoch`."""
+        self._warn_outside_step()
+        return self._present() if self._is_initial else self._scaled(self.gamma)
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        return [base * self.gamma**self.last_epoch for base in self.base_lrs]
+
+
+class PolynomialLR(LRScheduler):
+    """lr = base_lr (1 - epoch / total_iters)^power, 0 from `total_iters` on."""
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        total_iters: int = 5,
+        power: float = 1.0,
+        last_epoch: int = -1,
+    ) -> None:
+        self.total_iters, self.power = total_iters, power
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[Any]:
+        """The rates for `last_epoch`."""
+        self._warn_outside_step()
+        if self._is_initial or self.last_epoch > self.total_iters:
+            return self._present()
+        left = 1.0 - self.last_epoch / self.total_iters
+        before = 1.0 - (self.last_epoch - 1) / self.total_iters
+        return self._scaled((left / before) ** self.power)
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        left = 1.0 - min(self.total_iters, self.last_epoch) / self.total_iters
+        return [base * left**self.power for base in self.base_lrs]
 
 
 class CosineAnnealingLR(LRScheduler):

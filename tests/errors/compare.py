@@ -23,8 +23,6 @@ NOT_BUILT = (
     "nn.GroupNorm",
     "nn.MultiheadAttention",
     "nn.utils.clip_grad_norm_",
-    "optim.lr_scheduler.OneCycleLR",
-    "optim.lr_scheduler.ReduceLROnPlateau",
     "torch.load",
     "torch.save",
 )
