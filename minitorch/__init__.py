@@ -89,26 +89,36 @@ from minitorch._later import later as _later  # noqa: E402
 __getattr__ = _later(
     __name__,
     {
+        "_dynamo": "",
+        "_inductor": "",
         "accelerator": "AcceleratorError OutOfMemoryError",
         "amp": "autocast",
         "amp.autocast_mode": "clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype "
         "get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled "
         "is_autocast_enabled set_autocast_cache_enabled set_autocast_dtype set_autocast_enabled",
         "backends": "",
+        "compiler": "compile",
         "cpu": "",
         "cuda": "",
+        "futures": "",
+        "hub": "",
+        "jit": "",
         "legacy": "BFloat16Storage BFloat16Tensor BoolStorage BoolTensor ByteStorage ByteTensor "
         "CharStorage CharTensor DoubleStorage DoubleTensor FloatStorage FloatTensor HalfStorage "
         "HalfTensor IntStorage IntTensor LongStorage LongTensor ShortStorage ShortTensor "
         "set_default_tensor_type",
         "mps": "",
         "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
+        "onnx": "",
+        "overrides": "",
         "settings": "are_deterministic_algorithms_enabled compiled_with_cxx11_abi "
         "get_default_device get_deterministic_debug_mode get_device_module "
         "get_float32_matmul_precision get_num_interop_threads is_vulkan_available "
         "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_default_device "
         "set_deterministic_debug_mode set_float32_matmul_precision set_flush_denormal "
         "set_num_interop_threads set_warn_always typename use_deterministic_algorithms",
+        "types": "",
+        "utils.dlpack": "from_dlpack to_dlpack",
         "version": "",
         "xpu": "",
         "shim": "",

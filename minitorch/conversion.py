@@ -36,6 +36,31 @@ class Conversion:
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Any = None,
+        dl_device: Any = None,
+        copy: bool | None = None,
+    ) -> Any:
+        """The memory as a capsule for another library, shared.
+
+        Raises: BufferError where a gradient flows.
+        """
+        if self.requires_grad:
+            raise BufferError(
+                "Can't export tensors that require gradient, use tensor.detach() for the numbers"
+            )
+        if stream is not None:
+            raise AssertionError(f"__dlpack__: expected stream None on the CPU, got {stream}")
+        given = {"max_version": max_version, "dl_device": dl_device, "copy": copy}
+        return self._array.__dlpack__(**{k: v for k, v in given.items() if v is not None})
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """(1, 0): the CPU, as DLPack counts devices."""
+        return self._array.__dlpack_device__()
+
     def item(self) -> Any:
         """The one element as a Python number. Raises: RuntimeError unless there is just one."""
         if self._array.size != 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from minitorch.backends._switches import setting
+from minitorch._switches import setting
 
 __all__ = ["flags", "is_acceptable", "is_available", "set_flags", "version"]
 

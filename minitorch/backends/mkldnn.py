@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from minitorch.backends._switches import setting
+from minitorch._switches import setting
 from minitorch.backends.mkl import is_available, verbose
 
 __all__ = ["flags", "is_available", "set_flags", "verbose"]
