@@ -1327,6 +1327,17 @@ class Tensor:
     def __delitem__(self, key: Any) -> None:
         """Elements cannot be taken out. Raises: TypeError."""
     def __div__(self, other: Any) -> Tensor: ...
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: Any = None,
+        dl_device: Any = None,
+        copy: builtins.bool | None = None,
+    ) -> Any:
+        """The memory as a capsule for another library, shared."""
+    def __dlpack_device__(self) -> builtins.tuple[builtins.int, builtins.int]:
+        """(1, 0): the CPU, as DLPack counts devices."""
     def __eq__(self, other: Any) -> Tensor: ...  # type: ignore[override]
     def __float__(self) -> builtins.float: ...
     def __floordiv__(self, other: Any) -> Tensor: ...
