@@ -10,11 +10,19 @@ __getattr__ = later(
     __name__,
     {
         **{f"modules.{family}": names for family, names in modules.FAMILIES.items()},
-        "parameter": "",
+        "parameter": "UninitializedBuffer UninitializedParameter",
         "utils": "",
     },
 )
-__all__ = [*modules.__all__, "Buffer", "Parameter", "functional", "init"]  # noqa: PLE0604
+__all__ = [  # noqa: PLE0604
+    *modules.__all__,
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "functional",
+    "init",
+]
 
 
 def __dir__() -> list[str]:

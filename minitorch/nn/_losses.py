@@ -177,6 +177,10 @@ def cross_entropy(
     at = 1 if input.ndim > 1 else 0
     logp = fused.log_softmax(input, dim=at)
     if target._array.dtype.kind == "f":
+        if ignore_index >= 0:
+            raise RuntimeError(
+                "cross_entropy: ignore_index is for targets that are classes, not probabilities"
+            )
         return _probability_loss(logp, target, weight, reduction, label_smoothing, at)
     loss = fused.nll_loss(logp, target, weight, ignore_index=ignore_index, reduction=reduction)
     if not label_smoothing:
@@ -195,6 +199,11 @@ def _probability_loss(
     logp: Any, target: Any, weight: Any, reduction: str, smoothing: float, at: int
 ) -> Tensor:
     if target.shape != logp.shape:
+        if logp.ndim > 1 and target.ndim and target.shape[0] != logp.shape[0]:
+            raise ValueError(
+                f"Expected input batch_size ({logp.shape[0]}) to match target batch_size "
+                f"({target.shape[0]}): shapes {list(logp.shape)} and {list(target.shape)}"
+            )
         raise RuntimeError(
             "Expected floating point type for target with class probabilities to have the shape "
             f"of input: {list(logp.shape)}, got {list(target.shape)}"
@@ -315,10 +324,10 @@ def gaussian_nll_loss(
     elif var.shape != input.shape:
         if tuple(var.shape) == tuple(input.shape[:-1]) and input.ndim:
             var = var.unsqueeze(-1)
-        elif tuple(var.shape) != (*input.shape[:-1], 1):
+        elif not _one_size_is_1(var.shape, input.shape):
             raise ValueError(
-                f"gaussian_nll_loss: expected a variance of shape {list(input.shape)}, or 1 or "
-                f"nothing for its last size, got {list(var.shape)}"
+                f"gaussian_nll_loss: expected a variance of shape {list(input.shape)}, one of its "
+                f"sizes 1 or without the last one, got {list(var.shape)}"
             )
     fused.check_reduction(reduction)
     if (var._array < 0).any():
@@ -330,6 +339,11 @@ def gaussian_nll_loss(
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
     return fused.reduced(losses, reduction)
+
+
+def _one_size_is_1(shape: tuple, whole: tuple) -> bool:
+    """Whether `shape` is `whole` but for one size, which is 1."""
+    return len(shape) == len(whole) and [a for a, b in zip(shape, whole) if a != b] == [1]
 
 
 def linear_cross_entropy(

@@ -74,12 +74,15 @@ def batch_norm(
     In training the batch's own statistics are used and the running ones moved towards them
     (the variance over n - 1); else the running ones are used.
     Source: Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167
-    Raises: ValueError for one value per channel in training, RuntimeError for sizes that differ.
+    Raises: ValueError for one value per channel in training, and for an eps of 0 (then) or below;
+    RuntimeError for sizes that differ.
     """
     try:
         if training:
             size = tuple(input.shape)
             _several(size, prod(size[:1] + size[2:]), "value per channel")
+        if eps < 0 or (training and eps == 0):
+            raise ValueError(f"batch_norm: eps must be positive, got {eps}")
         return rooms.normalize_channels(
             input, running_mean, running_var, weight, bias, training, momentum, eps
         )

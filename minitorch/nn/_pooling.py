@@ -303,11 +303,13 @@ def _fractional(
     batch = input.shape[0] if input.ndim == axes + 2 else 1
     if samples is None:
         samples = sampling.rand(batch, input.shape[-axes - 1], axes, dtype=input.dtype)
-    elif tuple(samples.shape) != (batch, input.shape[-axes - 1], axes):
+    elif tuple(samples.shape[1:]) != (input.shape[-axes - 1], axes) or len(samples) < batch:
         raise RuntimeError(
             f"{name}: expected random samples of shape {[batch, input.shape[-axes - 1], axes]}, "
             f"got {list(samples.shape)}"
         )
+    else:
+        samples = samples[:batch]
     how = {"kernel": kernel, "count": count}
     found = batched(lambda x: adaptive.fractional_max(x, samples, **how), input, axes)
     return found if indices else found[0]

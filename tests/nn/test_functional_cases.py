@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-import minitorch
-from tests.errors.compare import run
-
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+lines = pytest.importorskip("tests.nn.lines")
 pytestmark = pytest.mark.differential
 
 SETUP = """
@@ -227,30 +224,8 @@ CASES = {
         attend(q, k, v, scale=-1.0)
     """,
 }
-LINES = [
-    pytest.param(line.strip(), id=f"{topic}: {line.strip()}")
-    for topic, text in CASES.items()
-    for line in text.replace("\n", ";").split(";")
-    if line.strip()
-]
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", lines.lines(CASES))
 def test_as_in_torch(line: str) -> None:
-    ours, theirs = (run(f"{SETUP}\nr = {line}", T) for T in (minitorch, torch))
-    assert (ours.kind, ours.warned) == (theirs.kind, theirs.warned), f"{ours}\n{theirs}"
-    if ours.error is None:
-        compare(ours.value, theirs.value)
-
-
-def compare(ours: tuple | list, theirs: tuple | list) -> None:
-    """Require the dtype, shape and, up to rounding, numbers that `plain` took from two tensors."""
-    if isinstance(ours, list):
-        assert len(ours) == len(theirs)
-        for a, b in zip(ours, theirs):
-            compare(a, b)
-        return
-    assert ours[:3] == theirs[:3]
-    names = {"nan": np.nan, "inf": np.inf}
-    a, b = (np.array(eval(found[3], names), float) for found in (ours, theirs))
-    assert np.allclose(a, b, rtol=2e-5, atol=1e-6, equal_nan=True), f"{ours}\n{theirs}"
+    lines.check_line(SETUP, line)

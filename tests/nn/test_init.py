@@ -149,7 +149,7 @@ def test_orthogonal(shape: tuple, dtype: str) -> None:
     assert ours[width:] == theirs[width:]  # the state; the factors are another LAPACK's
     eps = np.finfo(dtype).eps
     a, b = (np.frombuffer(x[:width], dtype).reshape(shape[0], -1) for x in (ours, theirs))
-    np.testing.assert_allclose(a, b, rtol=0, atol=16 * eps)
+    np.testing.assert_allclose(a, b, rtol=0, atol=64 * eps)  # another LAPACK, some other CPU
     gram = a @ a.T if a.shape[0] <= a.shape[1] else a.T @ a
     np.testing.assert_allclose(gram, 1.5**2 * np.eye(len(gram)), rtol=0, atol=16 * eps)
 

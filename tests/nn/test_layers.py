@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -39,6 +37,19 @@ LAYERS = [
     ("Conv2d(4, 4, 3, groups=4, padding='same')", IMAGES),
     ("Conv2d(4, 4, (2, 4), padding='same')", IMAGES),
     ("Conv2d(4, 2, 3, padding='valid')", numbers(4, 5, 5)),
+    ("Conv1d(4, 6, 3)", LONG),
+    ("Conv1d(4, 6, (3,), stride=2, padding=1, dilation=2, groups=2)", LONG[0]),
+    ("Conv1d(4, 2, 4, padding='same', padding_mode='reflect')", LONG),
+    ("Conv2d(4, 2, 3, padding=1, padding_mode='circular')", IMAGES),
+    ("Conv2d(4, 2, (3, 2), padding=(2, 1), padding_mode='replicate', stride=2)", IMAGES[0]),
+    ("Conv3d(4, 3, 2)", VOLUME),
+    ("Conv3d(4, 4, (2, 3, 1), padding=(0, 1, 2), groups=4, bias=False)", VOLUME),
+    ("Conv3d(4, 1, 3, padding='same', padding_mode='circular')", VOLUME),
+    ("ConvTranspose1d(4, 6, 3)", LONG),
+    ("ConvTranspose1d(4, 6, 3, 2, 1, 1, groups=2)", LONG[0]),
+    ("ConvTranspose2d(4, 3, 3, stride=2, padding=1, output_padding=1)", IMAGES),
+    ("ConvTranspose2d(4, 6, (2, 3), groups=2, dilation=(2, 1), bias=False)", IMAGES),
+    ("ConvTranspose3d(4, 2, 2, stride=2)", VOLUME),
     ("MaxPool1d(2)", LONG),
     ("MaxPool1d(3, padding=1, ceil_mode=True)", LONG[0]),
     ("MaxPool3d((1, 2, 3), stride=2)", VOLUME),
@@ -151,6 +162,19 @@ LAYERS = [
     ("BatchNorm1d(4, bias=False)", SIGNAL),
     ("BatchNorm1d(4, track_running_stats=False)", ROWS_),
     ("BatchNorm2d(4, momentum=0.3)", IMAGES),
+    ("BatchNorm3d(4)", VOLUME),
+    ("SyncBatchNorm(4)", SIGNAL),
+    ("SyncBatchNorm(4, momentum=None, affine=False)", VOLUME),
+    ("InstanceNorm1d(4)", LONG),
+    ("InstanceNorm1d(4, affine=True, bias=False)", LONG[0]),
+    ("InstanceNorm2d(4, affine=True, track_running_stats=True, momentum=0.3)", IMAGES),
+    ("InstanceNorm3d(4, track_running_stats=True)", VOLUME),
+    ("GroupNorm(2, 4)", IMAGES),
+    ("GroupNorm(4, 4, eps=0.1, bias=False)", LONG),
+    ("GroupNorm(1, 4, affine=False)", VOLUME),
+    ("RMSNorm(4)", ROWS_),
+    ("RMSNorm((4, 3), eps=0.1, elementwise_affine=False)", SIGNAL),
+    ("LocalResponseNorm(3, alpha=0.5, k=2.0)", IMAGES),
     ("LayerNorm(4)", ROWS_),
     ("LayerNorm((4, 3), eps=0.1)", SIGNAL),
     ("LayerNorm(4, bias=False)", ROWS_),
@@ -158,10 +182,15 @@ LAYERS = [
     ("Embedding(7, 3)", rng.integers(0, 7, (4, 5))),
     ("Embedding(7, 3, padding_idx=2)", rng.integers(0, 4, (4, 5))),
     ("Embedding(7, 3, max_norm=1.0)", rng.integers(0, 4, (6,))),
+    ("EmbeddingBag(7, 3)", rng.integers(0, 7, (4, 5))),
+    ("EmbeddingBag(7, 3, mode='sum', padding_idx=2)", rng.integers(0, 4, (4, 5))),
+    ("EmbeddingBag(7, 3, mode='max', max_norm=1.0, norm_type=3.0)", rng.integers(0, 7, (2, 5))),
 ]
 
 CLASSES, DENSE = rng.integers(0, 4, (5,)), rng.integers(0, 4, (5, 3))
 PROBABILITIES = rng.dirichlet(np.ones(4), 5)
+SIGNS, COUNTS = np.sign(numbers(5, 4)), rng.integers(2, 9, (5, 4)).astype(float)
+LOGITS, TEXTS = np.log(rng.dirichlet(np.ones(5), (6, 2))), np.array([[2, 4, 4], [3, 2, 0]])
 LOSSES = [
     ("MSELoss()", ROWS_, numbers(5, 4)),
     ("MSELoss(reduction='sum')", ROWS_, numbers(5, 4)),
@@ -193,6 +222,48 @@ LOSSES = [
     ("BCEWithLogitsLoss(pos_weight=T.tensor([0.1, 2.0, 1.0, 9.0]))", ROWS_, rng.random((5, 4))),
     ("BCELoss()", rng.random((5, 4)), rng.random((5, 4))),
     ("BCELoss(reduction='sum')", rng.random((5, 4)), rng.random((5, 4))),
+    ("SmoothL1Loss(beta=0.5)", ROWS_, numbers(5, 4)),
+    ("HuberLoss('sum', 0.7)", ROWS_, numbers(5, 4)),
+    ("PoissonNLLLoss()", ROWS_, rng.random((5, 4))),
+    ("PoissonNLLLoss(log_input=False, full=True, reduction='sum')", rng.random((5, 4)), COUNTS),
+    ("GaussianNLLLoss()", ROWS_, numbers(5, 4), rng.random((5, 4))),
+    ("GaussianNLLLoss(full=True, reduction='none')", ROWS_, numbers(5, 4), rng.random((1, 4))),
+    ("KLDivLoss(reduction='batchmean')", ROWS_, PROBABILITIES),
+    ("KLDivLoss(reduction='sum', log_target=True)", ROWS_, numbers(5, 4)),
+    ("HingeEmbeddingLoss(0.5)", ROWS_, SIGNS),
+    ("SoftMarginLoss()", ROWS_, SIGNS.astype(int)),
+    ("MultiLabelMarginLoss()", ROWS_, np.array([[1, 3, -1, 0]] * 5)),
+    ("MultiLabelSoftMarginLoss(T.tensor([0.1, 2.0, 1.0, 0.5]))", ROWS_, (SIGNS + 1) / 2),
+    ("MultiMarginLoss()", ROWS_, CLASSES),
+    ("MultiMarginLoss(2, 0.5, T.tensor([0.1, 2.0, 1.0, 0.5]), reduction='sum')", ROWS_, CLASSES),
+    ("MarginRankingLoss(0.3)", ROWS_, numbers(5, 4), SIGNS),
+    ("CosineEmbeddingLoss(0.1, reduction='sum')", ROWS_, numbers(5, 4), SIGNS[:, 0]),
+    ("TripletMarginLoss(p=1.5, swap=True)", ROWS_, numbers(5, 4), numbers(5, 4)),
+    ("TripletMarginWithDistanceLoss(margin=2.0)", ROWS_, numbers(5, 4), numbers(5, 4)),
+    (
+        "TripletMarginWithDistanceLoss(distance_function=T.nn.PairwiseDistance(1), swap=True)",
+        ROWS_,
+        numbers(5, 4),
+        numbers(5, 4),
+    ),
+    ("CTCLoss(blank=1)", LOGITS, TEXTS, np.array([6, 5]), np.array([3, 2])),
+    ("LinearCrossEntropyLoss(4, 3)", ROWS_, CLASSES % 3),
+    ("LinearCrossEntropyLoss(4, 3, bias=True, label_smoothing=0.1)", ROWS_, CLASSES % 3),
+    ("LinearCrossEntropyLoss(4, 2, out_features=(3,), bias=True)", ROWS_, DENSE % 2),
+    ("Bilinear(4, 2, 3)", ROWS_, numbers(5, 2)),
+    ("Bilinear(4, 3, 2, bias=False)", numbers(2, 5, 4), numbers(2, 5, 3)),
+    ("EmbeddingBag(7, 3, mode='max')", np.array([1, 2, 4, 5, 4, 3]), np.array([0, 2, 5])),
+    (
+        "EmbeddingBag(7, 3, mode='sum', include_last_offset=True)",
+        np.array([1, 2, 4, 5, 4, 3]),
+        np.array([0, 2, 5, 6]),
+        numbers(6),
+    ),
+    ("CosineSimilarity()", ROWS_, numbers(5, 4)),
+    ("PairwiseDistance(3, keepdim=True)", ROWS_, numbers(5, 4)),
+    ("MaxUnpool1d(2)", numbers(1, 1, 3), np.array([[[1, 2, 5]]])),
+    ("MaxUnpool2d(2, stride=(2, 1))", numbers(1, 2, 2), np.array([[[0, 1], [3, 5]]])),
+    ("MaxUnpool3d(2)", numbers(1, 1, 1, 2), np.array([[[[3, 4]]]])),
 ]
 
 
@@ -208,9 +279,10 @@ def test_layer_in_evaluation(text: str, x: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("text", "x", "y"), LOSSES, ids=lambda v: v if isinstance(v, str) else "")
-def test_loss_computes_what_torch_computes(text: str, x: Any, y: Any, dtype: str) -> None:
-    compare(text, (np.asarray(x), np.asarray(y)), dtype)
+@pytest.mark.parametrize("case", LOSSES, ids=lambda case: case[0])
+def test_loss_computes_what_torch_computes(case: tuple, dtype: str) -> None:
+    text, *inputs = case
+    compare(text, tuple(np.asarray(x) for x in inputs), dtype)
 
 
 @pytest.mark.parametrize("text", sorted({t for t, *_ in LAYERS} | {t for t, *_ in LOSSES}))

@@ -10,11 +10,11 @@ import torch
 import minitorch
 from tests.tolerances import TOLERANCES, assert_close
 
-ONCE = ("Hardsigmoid",)
+ONCE = ("CTCLoss", "EmbeddingBag", "Hardsigmoid", "MultiLabelMarginLoss", "MultiMarginLoss")
 """Layers that torch does not differentiate twice."""
 
 LOOSE = {
-    "BCELoss": 1e6,  # torch adds 1e-12 to the denominators of its derivatives
+    "BCELoss": 1e7,  # torch adds 1e-12 to the denominators of its derivatives
     "Hardsigmoid": 1e9,  # torch's 1 / 6 is that of float32
 }
 """Limits where torch's own float64 derivatives are less exact."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from minitorch._tensor import Tensor
 from minitorch.grad_mode import no_grad
 from minitorch.hooks import RemovableHandle
+from minitorch.nn.parameter import is_lazy
 from minitorch.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -223,6 +224,10 @@ class State:
                 f"object from checkpoint but received {type(new)}"
             )
             return
+        if is_lazy(old):
+            if not is_lazy(new):
+                copies.append(lambda: _materialize(old, new))
+            return
         if not old.shape and new.shape == (1,):  # how 0-d entries were saved in torch's early days
             new = new[0]
         if new.shape != old.shape:
@@ -321,6 +326,12 @@ class _Loading:
                 below = f"{prefix}{name}."
                 self.visit(child, below, {k: v for k, v in entries.items() if k.startswith(below)})
         self.post_hooks += [(h, module) for h in module._load_state_dict_post_hooks.values()]
+
+
+def _materialize(old: Any, new: Tensor) -> None:
+    """Give a tensor without a shape that of `new`, and its elements."""
+    old.materialize(new.shape)
+    _copy(old, new)
 
 
 def _copy(old: Tensor, new: Tensor) -> None:

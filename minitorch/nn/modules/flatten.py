@@ -26,10 +26,16 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Axis `dim` as several axes of sizes `unflattened_size`."""
+    """Axis `dim` as several axes of sizes `unflattened_size`.
+
+    Raises: TypeError unless that is a tuple of ints.
+    """
 
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         super().__init__()
+        sizes = unflattened_size
+        if not isinstance(sizes, (tuple, list)) or not all(isinstance(n, int) for n in sizes):
+            raise TypeError(f"Unflatten: expected unflattened_size to be ints, got {sizes!r}")
         self.dim, self.unflattened_size = dim, unflattened_size
 
     def forward(self, input):

@@ -1,0 +1,140 @@
+"""Layers at the edge of what they take: the same repr, result or kind of error, and warnings."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch")
+lines = pytest.importorskip("tests.nn.lines")
+pytestmark = pytest.mark.differential
+
+SETUP = """
+lrn, adaptive = nn.CrossMapLRN2d, nn.AdaptiveLogSoftmaxWithLoss
+wave, picture = torch.sin(torch.arange(40.0)).reshape(2, 4, 5), ones(2, 3, 4, 4)
+blocks = torch.cos(torch.arange(96.0)).reshape(2, 6, 4, 2)
+up = nn.ConvTranspose2d(3, 4, 3, stride=2)
+table, bag = torch.arange(6.0).reshape(3, 2), nn.EmbeddingBag
+"""
+
+CASES = {
+    "activations": """
+        nn.Hardtanh(2, 1); nn.Hardtanh(min_value=-2); nn.Hardtanh(max_value=2)
+        nn.Softmax2d()(ones(2, 2)); nn.Softmax2d()(wave); nn.Softmax()(wave); nn.Softmin()(wave)
+        nn.LogSoftmax()(wave[0]); nn.PReLU(3)(wave); nn.PReLU(init=0.5)(wave); nn.Dropout(2.0)
+        nn.Dropout(-0.1); nn.RReLU().eval()(wave); nn.GLU()(wave); nn.Threshold(0.1, 2)
+    """,
+    "convolutions": """
+        nn.Conv2d(3, 4, (3,)); nn.Conv2d(3, 4, 3, groups=2); nn.Conv2d(3, 4, 3, padding='foo')
+        nn.Conv2d(3, 4, 3, padding_mode='foo'); nn.Conv2d(0, 4, 3); nn.Conv2d(3, 4, 3, groups=-1)
+        nn.Conv2d(3, 4, 3, padding_mode='circular', padding=1); nn.Conv1d(3, 4, 3)(ones(2, 2))
+        nn.Conv2d(3, 4, 2, padding_mode='reflect', padding='same')._reversed_padding_repeated_twice
+        nn.Conv2d(3, 4, 2, padding=(1, 2))._reversed_padding_repeated_twice
+        nn.Conv2d(3, 4, 2, padding='valid')._reversed_padding_repeated_twice
+        nn.Conv2d(3, 4, 3, padding='same', stride=2); nn.Conv3d(3, 4, 3, padding=(0, 0, 1))
+        nn.ConvTranspose2d(3, 4, 3, padding_mode='circular'); nn.ConvTranspose1d(3, 4, 2, 2)
+        nn.ConvTranspose2d(4, 6, 3, 2, 1, 1, 2, False, 2); up(picture, output_size=(10, 9)).shape
+        up(picture, output_size=(2, 4, 9, 10)).shape; up(picture, output_size=(11, 10)); up(wave)
+        up(picture, output_size=(11,)); up(picture[0], output_size=(3, 10, 10)).shape
+        up(picture, output_size=(8, 9)); nn.ConvTranspose2d(3, 4, 3, output_padding=1)(picture)
+        nn.Conv2d(3, 1, 2)._conv_forward(picture, ones(1, 3, 2, 2), None)
+    """,
+    "norms": """
+        nn.BatchNorm1d(3, eps=0.0)(ones(2, 3)); nn.BatchNorm1d(3, eps=-1.0).eval()(ones(2, 3))
+        nn.BatchNorm1d(3, eps=0.0).eval()(ones(2, 3)); nn.BatchNorm1d(4)(ones(2, 4, 5, 6))
+        nn.BatchNorm3d(3)(wave); nn.BatchNorm1d(3)(wave); nn.BatchNorm1d(3, bias=False)
+        nn.BatchNorm1d(3, 1e-5, 0.1, True, True, None, None, False); nn.GroupNorm(2, 5)
+        nn.GroupNorm(0, 5); nn.GroupNorm(2, 4, bias=False).state_dict(); nn.RMSNorm((3, 4), 1e-3)
+        nn.LayerNorm(3, bias=False); nn.GroupNorm(2, 4, affine=False)(wave)
+        nn.SyncBatchNorm(4)(wave); nn.SyncBatchNorm(4)(wave[0, 0]); nn.SyncBatchNorm(4)(wave[:, :0])
+        nn.SyncBatchNorm(4).eval()(wave); nn.InstanceNorm1d(3)(wave); nn.InstanceNorm1d(4)(wave[0])
+        nn.InstanceNorm1d(3, affine=True)(wave); nn.InstanceNorm1d(3)(wave[0]); nn.LazyBatchNorm1d()
+        nn.InstanceNorm2d(3)(wave[0]); nn.InstanceNorm3d(4)(wave)
+        nn.InstanceNorm1d(4)(wave[:, :, :1])
+        nn.InstanceNorm2d(3, affine=True, bias=False).state_dict()
+        nn.InstanceNorm2d(3, affine=True, track_running_stats=True).state_dict()
+        nn.InstanceNorm1d(3).load_state_dict(nn.BatchNorm1d(3, affine=False).state_dict())
+        nn.InstanceNorm1d(3).load_state_dict({'running_mean': ones(3), 'running_var': ones(3)})
+        lrn(3, 0.5, k=2)(blocks); lrn(1, 0.5)(blocks); lrn(4, 0.5, 0.9)(blocks); lrn(8)(blocks)
+        lrn(5, 0.7)(blocks); lrn(3)(wave); lrn(3); nn.LocalResponseNorm(2)
+    """,
+    "spatial": """
+        nn.FractionalMaxPool2d(2); nn.FractionalMaxPool2d(2, output_size=2, output_ratio=0.5)
+        nn.FractionalMaxPool2d(2, output_ratio=1.5); nn.FractionalMaxPool3d(2, output_ratio=0.5)
+        nn.FractionalMaxPool2d(2, 2, _random_samples=ones(2, 3, 2) / 2)(picture)
+        nn.FractionalMaxPool2d(2, 2, _random_samples=ones(2, 3, 2) / 2)(picture[0])
+        nn.FractionalMaxPool2d(2, 2, _random_samples=ones(1, 3, 2) / 2)(picture)
+        nn.FractionalMaxPool2d(2, 2, _random_samples=ones(2, 3, 2)).state_dict(); nn.LPPool2d(2, 3)
+        nn.MaxUnpool2d(2); nn.AvgPool1d(2, 3); nn.MaxPool1d(2, return_indices=True)(wave)
+        nn.AdaptiveMaxPool1d(2, True)(wave); nn.CircularPad2d(1)(ones(2, 2)); nn.ZeroPad1d((1, 2))
+        nn.CircularPad1d(6)(wave); nn.ReflectionPad1d(5)(wave); nn.ConstantPad3d(1, 2)
+        nn.Upsample(); nn.Upsample(scale_factor=(2, 3), mode='bilinear')
+        nn.Upsample(scale_factor=[2, 3]); nn.Upsample(scale_factor=2, mode='linear')(wave)
+        nn.Upsample(4)(wave).shape; nn.UpsamplingBilinear2d(3)(picture); nn.PixelShuffle(2)(picture)
+        nn.Unflatten(1, 2); nn.PixelUnshuffle(3)(picture); nn.ChannelShuffle(2)(picture)
+        nn.Unflatten(1, (2, 'a')); nn.Unflatten('a', (('b', 3), ('c', 2)))
+        nn.Unflatten(1, [2, -1])(wave); nn.Unfold(5)(picture); nn.Fold((4, 4), 2)(ones(2, 8, 8))
+        nn.Fold(4, 2, stride=2)
+    """,
+    "linear and tables": """
+        nn.Bilinear(0, 3, 4); nn.Bilinear(-1, 3, 4); nn.Bilinear(2, 3, 4)(ones(5, 2), ones(5, 4))
+        nn.Bilinear(2, 3, 4); bag(5, 3); bag(5, 3, 1.0, 3.0, True, 'sum', padding_idx=-1)
+        bag(5, 3, mode='foo'); bag(5, 3, mode='foo')(ints(1, 2), ints(0)); bag(5, 3, padding_idx=7)
+        bag(5, 3, _weight=ones(2, 2)); bag.from_pretrained(table, mode='max')(ints(1, 0), ints(0))
+        bag.from_pretrained(ones(3)); bag.from_pretrained(table).weight; bag(5, 3)(ints(1, 2))
+        bag.from_pretrained(table, False).weight; nn.Embedding.from_pretrained(table, True, 1, 2.0)
+        nn.Embedding(3, 2, padding_idx=5); nn.Embedding(3, 2, 1, 1.0, 3.0)
+        bag(5, 3)(ints(1, 5), ints(0)); nn.Embedding(3, 2, _weight=table)(ints(2, 0))
+    """,
+    "losses": """
+        nn.NLLLoss2d(); nn.MSELoss(size_average=False).reduction; nn.MSELoss(reduce=False).reduction
+        nn.L1Loss(True, True).reduction; nn.MSELoss(reduction='foo'); nn.KLDivLoss()(wave, wave)
+        nn.MSELoss(reduction='foo')(ones(2), ones(2)); nn.MultiMarginLoss(p=3); nn.CTCLoss()
+        nn.MultiMarginLoss(weight=ones(2, 2)); nn.TripletMarginLoss(margin=-1)
+        nn.TripletMarginWithDistanceLoss(margin=-1); nn.HuberLoss(delta=-1)(ones(2), ones(2))
+        nn.SmoothL1Loss(beta=-1)(ones(2), ones(2)); nn.BCELoss(weight=ones(2)).state_dict()
+        nn.CrossEntropyLoss(ignore_index=1)(ones(2, 3), ones(2, 3)); nn.GaussianNLLLoss(True)
+        nn.CrossEntropyLoss(ignore_index=-1)(ones(2, 3), ones(2, 3))
+        nn.CrossEntropyLoss()(ones(2, 3), ones(4, 3))
+        nn.GaussianNLLLoss()(ones(2, 3), ones(2, 3), ones(3))
+        nn.GaussianNLLLoss()(ones(2, 3), ones(2, 3), ones(2)); nn.PoissonNLLLoss(full=True)
+        nn.GaussianNLLLoss()(ones(2, 3), ones(2, 3), ones(1, 1))
+        nn.LinearCrossEntropyLoss(3, 4, out_features=(2, 5), bias=True)
+        nn.LinearCrossEntropyLoss(3, 4, label_smoothing=2.0)
+        nn.LinearCrossEntropyLoss(3, 2, weight=ones(3))
+        nn.LinearCrossEntropyLoss(3, 2)(ones(4, 3), ints(0, 1)); nn.L1Loss(size_average=True)
+    """,
+    "adaptive softmax": """
+        adaptive(8, 10, [3, 6], div_value=2.0); adaptive(4, 10, []); adaptive(4, 10, [3, 3])
+        adaptive(4, 10, [3, 10]); adaptive(4, 10, [3, 2.5]); adaptive(4, 10, [0, 2])
+        adaptive(4, 10, [3], 2.0)(ones(2, 4), ints(1, 20))
+        adaptive(4, 10, [3], 2.0)(ones(2, 4), ints(1))
+        adaptive(4, 10, [3], 2.0)(ones(2, 4), torch.tensor(1))
+        adaptive(4, 10, [3], 2.0)(ones(2, 4), ints(1, 2).reshape(1, 2))
+        adaptive(8, 9, [3, 6], 2.0, True)(torch.eye(8), ints(0, 8, 2, 5, 3, 6, 2, 1))
+        adaptive(8, 9, [3, 6], 2.0)(torch.eye(8)[0], torch.tensor(7))
+        adaptive(8, 9, [3, 6], 2.0)(torch.eye(8), torch.zeros(8).long()).output
+        adaptive(8, 9, [3, 6], 2.0).log_prob(torch.eye(8))
+        adaptive(8, 9, [3, 6], 2.0).predict(torch.eye(8) * 5); adaptive(8, 9, [3, 6], 2.0).cutoffs
+    """,
+    "lazy": """
+        nn.LazyConv2d(4, 3)(ones(2, 3)); nn.LazyConv2d(3, 3, groups=3)(ones(1, 4, 5, 5))
+        nn.LazyLinear(3)(torch.tensor(1.0)); nn.LazyBatchNorm2d()(ones(2, 3)); nn.LazyLinear(3)
+        nn.LazyLinear(3).weight.shape; nn.LazyLinear(3).weight + 1; nn.LazyLinear(3).weight.dtype
+        nn.LazyLinear(3).weight.numel(); nn.init.zeros_(nn.LazyLinear(3).weight)
+        nn.LazyLinear(3).state_dict(); nn.LazyBatchNorm2d(affine=False)
+        nn.LazyConvTranspose2d(4, 3); nn.LazyConv2d(4, 3, bias=False)
+        nn.LazyLinear(3).double().weight.dtype; nn.LazyLinear(3).bias
+        nn.LazyLinear(2).share_memory(); nn.LazyInstanceNorm1d(bias=False)
+        copy.deepcopy(nn.LazyLinear(2))
+        nn.Linear(2, 3).load_state_dict(nn.LazyLinear(3).state_dict()); nn.UninitializedBuffer()
+        pickle.loads(pickle.dumps(nn.LazyConv1d(2, 2)))(ones(1, 3, 4)).shape
+        sum(p.numel() for p in nn.LazyLinear(2).parameters()); nn.UninitializedParameter()
+        nn.LazyConv3d(2, 2)(ones(1, 3, 4, 4, 4)); nn.LazyConvTranspose1d(2, 2, 2)(ones(3, 4))
+        nn.LazyLinear(2, dtype=torch.float64)(ones(1, 3).double()); nn.LazyConvTranspose3d(1, 2)
+    """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", lines.lines(CASES))
+def test_as_in_torch(line: str) -> None:
+    lines.check_line(SETUP, line)
