@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["WorkerPass"]
 
 _SECONDS_TO_LEAVE = 5  # for a worker that was told to stop
+_SECONDS_TO_END = 1  # for one that was terminated, perhaps before it forgot the script's handlers
 
 
 class WorkerPass(_BaseDataLoaderIter):
@@ -151,7 +152,7 @@ class WorkerPass(_BaseDataLoaderIter):
             else:
                 process.terminate()
         for process, tasks, answers in workers:
-            process.join(_SECONDS_TO_LEAVE)
+            process.join(_SECONDS_TO_LEAVE if idle else _SECONDS_TO_END)
             if process.is_alive():
                 process.kill()
                 process.join()
