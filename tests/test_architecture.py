@@ -15,7 +15,7 @@ HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 CORE = ("_tensor.py", "graph.py", "primitive.py", "ops/elementwise.py")
 CORE_BUDGET, FILE_BUDGET = 900, 400  # lines without docstrings and blank lines
 IMPORT_BUDGET = 0.05  # seconds on top of NumPy
-EXTRAS = {"cupy", "ml_dtypes"}
+EXTRAS = {"PIL", "cupy", "ml_dtypes"}
 """What the engine may import where it is installed, and does without where it is not."""
 
 
