@@ -1,5 +1,6 @@
 """torch.autograd's public face."""
 
+from minitorch._later import later as _later
 from minitorch._tensor import Tensor
 from minitorch.autograd.engine import backward, grad
 from minitorch.autograd.function import Function, FunctionCtx
@@ -13,6 +14,7 @@ from minitorch.grad_mode import (
     set_grad_enabled,
 )
 
+__getattr__ = _later(__name__, {"functional": ""})
 Tensor.backward = backward  # the one method that needs this layer
 
 __all__ = [
