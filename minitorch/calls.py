@@ -58,7 +58,38 @@ def composition(function: Callable) -> Callable:
         except AttributeError as error:
             given = [*zip(names + rest * len(args), args), *kwargs.items()]
             raise errors.not_a_tensor(function.__name__, given, error) from None
+        except errors.SampleBySample as refused:
+            made = refused.again(function, args, kwargs)
         return made if out is None else write_out(function.__name__, made, out)
+
+    return call
+
+
+def reads_numbers(function: Callable) -> Callable:
+    """`function`, that looks at the numbers of its tensors: sample by sample inside vmap."""
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except errors.SampleBySample as refused:
+            return refused.again(function, args, kwargs)
+
+    return call
+
+
+def per_sample(create: Callable, random: bool = False, fold: bool = False) -> Callable:
+    """`create`, that makes something in the shape of its first argument; inside vmap of a batch.
+
+    `random`: it draws numbers; `fold`: its first dimension counts, so that samples extend it.
+    """
+
+    @wraps(create)
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        view = getattr(input, "_view", None)
+        if view is not None and view.mode == "batch":
+            return view.alike(call, input, args, kwargs, random, fold)
+        return create(input, *args, **kwargs)
 
     return call
 

@@ -21,6 +21,14 @@ RELEASED = (
 )
 
 
+class SampleBySample(RuntimeError):
+    """A function cannot be run on a batch of samples; `again` runs it on one after another."""
+
+    def again(self, function: Any, args: tuple, kwargs: dict) -> Any:
+        """The result of `function` nevertheless."""
+        raise self
+
+
 def name_of(np_dtype: Any) -> str:
     """How a NumPy dtype is called here: 'torch.float32'."""
     return repr(dtypes.from_numpy_dtype(np_dtype))

@@ -25,6 +25,10 @@ def overwrite(x: Tensor, out: Tensor, name: str, since: float = float("inf")) ->
     Raises: RuntimeError where torch does: leaves, views that may not be written, shapes that grow,
     dtypes that do not fit.
     """
+    if x._view is not None and x._view.mode == "batch":  # inside vmap
+        return x._view.overwrite(x, out, name, since)
+    if out._view is not None and out._view.mode == "batch":
+        raise out._view.shared(name)
     node = edge(x)
     tracked = state.grad and (node is not None or out._node is not None)
     tracked = tracked and x._array.dtype.kind in "fV"  # whole numbers have no gradient

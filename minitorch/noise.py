@@ -6,6 +6,7 @@ Which elements fall, and every number drawn, is torch's choice for the same seed
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from . import errors
 from ._random_bounds import kind_of
 from ._tensor import Tensor, wrap
+from .calls import per_sample
 from .inplace import inplace, overwrite
 from .memory import dense_like
 from .ops import elementwise, fused
@@ -58,9 +60,7 @@ def _keep(input: Tensor, p: float, features: bool) -> Any:
 
 def dropped(input: Tensor, p: float, features: bool) -> Tensor:
     """`input` with what falls at 0 and what stays over 1 - p."""
-    noise = _keep(input, p, features)
-    noise /= kind_of(noise.dtype).number(1 - p)  # half precision is divided in float32
-    return input * wrap(noise)
+    return input * (_feature_noise if features else _noise)(input, p)
 
 
 def dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
@@ -68,11 +68,29 @@ def dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
 
     Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
     """
+    factor, shift = (_feature_floor if features else _floor)(input, p)
+    return input * factor + shift
+
+
+def _drawn_noise(input: Tensor, p: float, features: bool) -> Tensor:
+    noise = _keep(input, p, features)
+    noise /= kind_of(noise.dtype).number(1 - p)  # half precision is divided in float32
+    return wrap(noise)
+
+
+def _drawn_floor(input: Tensor, p: float, features: bool) -> tuple[Tensor, Tensor]:
+    """What SELU's dropout multiplies by, and what it adds."""
     keep = _keep(input, p, features)
     number = keep.dtype.type
     a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
     shift = (keep - number(1)) * number(_SELU_FLOOR * a) + number(_SELU_FLOOR * a * p)
-    return input * wrap(keep * number(a)) + wrap(shift)
+    return wrap(keep * number(a)), wrap(shift)
+
+
+_noise = per_sample(partial(_drawn_noise, features=False), random=True)
+_floor = per_sample(partial(_drawn_floor, features=False), random=True)
+_feature_noise = per_sample(partial(_drawn_noise, features=True), random=True, fold=True)
+_feature_floor = per_sample(partial(_drawn_floor, features=True), random=True, fold=True)
 
 
 def drop_out(

@@ -7,7 +7,7 @@ from typing import Any
 from . import dtypes, errors
 from ._tensor import Tensor, edge
 from .backend import xp
-from .calls import write_out
+from .calls import per_sample, write_out
 from .grad_mode import state
 from .inplace import rebase
 from .ops import elementwise
@@ -117,6 +117,12 @@ rand = _drawn("rand", draw.uniform, "Uniform numbers in [0, 1).", low=0.0, high=
 randn = _drawn("randn", draw.normal, "Normal numbers of mean 0, variance 1.", mean=0.0, std=1.0)
 
 
+def _finish(name: str, made: Tensor, out: Any, requires_grad: bool) -> Tensor:
+    if out is None:
+        return made.requires_grad_(requires_grad)
+    return finish(name, made._array, out, requires_grad)
+
+
 def randint(
     low: Any = None,
     high: Any = None,
@@ -148,7 +154,7 @@ def randint(
         dtype=kind_of("randint", dtype, out, dtypes.int64),
         generator=generator_or_default(generator),
     )
-    return finish("randint", made._array, out, requires_grad)
+    return _finish("randint", made, out, requires_grad)
 
 
 def randperm(
@@ -169,7 +175,7 @@ def randperm(
         dtype=kind_of("randperm", dtype, out, dtypes.int64),
         generator=generator_or_default(generator),
     )
-    return finish("randperm", made._array, out, requires_grad)
+    return _finish("randperm", made, out, requires_grad)
 
 
 def _drawn_alike(name: str, fill: str, summary: str) -> Any:
@@ -192,7 +198,7 @@ def _drawn_alike(name: str, fill: str, summary: str) -> Any:
         getattr(generator_or_default(generator), fill)(made._array)
         return made.requires_grad_(requires_grad)
 
-    return named(create, name, summary)
+    return per_sample(named(create, name, summary), random=True)
 
 
 rand_like = _drawn_alike(
@@ -228,6 +234,9 @@ def randint_like(
     made = empty_like(input, dtype=dtype, memory_format=memory_format)
     generator_or_default(generator).fill_random(made._array, low, high)
     return made.requires_grad_(requires_grad)
+
+
+randint_like = per_sample(randint_like, random=True)
 
 
 def bernoulli(
@@ -275,7 +284,7 @@ def normal(
         dtype=kind_of("normal", dtype, out),
         generator=source,
     )
-    return finish("normal", made._array, out, requires_grad)
+    return _finish("normal", made, out, requires_grad)
 
 
 def _normal_around(mean: Any, std: Any, source: Generator) -> Tensor:
@@ -328,6 +337,8 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
 
 def _fill(self: Tensor, name: str, generator: Any, fill: str, *values: Any) -> Tensor:
     """Let the method `fill` of the generator write into this tensor, in torch's order."""
+    if self._view is not None and self._view.mode == "batch":  # inside vmap
+        return self._view.fill(_fill, self, name, (generator, fill, *values))
     source, node, view = generator_or_default(generator), edge(self), self._view
     if state.grad and (node is not None or (view is not None and edge(view.base) is not None)):
         errors.check_inplace(self, node, name)

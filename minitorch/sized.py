@@ -7,7 +7,7 @@ from typing import Any
 from . import dtypes, errors, memory
 from ._tensor import Tensor, leaf
 from .backend import require, xp
-from .calls import write_out
+from .calls import per_sample, write_out
 from .dtypes import as_stored, get_default_dtype, to_numpy
 from .memory import checked_format, dense_like, require_layout
 from .ops._dims import flat, whole
@@ -271,7 +271,7 @@ def _alike(name: str, value: Any, summary: str) -> Any:
             made.fill(value)
         return leaf(made, requires_grad)
 
-    return named(create, name, summary)
+    return per_sample(named(create, name, summary))
 
 
 zeros_like = _alike("zeros_like", 0, "Zeros in the shape, dtype and order of `input`.")
@@ -281,6 +281,7 @@ empty_like = _alike(
 )
 
 
+@per_sample
 def full_like(
     input: Tensor,
     fill_value: Any,

@@ -5,14 +5,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import numpy as np
-
 from minitorch import noise
-from minitorch._tensor import Tensor, wrap
+from minitorch._tensor import Tensor
 from minitorch.inplace import inplace as in_place
 from minitorch.inplace import overwrite
 from minitorch.ops import activation, composite, elementwise, fused, scattering
-from minitorch.random import default_generator
 from minitorch.row import named
 
 __all__ = [
@@ -212,8 +209,8 @@ def gumbel_softmax(
     the others as 0, with the gradient of the soft sample. `eps` is not used, as in torch.
     Source: Jang et al. 2016, https://arxiv.org/abs/1611.01144
     """
-    drawn = default_generator.fill_exponential(np.empty(logits.shape, logits._array.dtype))
-    soft = composite.softmax((logits - elementwise.log(wrap(drawn))) / tau, dim)
+    drawn = logits.detach().new_empty(logits.shape).exponential_()
+    soft = composite.softmax((logits - elementwise.log(drawn)) / tau, dim)
     if not hard:
         return soft
     found = soft.detach().max(dim, keepdim=True).indices

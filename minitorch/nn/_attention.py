@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from minitorch._tensor import Tensor, wrap
+from minitorch.calls import reads_numbers
 from minitorch.errors import broadcast_shapes, check_floating, check_tensor
 from minitorch.nn._dropout import dropout
 from minitorch.ops import attention, contract, fused
@@ -19,6 +20,7 @@ from minitorch.random import default_generator
 __all__ = ["multi_head_attention_forward", "scaled_dot_product_attention"]
 
 
+@reads_numbers
 def scaled_dot_product_attention(
     query: Tensor,
     key: Tensor,

@@ -6,6 +6,7 @@ from typing import Any
 
 from minitorch import creation, errors
 from minitorch._tensor import Tensor
+from minitorch.calls import reads_numbers
 from minitorch.ops import bags, fused, norms, similarity
 
 __all__ = [
@@ -126,6 +127,7 @@ def _offsets(input: Tensor, offsets: Any) -> Tensor:
     return offsets
 
 
+@reads_numbers
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """1 at the class, 0 elsewhere, along a new last axis. int64.
 

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from minitorch._tensor import Tensor
+from minitorch.calls import reads_numbers
 from minitorch.grad_mode import no_grad
 from minitorch.ops import ctc, elementwise, fused, loss, reduce, shape
 
@@ -247,6 +248,7 @@ def binary_cross_entropy_with_logits(
     return fused.bce_with_logits(input, target, weight, pos_weight, reduction=reduction)
 
 
+@reads_numbers
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, size_average: Any = None,
     reduce: Any = None, reduction: str = "mean",
@@ -310,6 +312,7 @@ def poisson_nll_loss(
     return loss.poisson_nll_loss(input, target, log_input, full, eps, reduction)
 
 
+@reads_numbers
 def gaussian_nll_loss(
     input: Tensor, target: Tensor, var: Any, full: bool = False, eps: float = 1e-6,
     reduction: str = "mean",

@@ -6,6 +6,7 @@ from typing import Any
 
 from minitorch import creation, errors
 from minitorch._tensor import Tensor
+from minitorch.calls import reads_numbers
 from minitorch.nn._losses import reduction_of
 from minitorch.ops import fused, index, loss, shape
 from minitorch.ops.elementwise import gate, relu
@@ -98,6 +99,7 @@ def triplet_margin_with_distance_loss(
 # ------------------------------------------------------------------ of classes
 
 
+@reads_numbers
 def multi_margin_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None,
     size_average: Any = None, reduce: Any = None, reduction: str = "mean",
@@ -132,6 +134,7 @@ def multi_margin_loss(
     return fused.reduced(losses, reduction)
 
 
+@reads_numbers
 def multilabel_margin_loss(
     input: Tensor, target: Tensor, size_average: Any = None, reduce: Any = None,
     reduction: str = "mean",
