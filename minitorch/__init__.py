@@ -91,15 +91,18 @@ __getattr__ = _later(
     {
         "_dynamo": "",
         "_inductor": "",
+        "_pytree": "",
         "accelerator": "AcceleratorError OutOfMemoryError",
         "amp": "autocast",
         "amp.autocast_mode": "clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype "
         "get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled "
         "is_autocast_enabled set_autocast_cache_enabled set_autocast_dtype set_autocast_enabled",
         "backends": "",
+        "batching": "vmap",
         "compiler": "compile",
         "cpu": "",
         "cuda": "",
+        "func": "",
         "futures": "",
         "hub": "",
         "jit": "",

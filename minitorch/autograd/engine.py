@@ -91,8 +91,13 @@ def backward(
         sweep(roots, keep=keep, create=create_graph)
 
 
-def _captured(roots: list, inputs: tuple, keep: bool, create: bool) -> list:
-    """The gradient that arrives at each input, None where none does."""
+def _captured(
+    roots: list, inputs: Sequence, keep: bool, create: bool, record: bool | None = None
+) -> list:
+    """The gradient that arrives at each input, None where none does.
+
+    `create` runs the rules on tensors, and records them unless `record` says otherwise.
+    """
     capture: dict[Any, dict[int, list]] = {}
     places = []
     for x in inputs:
@@ -100,13 +105,29 @@ def _captured(roots: list, inputs: tuple, keep: bool, create: bool) -> list:
         if node is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         places.append(capture.setdefault(node, {}).setdefault(x._nr, []))
-    with set_grad_enabled(create):
+    with set_grad_enabled(create if record is None else record):
         sweep(roots, keep=keep, create=create, capture=capture)
     found = []
     for place in places:
         g = place[0] if place else None
         found.append(g if g is None or isinstance(g, Tensor) else wrap(xp.asarray(g)))
     return found
+
+
+def pulled(outputs: Sequence, inputs: Sequence, gradients: Sequence, record: bool) -> list:
+    """The gradient of `outputs` for each of `inputs`, zeros where there is none.
+
+    Nothing is freed; `record` records them. The gradients that flow in may be batches, see `vmap`.
+    """
+    live = [(o, g) for o, g in zip(outputs, gradients) if edge(o) is not None]
+    found: list = [None] * len(inputs)
+    if live:
+        batched = any(hasattr(g, "level") for _, g in live)
+        roots = [(edge(o), o._nr, g if record or batched else g._array) for o, g in live]
+        found = _captured(roots, inputs, True, record or batched, record)
+    return [
+        wrap(xp.zeros(x.shape, x._array.dtype)) if g is None else g for x, g in zip(inputs, found)
+    ]
 
 
 def grad(
