@@ -265,7 +265,7 @@ def _both_masks(q: Tensor, k: Tensor, mask: Any, padding: Any, heads: int) -> Te
             stacklevel=3,
         )
     if padding is not None:
-        padding = _closing(padding, q, "key_padding_mask")
+        padding = closing(padding, q, "key_padding_mask")
         if tuple(padding.shape) != (batch, source):
             raise AssertionError(
                 f"expected a key_padding_mask [{batch}, {source}], got {list(padding.shape)}"
@@ -274,7 +274,7 @@ def _both_masks(q: Tensor, k: Tensor, mask: Any, padding: Any, heads: int) -> Te
         padding = padding.reshape(batch * heads, 1, source)
     if mask is None:
         return padding
-    mask = _closing(mask, q, "attn_mask")
+    mask = closing(mask, q, "attn_mask")
     mask = mask.unsqueeze(0) if mask.ndim == 2 else mask
     expected = (1 if mask.shape[0] == 1 else batch * heads, target, source)
     if tuple(mask.shape) != expected:
@@ -282,7 +282,7 @@ def _both_masks(q: Tensor, k: Tensor, mask: Any, padding: Any, heads: int) -> Te
     return mask if padding is None else mask + padding
 
 
-def _closing(mask: Tensor, q: Tensor, name: str) -> Tensor:
+def closing(mask: Tensor, q: Tensor, name: str) -> Tensor:
     """A mask that is added: minus infinity where a bool mask holds."""
     if mask.dtype.name == "bool":
         closed = np.zeros(mask.shape, q._array.dtype)

@@ -171,6 +171,8 @@ ERRORS = {
     "unknown nonlinearity": (lambda t: t.nn.RNN(3, 4, nonlinearity="foo"), ["foo"]),
     "no hidden units": (lambda t: t.nn.LSTM(3, 0), ["hidden_size", "0"]),
     "sizes no integers": (lambda t: t.nn.LSTM(3, 4.0), ["hidden_size", "float"]),
+    "bias no bool": (lambda t: t.nn.GRU(3, 4, bias=1), ["bias", "int"]),
+    "batch_first no bool": (lambda t: t.nn.GRU(3, 4, batch_first=None), ["batch_first", "None"]),
     "no layers": (lambda t: t.nn.LSTM(3, 4, num_layers=0), ["num_layers"]),
     "unknown mode": (lambda t: t.nn.RNNBase("FOO", 3, 4), ["FOO"]),
     "1D input": (lambda t: t.nn.LSTM(3, 4)(zeros(t, 3)), ["LSTM", "1D"]),

@@ -8,6 +8,7 @@ from typing import Any
 from minitorch import creation
 from minitorch.nn import functional as F
 from minitorch.nn import init as initial
+from minitorch.nn.modules.linear import NonDynamicallyQuantizableLinear
 from minitorch.nn.modules.module import Module
 from minitorch.ops import elementwise
 from minitorch.parameter import Parameter
@@ -25,6 +26,7 @@ __all__ = [
     "LogSigmoid",
     "LogSoftmax",
     "Mish",
+    "MultiheadAttention",
     "PReLU",
     "RReLU",
     "ReLU",
@@ -461,3 +463,98 @@ class Softmax2d(Module):
         if input.dim() not in (3, 4):
             raise ValueError(f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D")
         return F.softmax(input, -3)
+
+
+class MultiheadAttention(Module):
+    """Attention of several heads: each on its own projections of query, key and value.
+
+    Of `forward` come the outputs and, with `need_weights`, the probabilities (averaged over the
+    heads unless `average_attn_weights` is False). A bool mask holds where a query may not look.
+
+    Shape: (L, N, E), (S, N, kdim), (S, N, vdim) -> (L, N, E), (N, L, S); N first where
+        `batch_first`; also without N
+    Source: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762
+    Raises: ValueError, AssertionError for a width that the heads do not divide.
+
+    >>> import minitorch as torch
+    >>> attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    >>> x = torch.zeros(4, 5, 8)
+    >>> out, weights = attention(x, x, x)
+    >>> out.shape, weights.shape
+    (torch.Size([4, 5, 8]), torch.Size([4, 5, 5]))
+    """
+
+    __constants__ = ("batch_first",)
+
+    def __init__(
+        self, embed_dim: int, num_heads: int, dropout: float = 0.0, bias: bool = True,
+        add_bias_kv: bool = False, add_zero_attn: bool = False, kdim: int | None = None,
+        vdim: int | None = None, batch_first: bool = False, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
+        if embed_dim <= 0 or num_heads <= 0:
+            raise ValueError(
+                "embed_dim and num_heads must be greater than 0, got "
+                f"embed_dim={embed_dim} and num_heads={num_heads} instead"
+            )
+        super().__init__()
+        self.embed_dim, self.num_heads = embed_dim, num_heads
+        self.kdim = embed_dim if kdim is None else kdim
+        self.vdim = embed_dim if vdim is None else vdim
+        self._qkv_same_embed_dim = self.kdim == self.vdim == embed_dim
+        self.dropout, self.batch_first, self.add_zero_attn = dropout, batch_first, add_zero_attn
+        self.head_dim = embed_dim // num_heads
+        if self.head_dim * num_heads != embed_dim:
+            raise AssertionError(f"expected heads that divide {embed_dim}, got {num_heads}")
+        how = {"device": device, "dtype": dtype}
+        sizes: dict[str, Any] = {"in_proj_weight": (3 * embed_dim, embed_dim)}
+        if not self._qkv_same_embed_dim:
+            widths = {"q": embed_dim, "k": self.kdim, "v": self.vdim}
+            sizes = {f"{which}_proj_weight": (embed_dim, n) for which, n in widths.items()}
+        sizes["in_proj_bias"] = (3 * embed_dim,) if bias else None
+        absent = dict.fromkeys(
+            ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight")
+        )
+        for name, size in (sizes | {k: v for k, v in absent.items() if k not in sizes}).items():
+            made = None if size is None else Parameter(creation.empty(size, **how))
+            self.register_parameter(name, made)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias=bias, **how)
+        self.bias_k = self.bias_v = None
+        if add_bias_kv:
+            self.bias_k = Parameter(creation.empty((1, 1, embed_dim), **how))
+            self.bias_v = Parameter(creation.empty((1, 1, embed_dim), **how))
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
+        """Draw the weights anew; the biases start at 0, except those of key and value."""
+        for name in ("in_proj_weight", "q_proj_weight", "k_proj_weight", "v_proj_weight"):
+            if getattr(self, name) is not None:
+                initial.xavier_uniform_(getattr(self, name))
+        if self.in_proj_bias is not None:
+            initial.constant_(self.in_proj_bias, 0.0)
+            initial.constant_(self.out_proj.bias, 0.0)
+        for bias in (self.bias_k, self.bias_v):
+            if bias is not None:
+                initial.xavier_normal_(bias)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__({"_qkv_same_embed_dim": True, **state})
+
+    def forward(
+        self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
+        average_attn_weights=True, is_causal=False,
+    ):  # fmt: skip
+        """(outputs, probabilities or None)."""
+        swapped = self.batch_first and query.dim() == 3
+        if swapped:
+            query, key, value = (x.transpose(1, 0) for x in (query, key, value))
+        out, weights = F.multi_head_attention_forward(
+            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight,
+            self.in_proj_bias, self.bias_k, self.bias_v, self.add_zero_attn, self.dropout,
+            self.out_proj.weight, self.out_proj.bias, training=self.training,
+            key_padding_mask=key_padding_mask, need_weights=need_weights, attn_mask=attn_mask,
+            use_separate_proj_weight=not self._qkv_same_embed_dim,
+            q_proj_weight=self.q_proj_weight, k_proj_weight=self.k_proj_weight,
+            v_proj_weight=self.v_proj_weight, average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+        )  # fmt: skip
+        return (out.transpose(1, 0) if swapped else out), weights

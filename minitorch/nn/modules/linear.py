@@ -147,3 +147,7 @@ class LazyLinear(LazyModuleMixin, Linear):
         if self.bias is not None:
             self.bias.materialize((self.out_features,))
         self.reset_parameters()
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """`Linear` under the name that torch prints for the output of `MultiheadAttention`."""

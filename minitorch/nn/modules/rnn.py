@@ -76,10 +76,11 @@ class RNNBase(Module):
                 f"num_layers={self.num_layers}",
                 stacklevel=4,
             )
-        for name in ("input_size", "hidden_size"):
-            if not isinstance(getattr(self, name), int):
-                kind = type(getattr(self, name)).__name__
-                raise TypeError(f"{name} should be of type int, got: {kind}")
+        kinds = {"input_size": int, "hidden_size": int, "bias": bool, "batch_first": bool}
+        for name, kind in kinds.items():
+            if not isinstance(getattr(self, name), kind):
+                found = type(getattr(self, name)).__name__
+                raise TypeError(f"{name} should be of type {kind.__name__}, got: {found}")
         for name in ("hidden_size", "num_layers"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name}: expected more than zero, got {getattr(self, name)}")
