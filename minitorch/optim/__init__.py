@@ -36,11 +36,13 @@ _ROOMS = {
     "rprop": "Rprop",
     "sgd": "SGD",
     "sparse_adam": "SparseAdam",
+    "swa_utils": "",
 }
 __getattr__ = _later(__name__, _ROOMS)
 
 __all__ = [  # noqa: PLE0604
     "lr_scheduler",
+    "swa_utils",
     *" ".join(_ROOMS.values()).split(),
 ]
 
