@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch.dtypes import int64
 from minitorch.grad_mode import no_grad
+from minitorch.nn.modules.batchnorm import _BatchNorm
 from minitorch.nn.modules.module import Module
-from minitorch.nn.modules.normalization import _BatchNorm
 from minitorch.optim._schedule import LRScheduler, each_group
 from minitorch.sized import zeros
 
