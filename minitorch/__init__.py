@@ -92,6 +92,7 @@ __getattr__ = _later(
         "_dynamo": "",
         "_inductor": "",
         "_pytree": "",
+        "_utils": "",
         "accelerator": "AcceleratorError OutOfMemoryError",
         "amp": "autocast",
         "amp.autocast_mode": "clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype "
@@ -114,6 +115,7 @@ __getattr__ = _later(
         "recurrent": "gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell",
         "onnx": "",
         "overrides": "",
+        "serialization": "load save",
         "settings": "are_deterministic_algorithms_enabled compiled_with_cxx11_abi "
         "get_default_device get_deterministic_debug_mode get_device_module "
         "get_float32_matmul_precision get_num_interop_threads is_vulkan_available "

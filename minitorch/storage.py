@@ -56,6 +56,10 @@ class UntypedStorage:
         """A copy of the block."""
         return UntypedStorage(self._as(np.dtype(np.uint8)).copy())
 
+    def cpu(self) -> UntypedStorage:
+        """The storage itself: it is on the CPU."""
+        return self
+
     def untyped(self) -> UntypedStorage:
         """The storage itself."""
         return self
