@@ -168,19 +168,21 @@ def has(name: str) -> bool:
 
 def main(paths: list[str]) -> int:
     """Print what each script lacks. 0: nothing; 1: something; 2: a script cannot be read."""
-    lacking = False
-    for path in paths:
-        try:
-            uses = [use for reader in closure(Path(path)) for use in reader.uses]
-        except (OSError, SyntaxError, UnicodeError, ValueError, KeyError) as error:
-            print(f"{path}: cannot be read: {error}", file=sys.stderr)
-            return 2
-        absent = sorted(set(missing(uses)))
-        for use in absent:
-            guess = ", if that is a tensor's" if use.name.startswith("Tensor.") else ""
-            print(f"{short(str(use.file))}:{use.line}: minitorch has no {use.name}{guess}")
-        of = len({use.name for use in uses if not use.name.startswith("Tensor.")})
-        names = len({use.name for use in absent})
-        print(f"{path}: {of} names of torch, {names or 'none'} missing")
-        lacking = lacking or bool(absent)
-    return int(lacking)
+    return max(report(path) for path in paths)
+
+
+def report(path: str) -> int:
+    """Print what one script lacks; the exit code it calls for."""
+    try:
+        uses = [use for reader in closure(Path(path)) for use in reader.uses]
+    except (OSError, SyntaxError, UnicodeError, ValueError, KeyError) as error:
+        print(f"{path}: cannot be read: {error}", file=sys.stderr)
+        return 2
+    absent = sorted(set(missing(uses)))
+    for use in absent:
+        guess = ", if that is a tensor's" if use.name.startswith("Tensor.") else ""
+        print(f"{short(str(use.file))}:{use.line}: minitorch has no {use.name}{guess}")
+    of = len({use.name for use in uses if not use.name.startswith("Tensor.")})
+    names = len({use.name for use in absent})
+    print(f"{path}: {of} names of torch, {names or 'none'} missing")
+    return int(bool(absent))
