@@ -100,13 +100,35 @@ def read(file: Path) -> Reader:
 
 
 class _Uses(ast.NodeVisitor):
-    """Visits everything but the imports."""
+    """Visits everything but the imports, and knows where a name is bound to something else."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         self.reader.visit(node)
+
+    def visit_scope(self, node: Any) -> None:
+        """In a function that binds a name itself, it is not the file's."""
+        outside = self.reader.bound
+        own = {a.arg for a in ast.walk(node.args) if isinstance(a, ast.arg)} | _stored(node)
+        self.reader.bound = {n: v for n, v in outside.items() if n not in own}
+        self.generic_visit(node)
+        self.reader.bound = outside
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = visit_scope
+
+    def visit_For(self, node: Any) -> None:
+        """A loop's variable is the loop's from there on."""
+        self.visit(node.iter)
+        for name in _stored(node.target):
+            self.reader.bound.pop(name, None)
+        self.generic_visit(node)
+
+
+def _stored(tree: ast.AST) -> set[str]:
+    names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 def closure(script: Path) -> Iterator[Reader]:

@@ -64,6 +64,24 @@ def test_a_notebook(tmp_path):
     assert names == {"torch", "torch.fancy"}
 
 
+def test_a_name_that_is_bound_anew_is_no_longer_torchs(tmp_path):
+    source = """
+from torch.utils import data
+from torch import nn
+def f(data): return data.fancy
+def g():
+    nn = 3
+    return nn.fancy, data.here
+for data in data.first: print(data.fancy)
+for x in nn.second: x
+"""
+    (tmp_path / "script.py").write_text(source)
+    names = {use.name for use in check.read(tmp_path / "script.py").uses}
+    torchs = {n for n in names if n.startswith("torch.")}
+    assert torchs == {"torch.utils.data", "torch.nn", "torch.utils.data.here",
+                      "torch.utils.data.first", "torch.nn.second"}  # fmt: skip
+
+
 @pytest.mark.parametrize("text", [None, "x = = 3"])
 def test_a_script_that_cannot_be_read(desk, text):
     if text:
