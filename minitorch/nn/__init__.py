@@ -10,6 +10,8 @@ __getattr__ = later(
     __name__,
     {
         **{f"modules.{family}": names for family, names in modules.FAMILIES.items()},
+        "common_types": "",
+        "grad": "",
         "parameter": "UninitializedBuffer UninitializedParameter",
         "utils": "",
     },

@@ -9,6 +9,7 @@ from typing import Any
 from minitorch._tensor import Tensor
 from minitorch.calls import reads_numbers
 from minitorch.grad_mode import no_grad
+from minitorch.nn._reduction import reduction_of
 from minitorch.ops import ctc, elementwise, fused, loss, reduce, shape
 
 __all__ = [
@@ -27,26 +28,6 @@ __all__ = [
     "smooth_l1_loss",
     "soft_margin_loss",
 ]
-
-
-def _reduction(size_average: Any, reduce_: Any, reduction: str) -> str:
-    """torch's old two flags as a reduction."""
-    if size_average is None and reduce_ is None:
-        return reduction
-    warnings.warn("size_average and reduce args will be deprecated, use reduction", stacklevel=4)
-    if reduce_ is False:
-        return "none"
-    return "mean" if size_average in (None, True) else "sum"
-
-
-def reduction_of(size_average: Any, reduce_: Any, reduction: str) -> str:
-    """`reduction`, or torch's old two flags as one.
-
-    Raises: ValueError unless it is 'none', 'mean' or 'sum'.
-    """
-    reduction = _reduction(size_average, reduce_, reduction)
-    fused.check_reduction(reduction)
-    return reduction
 
 
 def _same_size(input: Tensor, target: Tensor, name: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from minitorch import creation, errors
 from minitorch._tensor import Tensor
 from minitorch.calls import reads_numbers
-from minitorch.nn._losses import reduction_of
+from minitorch.nn._reduction import reduction_of
 from minitorch.ops import fused, index, loss, shape
 from minitorch.ops.elementwise import gate, relu
 from minitorch.ops.similarity import pairwise_distance

@@ -12,6 +12,7 @@ from minitorch.nn import (
     _pooling,
     _resampling,
 )
+from minitorch.nn import _reduction as _Reduction  # noqa: F401
 from minitorch.nn._activations import *
 from minitorch.nn._attention import *
 from minitorch.nn._convolution import *
@@ -22,6 +23,7 @@ from minitorch.nn._margin_losses import *
 from minitorch.nn._normalization import *
 from minitorch.nn._pooling import *
 from minitorch.nn._resampling import *
+from minitorch.nn.modules.utils import _list_with_default, _pair, _single, _triple  # noqa: F401
 
 __all__ = [  # noqa: PLE0604
     *_activations.__all__,

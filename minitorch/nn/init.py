@@ -14,6 +14,7 @@ from minitorch.backend import xp
 from minitorch.creation import empty_like
 from minitorch.grad_mode import no_grad
 from minitorch.ops.index import where
+from minitorch.row import named
 from minitorch.sampling import randperm
 
 
@@ -51,7 +52,7 @@ def _calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * window, tensor.shape[0] * window
 
 
-def _fan(tensor: Tensor, mode: str) -> int:
+def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
     mode = mode.lower()
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']")
@@ -134,7 +135,7 @@ def kaiming_uniform_(
     """
     if _no_elements(tensor):
         return tensor
-    std = calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode))
+    std = calculate_gain(nonlinearity, a) / math.sqrt(_calculate_correct_fan(tensor, mode))
     bound = math.sqrt(3.0) * std
     return uniform_(tensor, -bound, bound, generator)
 
@@ -149,7 +150,7 @@ def kaiming_normal_(
     """
     if _no_elements(tensor):
         return tensor
-    std = calculate_gain(nonlinearity, a) / math.sqrt(_fan(tensor, mode))
+    std = calculate_gain(nonlinearity, a) / math.sqrt(_calculate_correct_fan(tensor, mode))
     return normal_(tensor, 0.0, std, generator)
 
 
@@ -261,3 +262,30 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
         for i in range(min(channels, in_channels)):
             tensor[(group * channels + i, i, *centre)] = 1
     return tensor
+
+
+# ------------------------------------------------------------------ former names
+
+
+def _former(function: Any) -> Any:
+    name = function.__name__[:-1]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(
+            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    return named(call, name, f"The former name of `{name}_`.")
+
+
+uniform, normal, constant = map(_former, (uniform_, normal_, constant_))
+eye, dirac, sparse, orthogonal = map(_former, (eye_, dirac_, sparse_, orthogonal_))
+xavier_uniform, xavier_normal = map(_former, (xavier_uniform_, xavier_normal_))
+kaiming_uniform, kaiming_normal = map(_former, (kaiming_uniform_, kaiming_normal_))
+
+# What torch's functions call, and scripts that write initializations of their own.
+_no_grad_uniform_, _no_grad_normal_, _no_grad_trunc_normal_ = uniform_, normal_, trunc_normal_
+_no_grad_fill_, _no_grad_zero_ = constant_, zeros_

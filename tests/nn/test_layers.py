@@ -290,6 +290,40 @@ def test_repr_is_torchs(text: str) -> None:
     assert repr(build(minitorch, text, "float32")) == repr(build(torch, text, "float32"))
 
 
+def test_layers_are_where_torch_has_them() -> None:
+    moved = [
+        name
+        for name in minitorch.nn.modules.__all__
+        if getattr(minitorch.nn, name).__module__
+        != getattr(torch.nn, name).__module__.replace("torch", "minitorch", 1)
+    ]
+    assert moved == []
+
+
+def test_bases_that_scripts_derive_from_are_where_torch_has_them() -> None:
+    from minitorch.nn.common_types import _size_2_t
+    from minitorch.nn.modules.batchnorm import _BatchNorm, _NormBase
+    from minitorch.nn.modules.conv import _ConvNd, _ConvTransposeNd
+    from minitorch.nn.modules.instancenorm import _InstanceNorm
+    from minitorch.nn.modules.loss import _Loss, _WeightedLoss
+
+    nn = minitorch.nn
+    for base, layer in (
+        (_BatchNorm, nn.SyncBatchNorm), (_NormBase, nn.InstanceNorm1d), (_ConvNd, nn.Conv3d),
+        (_ConvTransposeNd, nn.LazyConvTranspose1d), (_InstanceNorm, nn.InstanceNorm3d),
+        (_Loss, nn.CTCLoss), (_WeightedLoss, nn.BCELoss), (nn.Linear, nn.LazyLinear),
+    ):  # fmt: skip
+        assert issubclass(layer, base)
+    assert not isinstance(nn.Hardswish(), nn.Hardsigmoid)
+    assert _size_2_t == int | tuple[int, int]
+
+
+def test_the_room_of_layers_lists_them_all() -> None:
+    assert {"Conv1d", "Sequential", "functional", "Parameter"} <= set(dir(minitorch.nn))
+    assert minitorch.nn.modules.Conv1d is minitorch.nn.Conv1d
+    assert not hasattr(minitorch.nn, "Conv4d")
+
+
 def test_constructors_take_torchs_arguments() -> None:
     import inspect
 

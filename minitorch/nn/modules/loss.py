@@ -7,8 +7,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from minitorch.nn import functional as F
-from minitorch.nn._losses import _reduction
 from minitorch.nn._margin_losses import _check_margin
+from minitorch.nn._reduction import legacy_get_string
 from minitorch.nn.modules.distance import PairwiseDistance
 from minitorch.nn.modules.linear import Linear
 from minitorch.nn.modules.module import Module
@@ -50,7 +50,9 @@ class _Loss(Module):
         self, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
     ) -> None:
         super().__init__()
-        self.reduction = _reduction(size_average, reduce, reduction)
+        if size_average is not None or reduce is not None:
+            reduction = legacy_get_string(size_average, reduce, stacklevel=4)
+        self.reduction = reduction
 
 
 class _WeightedLoss(_Loss):
