@@ -71,7 +71,7 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     plan = row.plans.get(live + bit) or row.plan(live + bit)
     cell = [0]
     if plan.slots:
-        node = record(plan, row, inputs, arrays, params, (out,), edges, cell)
+        node = record(plan, row, inputs, arrays, params, (out,), edges, (cell,))
     else:
         node = Node(plan, edges, (), (), out.shape, out.dtype)
     return result(out, node, 0, cell)
@@ -121,7 +121,7 @@ def pair_operator(row: Row) -> Callable:
             live, edges = 7, [(left, x._nr), (right, other._nr)]
         plan = plans.get(live) or row.plan(live)
         if plan.slots:
-            made._node = record(plan, row, (x, other), [a, b], {}, (out,), edges, cell)
+            made._node = record(plan, row, (x, other), [a, b], {}, (out,), edges, (cell,))
         else:
             made._node = Node(plan, edges, (), (), out.shape, dtype)
         return made
@@ -137,9 +137,12 @@ def record(
     params: dict,
     outs: tuple,
     edges: list,
-    cell: Any,
+    cells: Any,
 ) -> Node:
-    """The node of one call: saves what the rules of the live inputs named, and nothing else."""
+    """The node of one call: saves what the rules of the live inputs named, and nothing else.
+
+    `cells` has the version of each output that the user sees; nobody can write to the others.
+    """
     saved: list = []
     versions: list = []
     for i in plan.saves_inputs:
@@ -154,7 +157,7 @@ def record(
     for kind, i in plan.saves_rest:
         if kind == "out":
             saved.append(outs[i])
-            versions.append((cell, 0))
+            versions.append((cells[i], 0) if i < len(cells) else None)
         elif kind == "param":
             saved.append(params[i] if i in params else row.defaults[i])
         elif kind == "shape":
@@ -182,7 +185,7 @@ def _wrap_several(
     cells = [[0] for _ in range(visible)]
     if live and outs and state.grad:
         plan = row.plans.get(live + bit) or row.plan(live + bit)
-        node = record(plan, row, inputs, arrays, params, outs, edges, cells[0])
+        node = record(plan, row, inputs, arrays, params, outs, edges, cells)
         if visible > 1:
             node.outputs = visible
             node.shape = [o.shape for o in outs[:visible]]

@@ -424,6 +424,28 @@ def detached_in_place(T):
     return z.requires_grad, z.is_leaf, attempt((x * 2)[0].detach_)
 
 
+def writing_to_a_normalized_batch(T):
+    """Its saved mean and rstd are no part of it."""
+    x = T.arange(24.0).reshape(2, 3, 4).requires_grad_()
+    y = T.nn.functional.batch_norm(x, None, None, training=True)
+    y += x
+    (y * y).sum().backward()
+    return x.grad
+
+
+def writing_to_one_of_two_outputs(T):
+    """The vectors are in the formula, the sum of the values is not."""
+    found = []
+    for written in (0, 1):
+        x = T.tensor([[2.0, 0.5], [0.5, 1.0]]).requires_grad_()
+        outs = T.linalg.eigh(x)
+        loss = outs[0].sum()
+        with T.no_grad():
+            outs[written].add_(1)
+        found.append(attempt(loss.backward))
+    return found
+
+
 def requires_grad_in_place(T):
     x = T.zeros(2)
     return x.requires_grad_() is x, x.requires_grad, x.requires_grad_(False).requires_grad
