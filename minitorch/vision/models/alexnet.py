@@ -1,0 +1,64 @@
+"""AlexNet, in the later version with one column.
+
+Source: Krizhevsky, One weird trick for parallelizing convolutional neural networks, 2014.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from minitorch import nn
+from minitorch.vision.models._weights import WeightsEnum, build, chosen
+
+__all__ = ["AlexNet", "AlexNet_Weights", "alexnet"]
+
+
+class AlexNet(nn.Module):
+    """Five convolutions, averaged to 6 x 6 places, then three linear layers.
+
+    Shape: (n, 3, height, width) -> (n, num_classes).
+    """
+
+    def __init__(self, num_classes: int = 1000, dropout: float = 0.5) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 64, kernel_size=11, stride=4, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Conv2d(64, 192, kernel_size=5, padding=2),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Conv2d(192, 384, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(384, 256, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(256, 256, kernel_size=3, padding=1),
+            nn.ReLU(inplace=True),
+            nn.MaxPool2d(kernel_size=3, stride=2),
+        )
+        self.avgpool = nn.AdaptiveAvgPool2d((6, 6))
+        self.classifier = nn.Sequential(
+            nn.Dropout(p=dropout),
+            nn.Linear(256 * 6 * 6, 4096),
+            nn.ReLU(inplace=True),
+            nn.Dropout(p=dropout),
+            nn.Linear(4096, 4096),
+            nn.ReLU(inplace=True),
+            nn.Linear(4096, num_classes),
+        )
+
+    def forward(self, x: Any) -> Any:
+        return self.classifier(self.avgpool(self.features(x)).flatten(1))
+
+
+class AlexNet_Weights(WeightsEnum):
+    """Trained on ImageNet."""
+
+    IMAGENET1K_V1 = ("alexnet-owt-7be5be79.pth", 256)
+    DEFAULT = IMAGENET1K_V1
+
+
+def alexnet(weights: Any = None, progress: bool = True, **kwargs: Any) -> AlexNet:
+    """AlexNet, 61,100,840 parameters."""
+    weights = chosen(AlexNet_Weights, weights, kwargs)
+    return build(AlexNet, weights, **kwargs)  # type: ignore[return-value]
