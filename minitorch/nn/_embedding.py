@@ -6,6 +6,7 @@ from typing import Any
 
 from minitorch import creation, errors
 from minitorch._tensor import Tensor
+from minitorch.autograd import Function
 from minitorch.calls import reads_numbers
 from minitorch.ops import bags, fused, norms, similarity
 
@@ -40,8 +41,9 @@ def embedding(
     """The rows of `weight` at the indices `input`; the row `padding_idx` gets no gradient.
 
     Shape: (*), (V, D) -> (*, D)
-    Raises: IndexError for an index outside [0, V); NotImplementedError for `scale_grad_by_freq` and
-    `sparse`.
+    With `scale_grad_by_freq` a row's gradient is the mean over where it is used, not the sum.
+    Differs: the gradient is dense also with `sparse`.
+    Raises: IndexError for an index outside [0, V).
     """
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: expected a 2-D weight, got shape {list(weight.shape)}")
@@ -55,7 +57,25 @@ def embedding(
     if max_norm is not None:
         _renormalize(weight, input, max_norm, norm_type)
     padding = -1 if padding_idx is None else padding_idx
-    return bags.embedding(weight, input, padding, scale_grad_by_freq, sparse)
+    rows = bags.embedding(weight, input, padding, sparse=sparse)
+    if not scale_grad_by_freq:
+        return rows
+    _, at, counts = input.unique(return_inverse=True, return_counts=True)
+    return _Scaled.apply(rows, (1 / counts.to(weight.dtype))[at].unsqueeze(-1))
+
+
+class _Scaled(Function):
+    """The identity, whose gradient is multiplied by `factors`."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, factors: Tensor) -> Tensor:
+        ctx.save_for_backward(factors)
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor, None]:
+        (factors,) = ctx.saved_tensors
+        return g * factors, None
 
 
 def _renormalize(weight: Tensor, indices: Tensor, max_norm: float, norm_type: float) -> None:
@@ -87,7 +107,8 @@ def embedding_bag(
 
     Shape: (N, S), (V, D) -> (N, D); or (all indices), (V, D), offsets (N) -> (N, D)
     Raises: ValueError, RuntimeError for indices, offsets and weights that do not fit;
-    NotImplementedError for `scale_grad_by_freq`, `sparse` and weights of means and maxima.
+    NotImplementedError for `scale_grad_by_freq`, and weights of means and maxima.
+    Differs: the gradient is dense also with `sparse`.
     """
     if weight.ndim != 2:
         raise ValueError(f"embedding_bag: expected a 2-D weight, got shape {list(weight.shape)}")
@@ -98,6 +119,10 @@ def embedding_bag(
         )
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: expected mode 'sum', 'mean' or 'max', got {mode!r}")
+    if mode == "max" and (scale_grad_by_freq or sparse):
+        raise ValueError(
+            "embedding_bag: mode 'max' goes neither with scale_grad_by_freq nor with sparse"
+        )
     if per_sample_weights is not None and mode != "sum":
         raise NotImplementedError(f"embedding_bag: per_sample_weights with mode={mode!r}")
     starts = _offsets(input, offsets)

@@ -26,9 +26,11 @@ _MODES = ("sum", "mean", "max")
 def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=False) -> Tensor:
     """The rows of `weight` at `indices`; the row `padding_idx` gets no gradient.
 
-    Raises: RuntimeError for a weight that is no matrix, IndexError for an index that is not there.
+    Differs: the gradient is dense also with `sparse`.
+    Raises: RuntimeError for a weight that is no matrix, IndexError for an index that is not there,
+    NotImplementedError for `scale_grad_by_freq`, which is in `nn.functional.embedding`.
     """
-    refuse_sparse("embedding", scale_grad_by_freq, sparse)
+    refuse_scaling("embedding", scale_grad_by_freq)
     if weight.ndim != 2:
         raise RuntimeError(f"embedding: expected a 2-D weight, got shape {list(weight.shape)}")
     check_indices(indices._array, "embedding")
@@ -36,11 +38,10 @@ def embedding(weight, indices, padding_idx=-1, scale_grad_by_freq=False, sparse=
     return indexing.embedding(weight, indices, padding_idx=padding)
 
 
-def refuse_sparse(name: str, scale_grad_by_freq: bool, sparse: bool) -> None:
+def refuse_scaling(name: str, scale_grad_by_freq: bool) -> None:
     """Raise NotImplementedError for what is not supported."""
-    for option, given in (("scale_grad_by_freq", scale_grad_by_freq), ("sparse", sparse)):
-        if given:
-            raise NotImplementedError(f"{name}: {option}=True is not supported")
+    if scale_grad_by_freq:
+        raise NotImplementedError(f"{name}: scale_grad_by_freq=True is not supported")
 
 
 def check_indices(indices: Any, name: str) -> None:
@@ -78,6 +79,7 @@ def embedding_bag(
 
     Bag i holds the indices from offsets[i] up to offsets[i + 1]; what equals `padding_idx` does
     not count. `mode` is 0 for sums, 1 for means and 2 for maxima; a bag with nothing in it is 0.
+    Differs: the gradient is dense also with `sparse`.
     Raises: RuntimeError, ValueError for indices, offsets and weights that do not fit.
     """
     from minitorch._tensor import wrap
@@ -85,7 +87,7 @@ def embedding_bag(
 
     for given, what in ((scale_grad_by_freq, "scale_grad_by_freq"), (sparse, "sparse")):
         errors.check_number(given, "embedding_bag", what)
-    refuse_sparse("embedding_bag", scale_grad_by_freq, sparse)
+    refuse_scaling("embedding_bag", scale_grad_by_freq)
     if mode not in (0, 1, 2):
         raise RuntimeError(f"embedding_bag: expected mode 0, 1 or 2, got {mode}")
     mode = _MODES[mode]

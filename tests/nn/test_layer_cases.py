@@ -85,6 +85,12 @@ CASES = {
         nn.Embedding(3, 2, padding_idx=5); nn.Embedding(3, 2, 1, 1.0, 3.0)
         bag(5, 3)(ints(1, 5), ints(0)); nn.Embedding(3, 2, _weight=table)(ints(2, 0))
     """,
+    "tables by frequency": """
+        bag(5, 3, mode='max', scale_grad_by_freq=True)(ints(1, 2), ints(0))
+        nn.Embedding(3, 2, sparse=True); bag(5, 3, mode='max', sparse=True)(ints(1, 2), ints(0))
+        bag(5, 3, sparse=True)(ints(1, 2), ints(0))
+        nn.Embedding(3, 2, scale_grad_by_freq=True, sparse=True)(ints(0, 0))
+    """,
     "losses": """
         nn.NLLLoss2d(); nn.MSELoss(size_average=False).reduction; nn.MSELoss(reduce=False).reduction
         nn.L1Loss(True, True).reduction; nn.MSELoss(reduction='foo'); nn.KLDivLoss()(wave, wave)

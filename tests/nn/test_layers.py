@@ -357,3 +357,12 @@ def test_extreme_inputs_give_finite_gradients() -> None:
         (gg,) = minitorch.autograd.grad(g.sum(), x)
         assert np.isfinite(g.detach().numpy()).all(), text
         assert np.isfinite(gg.numpy()).all(), text
+
+
+def test_an_embeddings_gradient_may_be_scaled_by_frequency() -> None:
+    found = []
+    for T in (minitorch, torch):
+        table = build(T, "Embedding(7, 3, padding_idx=1, scale_grad_by_freq=True)", "float32")
+        table(T.tensor([[0, 1, 0, 2, 0], [1, 2, 6, 0, 5]])).cos().sum().backward()
+        found.append(table.weight.grad.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-6)
