@@ -21,6 +21,7 @@ import pickle
 import sys
 from typing import TYPE_CHECKING, Any
 
+from minitorch import _files
 from minitorch.serialization import archive, legacy, reader, writer
 from minitorch.serialization.archive import CheckpointError
 
@@ -103,7 +104,7 @@ def save(
             raise RuntimeError(f"save: the folder {folder} does not exist")
         if os.path.isdir(f):
             raise RuntimeError(f"save: expected the path of a file, got the folder {os.fspath(f)}")
-        archive.replace(f, fill)
+        _files.replace(f, fill)
     elif hasattr(f, "write"):
         fill(f)
     else:

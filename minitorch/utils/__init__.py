@@ -16,5 +16,6 @@ __getattr__ = later(
         "dlpack": "",
         "hooks": "",
         "model_zoo": "",
+        "safetensors": "",
     },
 )
