@@ -39,10 +39,14 @@ def composition(function: Callable) -> Callable:
     rest = code.co_varnames[count + code.co_kwonlyargcount :][:1]
     defaults = dict(zip(names[::-1], (function.__defaults__ or ())[::-1]))
     flags = [(i, n) for i, n in enumerate(names) if isinstance(defaults.get(n), bool)]
+    factors = tuple(n for n in ("beta", "alpha", "value") if n in known)
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         out = None
+        if factors and len(args) > count:
+            args, old = factors_first(function.__name__, count, factors, args)
+            kwargs = {**old, **kwargs}
         if kwargs and not known.issuperset(kwargs):
             out = kwargs.pop("out", None)
             kwargs = {_torch_name(name, known): value for name, value in kwargs.items()}
@@ -63,6 +67,40 @@ def composition(function: Callable) -> Callable:
         return made if out is None else write_out(function.__name__, made, out)
 
     return call
+
+
+_warned_of_factors = False  # torch too warns once in all
+
+
+def factors_first(
+    name: str, count: int, factors: tuple[str, ...], args: tuple
+) -> tuple[tuple, dict[str, Any]]:
+    """Arguments in torch's order of old, as `count` tensors and factors by name.
+
+    `add(x, 2, y)` is add(x, y, alpha=2), `addmm(x, 0.5, 2, a, b)` has beta and alpha, and
+    `addmm(0.5, x, 2, a, b)` is the same. It is deprecated: the first use warns.
+
+    Raises: TypeError where numbers and tensors are not in that order.
+    """
+    if not isinstance(args[0], Tensor):
+        args = (args[1], args[0], *args[2:])
+    first = len(args) - count + 1
+    numbers, tensors = args[1:first], (args[0], *args[first:])
+    single = all(not isinstance(x, Tensor) or x.ndim == 0 for x in numbers)
+    misplaced = count > 2 and not isinstance(tensors[1], Tensor)
+    if not single or misplaced or len(numbers) > len(factors):
+        raise TypeError(f"{name}() takes {count} positional arguments but {len(args)} were given")
+    global _warned_of_factors
+    if not _warned_of_factors:
+        _warned_of_factors = True
+        import warnings
+
+        text = ", ".join(f"{factor}=" for factor in factors[: len(numbers)])
+        warnings.warn(
+            f"{name}: numbers before tensors are deprecated; give {text} by name", stacklevel=4
+        )
+    values = (x.item() if isinstance(x, Tensor) else x for x in numbers)
+    return tensors, dict(zip(factors, values))
 
 
 def reads_numbers(function: Callable) -> Callable:

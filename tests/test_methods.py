@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minitorch
+from minitorch import calls
 from tests.programs import attempt, same
 
 pytestmark = [pytest.mark.differential, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -148,6 +149,49 @@ def test_as_torch(program) -> None:
 # ------------------------------------------------------------------ NumPy
 
 ARRAY = np.array([2.0, 3.0], dtype=np.float32)
+
+
+OLD_ORDER = {
+    "add_": lambda T, x, y, m: x.add_(-0.1, y),
+    "add": lambda T, x, y, m: T.add(x, 2, y),
+    "add, two numbers": lambda T, x, y, m: x.add(3, 2),
+    "sub": lambda T, x, y, m: x.sub(2, y),
+    "a tensor as the factor": lambda T, x, y, m: x.sub_(T.tensor(2), y),
+    "addcmul_": lambda T, x, y, m: x.addcmul_(0.5, y, y),
+    "addcdiv_": lambda T, x, y, m: x.addcdiv_(0.5, x, y),
+    "addmm": lambda T, x, y, m: T.addmm(0.5, m, 2, m, m),
+    "addmm_": lambda T, x, y, m: m.clone().addmm_(0.5, 2, m, m),
+    "addmv_, beta": lambda T, x, y, m: x.addmv_(0.5, m, y),
+    "addr": lambda T, x, y, m: m.addr(0.5, 2, y, y),
+    "two tensors": lambda T, x, y, m: T.add(x, y, y),
+    "too many": lambda T, x, y, m: x.add(1, 2, 3),
+    "the number last": lambda T, x, y, m: x.addcdiv_(y, y, 0.5),
+}
+
+
+@pytest.mark.differential
+@pytest.mark.filterwarnings("ignore:This overload")
+@pytest.mark.parametrize("case", OLD_ORDER)
+def test_numbers_before_tensors_as_torch(monkeypatch, case: str) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(calls, "_warned_of_factors", True)
+    ended = []
+    for T in (minitorch, torch):
+        given = (T.ones(2), T.tensor([2.0, 3.0]), T.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        try:
+            ended.append(OLD_ORDER[case](T, *given).tolist())
+        except TypeError:
+            ended.append(TypeError)
+    assert ended[0] == ended[1]
+
+
+def test_numbers_before_tensors_warn_once(monkeypatch) -> None:
+    monkeypatch.setattr(calls, "_warned_of_factors", False)
+    x = minitorch.ones(2)
+    with pytest.warns(UserWarning, match="give alpha= by name") as seen:
+        x.add_(2, x).sub_(2, x)
+    assert len(seen) == 1
+    assert seen[0].filename == __file__
 
 
 @pytest.mark.parametrize("name", ARITHMETIC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch import return_types
-from minitorch.calls import composition, tensors
+from minitorch.calls import composition, factors_first, tensors
 from minitorch.ops import arithmetic, compare, fused, reduce
 from minitorch.ops import elementwise as ew
 
@@ -60,13 +60,19 @@ def _scaled(x, alpha, beside=None):
     return x if alpha else x ^ x  # of bools
 
 
-def add(input, other, *, alpha=1, out=None) -> Tensor:
+def add(input, other, *old, alpha=1, out=None) -> Tensor:
     """input + alpha other."""
+    if old:
+        (input, other), given = factors_first("add", 2, ("alpha",), (input, other, *old))
+        alpha = given["alpha"]
     return ew.add(input, _scaled(other, alpha, input), **({} if out is None else {"out": out}))
 
 
-def sub(input, other, *, alpha=1, out=None) -> Tensor:
+def sub(input, other, *old, alpha=1, out=None) -> Tensor:
     """input - alpha other."""
+    if old:
+        (input, other), given = factors_first("sub", 2, ("alpha",), (input, other, *old))
+        alpha = given["alpha"]
     return ew.sub(input, _scaled(other, alpha, input), **({} if out is None else {"out": out}))
 
 
