@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor, wrap
 from minitorch.backend import xp
-from minitorch.dtypes import float64, get_default_dtype
-from minitorch.optim.optimizer import Optimizer
+from minitorch.optim.optimizer import Optimizer, _get_scalar_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,8 +143,7 @@ def decays(dtype: Any, lr: float, group: dict[str, Any]) -> tuple:
 
 def number(value: float) -> Tensor:
     """A tensor for a step count or the like: 0-d, in the default dtype or float32."""
-    double = get_default_dtype() is float64
-    return wrap(xp.asarray(value, xp.float64 if double else xp.float32))
+    return wrap(xp.asarray(value, _get_scalar_dtype().np))
 
 
 def empty_like(p: Tensor) -> Tensor:

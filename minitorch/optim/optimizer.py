@@ -11,26 +11,39 @@ import copy
 import functools
 from collections import OrderedDict, defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from minitorch._tensor import Tensor
-from minitorch.grad_mode import enable_grad
+from minitorch.dtypes import float32, float64, get_default_dtype
+from minitorch.grad_mode import enable_grad, set_grad_enabled
 from minitorch.hooks import RemovableHandle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Optimizer", "required"]
+__all__ = [
+    "Optimizer",
+    "ParamsT",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
+    "required",
+]
+
+ParamsT: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]"
 
 
-class _Required:
+class _RequiredParameter:
     """Stands in `defaults` for what every group must say itself."""
 
     def __repr__(self) -> str:
         return "<required parameter>"
 
 
-required = _Required()
+required = _RequiredParameter()
+
+
+_global_pre_hooks: OrderedDict[int, Any] = OrderedDict()
+_global_post_hooks: OrderedDict[int, Any] = OrderedDict()
 
 
 def _watchable(step: Callable) -> Callable:
@@ -52,7 +65,10 @@ def _watchable(step: Callable) -> Callable:
 
 
 def _with_hooks(step: Callable, self: Optimizer, args: tuple, kwargs: dict) -> Any:
-    for hook in tuple(self._optimizer_step_pre_hooks.values()):
+    own_pre, own_post = (  # a subclass may never have called __init__
+        self.__dict__.get(f"_optimizer_step_{when}_hooks", {}) for when in ("pre", "post")
+    )
+    for hook in (*_global_pre_hooks.values(), *own_pre.values()):
         changed = hook(self, (self, *args), kwargs)
         if changed is not None:
             if not (isinstance(changed, tuple) and len(changed) == 2):
@@ -62,7 +78,7 @@ def _with_hooks(step: Callable, self: Optimizer, args: tuple, kwargs: dict) -> A
                 )
             (_, *args), kwargs = changed
     loss = step(self, *args, **kwargs)
-    for hook in tuple(self._optimizer_step_post_hooks.values()):
+    for hook in (*own_post.values(), *_global_post_hooks.values()):
         hook(self, (self, *args), kwargs)
     return loss
 
@@ -77,7 +93,8 @@ class Optimizer:
         tensors; ValueError for none, for tensors that were computed, and for one given twice.
     """
 
-    _watched = False  # set on an instance by its first step hook or learning rate scheduler
+    _watched = False  # set on an instance by its first step hook or learning rate scheduler, and
+    # on the class by the first hook of all optimizers
     _opt_called = False  # whether `step` ran since it is watched
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -329,6 +346,60 @@ class Optimizer:
             lines += [""] * (i > 0) + [f"Parameter Group {i}"]
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return "\n".join([*lines, ")"])
+
+
+def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
+    """Call `hook(optimizer, args, kwargs)` before each step of every optimizer."""
+    Optimizer._watched = True
+    return RemovableHandle(_global_pre_hooks, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
+    """Call `hook(optimizer, args, kwargs)` after each step of every optimizer."""
+    Optimizer._watched = True
+    return RemovableHandle(_global_post_hooks, hook)
+
+
+# -------------------------------------------------------------------- for optimizers of users
+
+_params_doc = "params (iterable): tensors, (name, tensor) pairs, or dicts that define groups"
+_foreach_doc = "foreach (bool, optional): accepted, and chooses nothing (default: None)"
+_fused_doc = "fused (bool, optional): accepted, and chooses nothing (default: None)"
+_maximize_doc = "maximize (bool, optional): ascend the gradient (default: False)"
+_capturable_doc = "capturable (bool, optional): refused on a CPU (default: False)"
+_differentiable_doc = "differentiable (bool, optional): record the step (default: False)"
+
+
+def _use_grad_for_differentiable(step: Callable) -> Callable:
+    """`step`, in which operations are recorded if the optimizer is differentiable, else not."""
+
+    @functools.wraps(step)
+    def call(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        with set_grad_enabled(self.defaults["differentiable"]):
+            return step(self, *args, **kwargs)
+
+    return call
+
+
+def _get_value(x: Any) -> Any:
+    """A tensor with one element as a number; other things as they are."""
+    return x.item() if isinstance(x, Tensor) else x
+
+
+_to_scalar = _get_value
+
+
+def _default_to_fused_or_foreach(
+    params: list, differentiable: bool, use_fused: bool = False
+) -> tuple[bool, bool]:
+    """Which of torch's implementations would run where none was asked for: (fused, foreach)."""
+    fused = use_fused and not differentiable and all(p.is_floating_point() for p in params)
+    return fused, False
+
+
+def _get_scalar_dtype(is_fused: bool | None = None) -> Any:
+    """The dtype of step counts."""
+    return float32 if is_fused or get_default_dtype() is not float64 else float64
 
 
 def _ordered(params: Any) -> list:
