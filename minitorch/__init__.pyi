@@ -175,9 +175,9 @@ class Tensor:
         """The inverse hyperbolic cosine."""
     def acosh_(self) -> Tensor:
         """In-place form of `acosh`."""
-    def add(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+    def add(self, other: Any, *old: Any, alpha: Any = 1, out: Any = None) -> Tensor:
         """input + alpha other."""
-    def add_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def add_(self, other: Any, *old: Any, alpha: Any = 1) -> Tensor:
         """In-place form of `add`."""
     def addbmm(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta input + alpha (the sum over the batch of batch1 @ batch2): (n, m), (b, n, k), (b, k, m)."""
@@ -1150,13 +1150,13 @@ class Tensor:
         """How many elements of the storage stand before the first of this tensor."""
     def stride(self, dim: builtins.int | None = None) -> Any:
         """How many elements apart neighbours along each dimension are in memory."""
-    def sub(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+    def sub(self, other: Any, *old: Any, alpha: Any = 1, out: Any = None) -> Tensor:
         """input - alpha other."""
-    def sub_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def sub_(self, other: Any, *old: Any, alpha: Any = 1) -> Tensor:
         """In-place form of `sub`."""
-    def subtract(self, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+    def subtract(self, other: Any, *old: Any, alpha: Any = 1, out: Any = None) -> Tensor:
         """input - alpha other."""
-    def subtract_(self, other: Any, *, alpha: Any = 1) -> Tensor:
+    def subtract_(self, other: Any, *old: Any, alpha: Any = 1) -> Tensor:
         """In-place form of `sub`."""
     def sum(
         self,
@@ -1425,7 +1425,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
 def adaptive_max_pool1d(input: Tensor, output_size: Any) -> builtins.tuple[Tensor, Tensor]:
     """The largest of `output_size` windows that cover the input, and their positions."""
 
-def add(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+def add(input: Any, other: Any, *old: Any, alpha: Any = 1, out: Any = None) -> Tensor:
     """input + alpha other."""
 
 def addbmm(input: Any, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
@@ -3251,10 +3251,10 @@ def std_mean(
 ) -> builtins.tuple[Tensor, Tensor]:
     """(standard deviation, mean)."""
 
-def sub(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+def sub(input: Any, other: Any, *old: Any, alpha: Any = 1, out: Any = None) -> Tensor:
     """input - alpha other."""
 
-def subtract(input: Any, other: Any, *, alpha: Any = 1, out: Any = None) -> Tensor:
+def subtract(input: Any, other: Any, *old: Any, alpha: Any = 1, out: Any = None) -> Tensor:
     """input - alpha other."""
 
 def sum(
