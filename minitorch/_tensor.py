@@ -165,7 +165,8 @@ class Tensor(Conversion):
             self._node.shape, self._node.dtype = other._array.shape, other._array.dtype
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
-        return wrap(backend.xp.asarray(array))
+        array = backend.xp.asarray(array)  # torch's answer to np.isnan(t) is uint8, too
+        return wrap(array.view(backend.xp.uint8) if array.dtype.kind == "b" else array)
 
     def __reduce_ex__(self, protocol: Any) -> tuple:
         return _rebuild, (type(self), self._array, edge(self) is not None, self.__dict__ or None)

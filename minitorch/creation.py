@@ -36,6 +36,8 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
     """A fresh array of what `data` says: numbers, nested sequences, arrays, tensors."""
     if isinstance(data, Tensor):
         return data._array.astype(data._array.dtype if dtype is None else to_numpy(dtype, "tensor"))
+    if hasattr(data, "__array__") and xp.asarray(data).dtype.kind in "fiub":
+        data = xp.asarray(data)  # a Series of pandas keeps its dtype, as an array does
     if isinstance(data, (xp.ndarray, xp.generic)):
         array = xp.array(data)
         _supported(array)
@@ -86,7 +88,7 @@ def _plain(data: Any, kinds: set) -> Any:
             kinds.add(x._array.dtype)
             x = x._number()
         else:
-            kinds.add(x.dtype if isinstance(x, (xp.ndarray, xp.generic)) else type(x))
+            kinds.add(xp.asarray(x).dtype if hasattr(x, "__array__") else type(x))
         found.append(x)
     return found
 
@@ -125,7 +127,8 @@ def _unusable(array: Any) -> Exception:
         return ValueError(
             f"tensor: expected integers that fit torch.int64, got {max(array.flat, key=abs)}"
         )
-    return RuntimeError(f"tensor: expected numbers, got {type(odd).__name__}")
+    kind = ValueError if isinstance(odd, str) else RuntimeError
+    return kind(f"tensor: expected numbers, got {type(odd).__name__}")
 
 
 def _checked_cast(array: Any, to: Any, data: Any) -> Any:
