@@ -10,7 +10,9 @@ __all__ = ["data"]
 __getattr__ = later(
     __name__,
     {
+        "_pytree": "",
         "benchmark": "",
+        "checkpoint": "",
         "cpp_extension": "",
         "deterministic": "",
         "dlpack": "",
