@@ -17,6 +17,7 @@ class _State(threading.local):
     anomaly = False
     check_nan = True
     inference = False
+    capturing = False  # grad() or backward(inputs=) runs
 
 
 state = _State()
@@ -170,40 +171,3 @@ class inference_mode(_Switch):
 def is_inference_mode_enabled() -> bool:
     """Whether this thread is inside `inference_mode`."""
     return state.inference
-
-
-class set_detect_anomaly(_Switch):
-    """Make `backward` raise at the operation whose gradient holds a NaN."""
-
-    def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self.before = (state.anomaly, state.check_nan)
-        self.mode = (mode, check_nan)
-        state.anomaly, state.check_nan = self.mode
-
-    def _again(self) -> _Switch:
-        return type(self)(*self.mode)
-
-    def __enter__(self) -> None:
-        state.anomaly, state.check_nan = self.mode
-
-    def __exit__(self, *error: Any) -> None:
-        state.anomaly, state.check_nan = self.before
-
-
-class detect_anomaly(set_detect_anomaly):
-    """As `set_detect_anomaly(True)`, only as a context; warns, because it makes training slower."""
-
-    def __init__(self, check_nan: bool = True) -> None:
-        import warnings
-
-        before = (state.anomaly, state.check_nan)
-        super().__init__(True, check_nan)
-        state.anomaly, state.check_nan = before  # takes effect on entering
-        warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
-            "only be enabled for debugging.",
-            stacklevel=2,
-        )
-
-    def _again(self) -> _Switch:
-        return detect_anomaly(self.mode[1])

@@ -109,6 +109,8 @@ class Node:
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("_saved_"):
             return self._saved_value(attribute[7:])
+        if hasattr(self.plan, "ctx"):
+            return getattr(self.plan.ctx, attribute)
         raise AttributeError(f"'{self.plan.name}' object has no attribute '{attribute}'")
 
     def _saved_value(self, wanted: str) -> Any:
@@ -122,9 +124,9 @@ def check_versions(node: Node) -> None:
     """Raise RuntimeError where a saved array is released or was written since it was saved."""
     if node.saved is None:
         raise RuntimeError(errors.RELEASED)
-    for array, version in zip(node.saved, node.versions):
+    for k, version in enumerate(node.versions):
         if version is not None and version[0][0] != version[1]:
-            raise RuntimeError(errors.modified(node, array, version[0][0], version[1]))
+            raise RuntimeError(errors.modified(node, node.saved[k], version[0][0], version[1]))
 
 
 def unpack(node: Node) -> list:
@@ -290,17 +292,8 @@ def _complete(node: Any, g: list, create: bool) -> list:
 
 
 def _run(node: Node, g: Any, create: bool) -> Any:
-    """The gradients of a node's inputs, through its hooks and the anomaly check."""
+    """The gradients of a node's inputs, through its hooks."""
     if node.node_hooks:
         g = run_node_hooks(node, 0, g)
     grads = node.plan.backward(g, unpack(node) if create else node.saved)
-    if state.anomaly and state.check_nan:
-        _refuse_nan(node, grads)
     return run_node_hooks(node, 1, grads, g) if node.node_hooks else grads
-
-
-def _refuse_nan(node: Node, grads: Any) -> None:
-    for i, gx in zip(node.plan.live, grads):
-        array = gx._array if isinstance(gx, Tensor) else gx
-        if array is not None and xp.isnan(array).any():
-            raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")

@@ -3,24 +3,29 @@
 from minitorch._later import later as _later
 from minitorch._tensor import Tensor
 from minitorch.autograd.engine import backward, grad
-from minitorch.autograd.function import Function, FunctionCtx
+from minitorch.autograd.function import Function, FunctionCtx, NestedIOFunction
 from minitorch.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
-from minitorch.grad_mode import (
-    detect_anomaly,
-    enable_grad,
-    inference_mode,
-    no_grad,
-    set_detect_anomaly,
-    set_grad_enabled,
-)
+from minitorch.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-__getattr__ = _later(__name__, {"functional": ""})
+__getattr__ = _later(
+    __name__,
+    {
+        "anomaly_mode": "detect_anomaly set_detect_anomaly",
+        "forward_ad": "",
+        "functional": "",
+        "grad_mode": "set_multithreading_enabled",
+        "graph": "",
+        "variable": "Variable",
+    },
+)
 Tensor.backward = backward  # the one method that needs this layer
 
 __all__ = [
     "Function",
     "FunctionCtx",
     "GradcheckError",
+    "NestedIOFunction",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -31,4 +36,5 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]

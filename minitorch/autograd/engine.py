@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor, edge, wrap
 from minitorch.backend import xp
-from minitorch.grad_mode import set_grad_enabled
+from minitorch.grad_mode import set_grad_enabled, state
 from minitorch.graph import sweep
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ def _roots(outputs: tuple, gradients: Any, create: bool) -> list:
     for i, (out, g) in enumerate(zip(outputs, given)):
         if g is not None and not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
+        if isinstance(out, tuple) and hasattr(out, "output_nr"):
+            roots.append(_root_of_edge(out, g, create))
+            continue
         node = edge(out)
         if node is None:
             raise RuntimeError(
@@ -56,6 +59,23 @@ def _roots(outputs: tuple, gradients: Any, create: bool) -> list:
             )
         roots.append((node, out._nr, g if create else g._array))
     return roots
+
+
+def _root_of_edge(out: Any, g: Any, create: bool) -> tuple:
+    """A root given as a GradientEdge. Raises: RuntimeError where its gradient is not given."""
+    if g is None:
+        raise RuntimeError("grad can be implicitly created only for Tensors, not a GradientEdge")
+    return out.node, out.output_nr, g if create else g._array
+
+
+def _place(x: Any) -> tuple[Any, int]:
+    """Where the gradient of a tensor, or of a GradientEdge, arrives: (node, output number)."""
+    if isinstance(x, tuple) and hasattr(x, "output_nr"):
+        return x.node, x.output_nr
+    node = edge(x)
+    if node is None:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return node, x._nr
 
 
 def backward(
@@ -101,12 +121,14 @@ def _captured(
     capture: dict[Any, dict[int, list]] = {}
     places = []
     for x in inputs:
-        node = edge(x)
-        if node is None:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
-        places.append(capture.setdefault(node, {}).setdefault(x._nr, []))
-    with set_grad_enabled(create if record is None else record):
-        sweep(roots, keep=keep, create=create, capture=capture)
+        node, nr = _place(x)
+        places.append(capture.setdefault(node, {}).setdefault(nr, []))
+    before, state.capturing = state.capturing, True
+    try:
+        with set_grad_enabled(create if record is None else record):
+            sweep(roots, keep=keep, create=create, capture=capture)
+    finally:
+        state.capturing = before
     found = []
     for place in places:
         g = place[0] if place else None
@@ -157,15 +179,47 @@ def grad(
             "autograd.grad: expected allow_unused to be True or not given with "
             "materialize_grads=True, got False"
         )
-    if is_grads_batched:
-        raise NotImplementedError("autograd.grad: is_grads_batched=True is not supported")
     keep = create_graph if retain_graph is None else retain_graph
     inputs = _sequence(inputs)
+    if is_grads_batched:
+        return _batched_grad(
+            _sequence(outputs), inputs, grad_outputs, keep, create_graph, allow_unused,
+            materialize_grads,
+        )  # fmt: skip
     roots = _roots(_sequence(outputs), grad_outputs, create_graph)
     found = _captured(roots, inputs, keep, create_graph)
+    return _filled(inputs, found, allow_unused, materialize_grads)
+
+
+def _batched_grad(
+    outputs: tuple, inputs: tuple, grad_outputs: Any, keep: bool, create: bool, *unused: Any
+) -> tuple:
+    """As `grad`, for a batch of gradients along their first dimension, in one sweep."""
+    from minitorch.batching import entered, ground
+
+    given = _sequence(grad_outputs)
+    sizes = {g.shape[0] if g.ndim else 0 for g in given if isinstance(g, Tensor)}
+    if len(sizes) != 1:
+        raise RuntimeError(
+            f"grad: with is_grads_batched=True expected grad_outputs of one batch size along their "
+            f"first dimension, got {sorted(sizes)}"
+        )
+    with entered(sizes.pop(), "error") as level:
+        samples = [level.wrap(g) if isinstance(g, Tensor) else g for g in given]
+        roots = _roots(outputs, samples, True)
+        found = _captured(roots, inputs, keep, True, create)
+        found = [g if g is None else ground(g, (level,)) for g in found]
+    shapes = [(level.size, *x.shape) for x in inputs]
+    return _filled(inputs, found, *unused, shapes=shapes)
+
+
+def _filled(
+    inputs: tuple, found: list, allow_unused: Any, zeros: bool, shapes: Any = None
+) -> tuple:
+    """The gradients found, zeros for None where they are wanted. Raises: RuntimeError for None."""
     for i, (x, g) in enumerate(zip(inputs, found)):
-        if g is None and materialize_grads:
-            found[i] = wrap(xp.zeros(x._array.shape, x._array.dtype))
+        if g is None and zeros:
+            found[i] = wrap(xp.zeros(shapes[i] if shapes else x._array.shape, x._array.dtype))
         elif g is None and not allow_unused:
             raise RuntimeError(
                 f"The differentiated Tensor at index {i} appears to not have been used in the "
