@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import warnings
 from typing import Any
 
 from minitorch import errors
@@ -9,6 +11,8 @@ from minitorch._tensor import Tensor, edge, result, wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import no_grad, set_grad_enabled, state
 from minitorch.graph import Node, unpack
+
+from ._saved import hooks, pack
 
 
 class FunctionCtx:
@@ -31,6 +35,24 @@ class FunctionCtx:
                     f"{type(x).__name__}"
                 )
         self._to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for `jvp`, which is not called here: derivatives run backwards."""
+        for x in tensors:
+            if x is not None and not isinstance(x, Tensor):
+                raise TypeError(
+                    "save_for_forward can only save variables, but argument is of type "
+                    f"{type(x).__name__}"
+                )
+        self.saved_for_forward = tensors
+
+    @property
+    def saved_variables(self) -> tuple:
+        """The old name of `saved_tensors`."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2
+        )
+        return self.saved_tensors
 
     @property
     def saved_tensors(self) -> tuple:
@@ -76,8 +98,8 @@ class _Plan:
                 wrap(xp.zeros(*where)) if p is None else p
                 for p, where in zip(parts, self.output_shapes)
             ]
-        with set_grad_enabled(create):
-            grads = self.cls.backward(self.ctx, *parts)  # type: ignore[attr-defined]
+        with set_grad_enabled(create and state.grad):
+            grads = self.cls._rule()(self.ctx, *parts)  # type: ignore[attr-defined]
         grads = grads if isinstance(grads, tuple) else (grads,)
         if len(grads) > self.inputs and all(x is None for x in grads[self.inputs :]):
             grads = grads[: self.inputs]
@@ -136,6 +158,22 @@ class Function:
     tensor(12.)
     """
 
+    generate_vmap_rule = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated: its methods are static, call "
+            f"{type(self).__name__}.apply",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(
+            f"{type(self).__name__}: a Function with a forward method that is not static was the "
+            "style of torch before 1.3; write static methods and call apply"
+        )
+
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
         """Compute the result; the first argument is `ctx` unless there is a `setup_context`."""
@@ -156,13 +194,54 @@ class Function:
             "autograd.Function to use it with backward mode AD."
         )
 
+    @staticmethod
+    def vjp(ctx: FunctionCtx, *grad_outputs: Any) -> Any:
+        """Another name of `backward`; a Function defines one of them."""
+        return Function.backward(ctx, *grad_outputs)
+
+    @staticmethod
+    def jvp(ctx: FunctionCtx, *grad_inputs: Any) -> Any:
+        """The derivative forwards. Never called: `func.jvp` runs `backward` twice instead."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with "
+            "forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """(outputs, their out_dims) of a batch: of tensors whose `in_dims` count the samples.
+
+        `info` has `batch_size` and `randomness`.
+        """
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
+            "set generate_vmap_rule=True."
+        )
+
+    @classmethod
+    def _rule(cls) -> Any:
+        if cls.vjp is Function.vjp:
+            return cls.backward
+        if cls.backward is not Function.backward:
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
+                "should only implement one of them."
+            )
+        return cls.vjp
+
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` unrecorded and record this Function in its place."""
         ctx = FunctionCtx()
         edges, live = [], []
         for i, x in enumerate(args):
-            node = edge(x) if isinstance(x, Tensor) else None
+            if not isinstance(x, Tensor):
+                continue
+            if x._view is not None and x._view.mode == "batch":
+                from ._function_vmap import batched_call
+
+                return batched_call(cls, args, kwargs)
+            node = edge(x)
             if node is not None:
                 edges.append((node, x._nr))
                 live.append(i)
@@ -215,15 +294,57 @@ class Function:
             saved.append(None if x is None else x._array)
             versions.append(None if x is None else (x._cell, x._cell[0]))
         node.saved, node.versions, plan.slots = saved, versions, tuple(slots)
+        if hooks.pairs and saved:
+            pack(node, args)
         ctx._to_save, ctx._node = (), node if slots else None
         return made
 
 
-def once_differentiable(function: Any) -> Any:
-    """Decorate a `backward` that must not be differentiated again."""
+class _Once(Function):
+    """Outputs that must not be differentiated."""
 
+    @staticmethod
+    def forward(ctx: FunctionCtx, *outputs: Any) -> Any:
+        return tuple(o.view_as(o) if isinstance(o, Tensor) else o for o in outputs)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *grads: Any) -> Any:
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )
+
+
+def once_differentiable(function: Any) -> Any:
+    """Decorate a `backward` that must not be differentiated again: RuntimeError, if it is."""
+
+    @functools.wraps(function)
     def run(ctx: Any, *grads: Any) -> Any:
         with no_grad():
-            return function(ctx, *grads)
+            made = function(ctx, *grads)
+        if not (state.grad and any(isinstance(g, Tensor) and g.requires_grad for g in grads)):
+            return made
+        several = isinstance(made, tuple)
+        outputs = [
+            o.detach().requires_grad_() if isinstance(o, Tensor) and o.is_floating_point() else o
+            for o in (made if several else (made,))
+        ]
+        guarded = _Once.apply(*outputs)
+        return guarded if several else guarded[0]
 
     return run
+
+
+class InplaceFunction(Function):
+    """The name that in-place Functions derived from; `inplace` says whether one is."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class NestedIOFunction(Function):
+    """The name of what took nested tuples; today's Functions take any arguments."""
+
+
+BackwardCFunction = FunctionCtx
+"""The class of a node's context, by torch's name for it."""

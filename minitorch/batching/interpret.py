@@ -178,8 +178,15 @@ _SWAPPED = (
 @contextmanager
 def entered(size: int, randomness: str) -> Iterator[Level]:
     """Run what is inside as one `vmap` over `size` samples."""
-    global _entered
     level = Level(size, randomness, running.levels[-1].depth + 1 if running.levels else 1)
+    with reentered(level):
+        yield level
+
+
+@contextmanager
+def reentered(level: Level) -> Iterator[None]:
+    """Run what is inside as a part of the `vmap` of `level`."""
+    global _entered
     with _lock:
         _entered += 1
         if _entered == 1:
@@ -187,7 +194,7 @@ def entered(size: int, randomness: str) -> Iterator[Level]:
                 setattr(owner, name, ours)
     running.levels.append(level)
     try:
-        yield level
+        yield
     finally:
         running.levels.pop()
         with _lock:

@@ -32,7 +32,6 @@ DIFFERS = {
     "inference tensor saved": "inference mode only switches the recording off",
     "inference tensor written": "inference mode only switches the recording off",
     "quantized dtype": "there are no quantized dtypes",
-    "function: called as an object": "Functions of the old style never existed here",
     "saved read after it was freed": "a node's saved values carry the names its rule uses",
     "grad with too many gradients": "torch ignores what is too much",
     "take_along_dim beyond the end": "torch wraps the index around",
