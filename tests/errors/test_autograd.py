@@ -151,7 +151,7 @@ CASES = {
         "try:\n    y.backward()\nexcept KeyError:\n    pass\n"
         "good.append(1)\ny.backward()", "retain_graph"),
     "function: called as an object": (
-        "class C(torch.autograd.Function):\n    pass\nC()(leaf(1))", "callable"),
+        "class C(torch.autograd.Function):\n    pass\nC()(leaf(1))", "static", "apply"),
     # ---- hooks
     "hook raises": (
         "a = leaf(2); a.register_hook(lambda g: 1 / 0); (a * 2).sum().backward()", "zero"),
