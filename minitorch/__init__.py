@@ -105,6 +105,7 @@ __getattr__ = _later(
         "cuda": "",
         "func": "",
         "distributed": "",
+        "distributions": "",
         "futures": "",
         "hub": "",
         "jit": "",
