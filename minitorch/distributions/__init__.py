@@ -17,6 +17,7 @@ from . import (
     continuous,
     counts,
     distribution,
+    extremes,
     gamma,
     independent,
     kl,
@@ -38,20 +39,10 @@ from .categorical import (
     OneHotCategoricalStraightThrough,
 )
 from .constraint_registry import biject_to, transform_to
-from .continuous import (
-    Cauchy,
-    Exponential,
-    GeneralizedPareto,
-    Gumbel,
-    HalfCauchy,
-    Kumaraswamy,
-    Laplace,
-    Pareto,
-    Uniform,
-    Weibull,
-)
+from .continuous import Cauchy, Exponential, HalfCauchy, Laplace, Uniform
 from .counts import Binomial, Geometric, NegativeBinomial, Poisson
 from .distribution import Distribution, ExponentialFamily
+from .extremes import GeneralizedPareto, Gumbel, Kumaraswamy, Pareto, Weibull
 from .gamma import Beta, Chi2, Dirichlet, FisherSnedecor, Gamma, InverseGamma, StudentT
 from .independent import Independent
 from .kl import kl_divergence, register_kl
@@ -68,10 +59,10 @@ from .wishart import LKJCholesky, Wishart
 for _file, _names in {
     bernoulli: "continuous_bernoulli",
     categorical: "multinomial one_hot_categorical",
-    continuous: "cauchy exponential generalized_pareto gumbel half_cauchy kumaraswamy laplace "
-    "pareto uniform weibull",
+    continuous: "cauchy exponential half_cauchy laplace uniform",
     counts: "binomial geometric negative_binomial poisson",
     distribution: "exp_family",
+    extremes: "generalized_pareto gumbel kumaraswamy pareto weibull",
     gamma: "beta chi2 dirichlet fishersnedecor inverse_gamma studentT",
     multivariate_normal: "lowrank_multivariate_normal",
     normal: "half_normal log_normal logistic_normal",

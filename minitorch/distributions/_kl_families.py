@@ -14,9 +14,10 @@ from minitorch.ops.special import digamma, lgamma
 
 from .bernoulli import Bernoulli, ContinuousBernoulli
 from .categorical import Categorical, OneHotCategorical
-from .continuous import Cauchy, Exponential, Gumbel, Laplace, Pareto, Uniform
+from .continuous import Cauchy, Exponential, Laplace, Uniform
 from .counts import Binomial, Geometric, Poisson
 from .distribution import ExponentialFamily
+from .extremes import Gumbel, Pareto
 from .gamma import Beta, Dirichlet, Gamma
 from .independent import Independent
 from .kl import kl_divergence, register_kl

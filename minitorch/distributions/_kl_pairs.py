@@ -15,8 +15,9 @@ from minitorch.ops.elementwise import erf, exp, log, log1p, square, where
 from minitorch.ops.special import digamma, lgamma, xlogy
 
 from .bernoulli import Bernoulli, ContinuousBernoulli
-from .continuous import Exponential, Gumbel, Laplace, Pareto, Uniform
+from .continuous import Exponential, Laplace, Uniform
 from .counts import Binomial, Poisson
+from .extremes import Gumbel, Pareto
 from .gamma import Beta, Gamma
 from .kl import register_kl
 from .normal import Normal
