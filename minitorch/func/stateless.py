@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor
 from minitorch.nn import Module
+from minitorch.nn.utils.stateless import replaced
 from minitorch.ops.shape import stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 def functional_call(
@@ -36,7 +36,7 @@ def functional_call(
     """
     given = _one_dict(parameter_and_buffer_dicts)
     args = () if args is None else args if isinstance(args, tuple) else (args,)
-    with _replaced(module, given, tie_weights, strict):
+    with replaced(module, given, tie_weights, strict):
         return module(*args, **(kwargs or {}))
 
 
@@ -55,70 +55,6 @@ def _one_dict(given: Any) -> dict:
                 raise ValueError(f"functional_call: {name!r} appears in more than one dictionary")
         merged.update(d)
     return merged
-
-
-def _home(module: Module, name: str) -> tuple[dict, str]:
-    """(the dictionary of a submodule that holds `name`, its last part)."""
-    path, _, last = name.rpartition(".")
-    owner = module.get_submodule(path)
-    return (owner._parameters if last in owner._parameters else owner._buffers), last
-
-
-@contextmanager
-def _replaced(module: Module, given: dict, tie: bool, strict: bool) -> Iterator[None]:
-    own = {
-        **dict(module.named_parameters(remove_duplicate=False)),
-        **dict(module.named_buffers(remove_duplicate=False)),
-    }
-    given = _tied(own, given) if tie else given
-    if strict:
-        _check_names(own, given)
-    before = []
-    try:
-        for name, tensor in given.items():
-            if name not in own:
-                continue
-            held, last = _home(module, name)
-            if not isinstance(tensor, Tensor):
-                raise TypeError(
-                    f"functional_call: expected a Tensor for {name!r}, got {type(tensor).__name__}"
-                )
-            before.append((held, last, held[last]))
-            held[last] = tensor
-        yield
-    finally:
-        for held, last, tensor in reversed(before):
-            held[last] = tensor
-
-
-def _tied(own: dict, given: dict) -> dict:
-    """`given` with each tensor under all the names of what it replaces.
-
-    Raises: ValueError where two names of one tensor are given different ones.
-    """
-    names: dict[int, list] = {}
-    for name, tensor in own.items():
-        names.setdefault(id(tensor), []).append(name)
-    found = dict(given)
-    for same in names.values():
-        values = [given[name] for name in same if name in given]
-        if any(v is not values[0] for v in values):
-            raise ValueError(
-                f"functional_call: {same} are one tensor, but are given different ones; use "
-                "tie_weights=False"
-            )
-        if values:
-            found.update(dict.fromkeys(same, values[0]))
-    return found
-
-
-def _check_names(own: dict, given: dict) -> None:
-    missing, extra = own.keys() - given.keys(), given.keys() - own.keys()
-    if missing or extra:
-        raise RuntimeError(
-            f"functional_call: strict=True, but {sorted(extra)} are unexpected and "
-            f"{sorted(missing)} are missing"
-        )
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict, dict]:

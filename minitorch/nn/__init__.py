@@ -10,8 +10,10 @@ __getattr__ = later(
     __name__,
     {
         **{f"modules.{family}": names for family, names in modules.FAMILIES.items()},
+        "attention": "",
         "common_types": "",
         "grad": "",
+        "parallel": "DataParallel",
         "parameter": "UninitializedBuffer UninitializedParameter",
         "utils": "",
     },
@@ -19,6 +21,7 @@ __getattr__ = later(
 __all__ = [  # noqa: PLE0604
     *modules.__all__,
     "Buffer",
+    "DataParallel",
     "Parameter",
     "UninitializedBuffer",
     "UninitializedParameter",

@@ -19,6 +19,5 @@ __getattr__ = later(
         "hooks": "",
         "model_zoo": "",
         "safetensors": "",
-        "tensorboard": "",
     },
 )

@@ -13,7 +13,7 @@ from minitorch.hooks import RemovableHandle
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Hooks", "call_with_hooks"]
+__all__ = ["EVERY", "Hooks", "call_with_hooks"]
 
 HOOK_STORES = (
     "_backward_pre_hooks",
@@ -97,6 +97,17 @@ class Hooks:
         self._one_kind_of_backward_hook(full=False)
         return self._add_hook("_backward_hooks", hook)
 
+    def _get_backward_hooks(self) -> tuple[list, list]:
+        """(full backward hooks, those around the last operation), those of all modules first."""
+        kinds: tuple[list, list] = ([], [])
+        for owner in (EVERY, self):
+            hooks = owner.__dict__["_backward_hooks"].values()
+            kinds[owner._is_full_backward_hook is False].extend(hooks)
+        return kinds
+
+    def _get_backward_pre_hooks(self) -> list:
+        return [hook for _, hook in _all(self, "_backward_pre_hooks")]
+
     def _one_kind_of_backward_hook(self, full: bool) -> None:
         if self._is_full_backward_hook is (not full):
             raise RuntimeError(
@@ -104,6 +115,30 @@ class Hooks:
                 "exclude each other, and this module has hooks of the other one already"
             )
         self.__dict__["_is_full_backward_hook"] = full
+
+
+class AllModules(Hooks):
+    """The hooks of all modules, which run before the modules' own."""
+
+    def __init__(self) -> None:
+        self.__dict__.update({store: OrderedDict() for store in HOOK_STORES})
+
+    def _add_hook(self, store: str, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        Hooks._hooked = True  # of every module from now on
+        return super()._add_hook(store, hook, prepend)
+
+
+EVERY = AllModules()
+
+
+def _all(module: Any, store: str) -> tuple:
+    """(key, hook) for the hooks of all modules and those of `module`."""
+    return (*EVERY.__dict__[store].items(), *module.__dict__[store].items())
+
+
+def _asked(module: Any, key: int, store: str) -> bool:
+    """Whether the hook is in the list of those that want more: its keyword arguments, say."""
+    return key in module.__dict__[store] or key in EVERY.__dict__[store]
 
 
 def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
@@ -119,14 +154,15 @@ def call_with_hooks(module: Any, args: tuple, kwargs: dict) -> Any:
 def _run(module: Any, args: tuple, kwargs: dict, called: set[int]) -> Any:
     args, kwargs = _forward_pre_hooks(module, args, kwargs)
     gate = None
-    full = module._is_full_backward_hook is not False
-    if module._backward_pre_hooks or (full and module._backward_hooks):
-        gate = _BackwardGate(module, full)
+    full, of_last = module._get_backward_hooks()
+    pre = module._get_backward_pre_hooks()
+    if pre or full:
+        gate = _BackwardGate(module, full, pre)
         args = gate.enter(args)
     result = module.forward(*args, **kwargs)
-    for key, hook in tuple(module._forward_hooks.items()):
+    for key, hook in _all(module, "_forward_hooks"):
         called.add(key)
-        if key in module._forward_hooks_with_kwargs:
+        if _asked(module, key, "_forward_hooks_with_kwargs"):
             changed = hook(module, args, kwargs, result)
         else:
             changed = hook(module, args, result)
@@ -134,14 +170,14 @@ def _run(module: Any, args: tuple, kwargs: dict, called: set[int]) -> Any:
             result = changed
     if gate is not None:
         result = gate.leave(result)
-    if not full and module._backward_hooks:
-        _hook_last_operation(module, result)
+    if of_last:
+        _hook_last_operation(module, of_last, result)
     return result
 
 
 def _forward_pre_hooks(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-    for key, hook in tuple(module._forward_pre_hooks.items()):
-        if key in module._forward_pre_hooks_with_kwargs:
+    for key, hook in _all(module, "_forward_pre_hooks"):
+        if _asked(module, key, "_forward_pre_hooks_with_kwargs"):
             changed = hook(module, args, kwargs)
             if changed is None:
                 continue
@@ -160,11 +196,11 @@ def _forward_pre_hooks(module: Any, args: tuple, kwargs: dict) -> tuple[tuple, d
 
 def _call_the_always_called(module: Any, args: tuple, kwargs: dict, called: set[int]) -> None:
     """After an error in the forward: run the hooks that asked for it; their errors only warn."""
-    for key, hook in tuple(module._forward_hooks.items()):
-        if key not in module._forward_hooks_always_called or key in called:
+    for key, hook in _all(module, "_forward_hooks"):
+        if key in called or not _asked(module, key, "_forward_hooks_always_called"):
             continue
         try:
-            if key in module._forward_hooks_with_kwargs:
+            if _asked(module, key, "_forward_hooks_with_kwargs"):
                 hook(module, args, kwargs, None)
             else:
                 hook(module, args, None)
@@ -178,13 +214,13 @@ def _call_the_always_called(module: Any, args: tuple, kwargs: dict, called: set[
             )
 
 
-def _hook_last_operation(module: Any, result: Any) -> None:
-    """Put the hooks of `register_backward_hook` on the node of the first tensor in `result`."""
+def _hook_last_operation(module: Any, hooks: list, result: Any) -> None:
+    """Put the `hooks` of `register_backward_hook` on the node of the first tensor in `result`."""
     while not isinstance(result, Tensor):
         result = next(iter(result.values() if isinstance(result, dict) else result))
     if result.grad_fn is None:
         return
-    for hook in module._backward_hooks.values():
+    for hook in hooks:
         result.grad_fn.register_hook(
             lambda grad_in, grad_out, hook=hook: hook(module, grad_in, grad_out)
         )
@@ -212,10 +248,8 @@ class _BackwardGate:
     grad_input is complete, the hooks are called with both.
     """
 
-    def __init__(self, module: Any, full: bool) -> None:
-        self.module = module
-        self.hooks = tuple(module._backward_hooks.values()) if full else ()
-        self.pre_hooks = tuple(module._backward_pre_hooks.values())
+    def __init__(self, module: Any, hooks: list, pre_hooks: list) -> None:
+        self.module, self.hooks, self.pre_hooks = module, hooks, pre_hooks
         self.grad_outputs: tuple | None = None
         self.inputs = 0
         self.guards_inputs = False

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from minitorch import backend, dtypes
+from minitorch import backend, dtypes, sized
 from minitorch._tensor import Tensor
 from minitorch.grad_mode import no_grad
+from minitorch.nn.modules._global_hooks import *
+from minitorch.nn.modules._global_hooks import REGISTRATION, to_be_registered
 from minitorch.nn.modules._hooks import HOOK_STORES, Hooks, call_with_hooks
 from minitorch.nn.modules._state import STATE_STORES, State
 from minitorch.parameter import Buffer, Parameter
@@ -39,6 +41,7 @@ class Module(State, Hooks):
     """
 
     call_super_init = False
+    dump_patches = False
     _quick_names = True  # False where names are the user's data: see `_Registered`
     training: bool
 
@@ -65,6 +68,8 @@ class Module(State, Hooks):
         if self._hooked:
             return call_with_hooks(self, args, kwargs)
         return self.forward(*args, **kwargs)
+
+    _call_impl = _wrapped_call_impl = __call__
 
     def forward(self, *args: Any) -> Any:
         """What the module computes; to be defined by each module."""
@@ -131,6 +136,8 @@ class Module(State, Hooks):
             raise KeyError(f"attribute '{name}' already exists")
 
     def _store(self, store: str, name: str, value: Any) -> None:
+        if REGISTRATION[store] and not (value is None and store == "_parameters"):
+            value = to_be_registered(self, store, name, value)
         self.__dict__[store][name] = value
         cls = type(self)
         if (
@@ -175,7 +182,7 @@ class Module(State, Hooks):
             if not isinstance(value, Tensor):
                 expected = "(torch.nn.Buffer, torch.Tensor or None expected)"
                 self._refuse(value, f"as buffer '{name}' {expected}")
-            self._buffers[name] = value
+            self._buffers[name] = to_be_registered(self, "_buffers", name, value)
         else:
             object.__setattr__(self, name, value)
 
@@ -398,19 +405,27 @@ class Module(State, Hooks):
         """Convert all floating-point parameters and buffers: `to(dtype)`, `to(device, dtype)`,
         `to(tensor)`, as `Tensor.to`.
 
+        `memory_format` lays what has 4 or 5 dimensions in that order.
+
         Raises: TypeError for a dtype that is not floating; what `Tensor.to` raises for a device.
-        Differs: `memory_format` is accepted and changes nothing.
         """
         dtype = _dtype_of_to(args, kwargs)
-        if dtype is None:
-            return self
-        if dtype.category < dtypes.FLOAT:
+        if dtype is not None and dtype.category < dtypes.FLOAT:
             raise TypeError(f"Module.to(): expected a floating-point dtype, got {dtype!r}")
-        return self._to_floating(dtype)
+        made = self if dtype is None else self._to_floating(dtype)
+        order = kwargs.get("memory_format")
+        if order is None:
+            return made
+        return made._apply(lambda t: t.contiguous(memory_format=order) if t.ndim in (4, 5) else t)
 
     def _to_floating(self, dtype: dtypes.dtype) -> Module:
         dtypes.to_numpy(dtype)  # raises where it is not supported, before anything is converted
         return self._apply(lambda t: t.to(dtype) if t.dtype.is_floating_point else t)
+
+    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
+        """Give all parameters and buffers memory that holds anything."""
+        backend.require(device)
+        return self._apply(sized.empty_like, recurse=recurse)
 
     def float(self) -> Module:
         """Convert floating-point parameters and buffers to float32."""
@@ -439,6 +454,14 @@ class Module(State, Hooks):
     def cuda(self, device: Any = None) -> Module:
         """Raises: AssertionError; there are no other devices."""
         return self.to(backend.device("cuda" if device is None else device))
+
+    def xpu(self, device: Any = None) -> Module:
+        """Raises: AssertionError; there are no other devices."""
+        return self.to(backend.device("xpu" if device is None else device))
+
+    def ipu(self, device: Any = None) -> Module:
+        """Raises: NotImplementedError, a RuntimeError; there are no other devices."""
+        return self.to(backend.device("ipu" if device is None else device))
 
     def share_memory(self) -> Module:
         """Call `share_memory_` of all parameters and buffers.

@@ -1,0 +1,6 @@
+"""torch.nn.parallel: modules on many devices or in many processes; here there is one of each."""
+
+from minitorch.nn.parallel.data_parallel import DataParallel, data_parallel
+from minitorch.nn.parallel.distributed import DistributedDataParallel
+
+__all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
