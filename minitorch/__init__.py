@@ -105,6 +105,7 @@ __getattr__ = _later(
         "cuda": "",
         "func": "",
         "distributed": "",
+        "distributions": "",
         "futures": "",
         "hub": "",
         "jit": "",
@@ -124,6 +125,7 @@ __getattr__ = _later(
         "is_deterministic_algorithms_warn_only_enabled is_warn_always_enabled set_default_device "
         "set_deterministic_debug_mode set_float32_matmul_precision set_flush_denormal "
         "set_num_interop_threads set_warn_always typename use_deterministic_algorithms",
+        "testing": "",
         "types": "",
         "utils.dlpack": "from_dlpack to_dlpack",
         "version": "",

@@ -27,7 +27,12 @@ from .sized import (
 )
 
 __all__ = [
+    "_dirichlet_grad",
+    "_sample_dirichlet",
+    "_standard_gamma",
+    "_standard_gamma_grad",
     "bernoulli",
+    "binomial",
     "multinomial",
     "normal",
     "poisson",
@@ -330,6 +335,32 @@ def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """
     errors.check_tensor(input, "poisson", "input")
     return draw.poisson(input, generator=generator_or_default(generator))
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+    """For each element the successes in `count` trials that succeed with chance `prob`.
+
+    Raises: ValueError for integers; RuntimeError for two dtypes.
+    """
+    errors.check_tensor(count, "binomial", "count")
+    errors.check_tensor(prob, "binomial", "prob", 2)
+    return draw.binomial(count, prob, generator=generator_or_default(generator))
+
+
+def _standard_gamma(self: Tensor, generator: Any = None) -> Tensor:
+    """For each element a number of the gamma distribution with that shape and scale 1."""
+    errors.check_tensor(self, "_standard_gamma", "self")
+    return draw.standard_gamma(self, generator=generator_or_default(generator))
+
+
+def _sample_dirichlet(self: Tensor, generator: Any = None) -> Tensor:
+    """For each vector of concentrations along the last dimension shares that sum to 1."""
+    errors.check_tensor(self, "_sample_dirichlet", "self")
+    return draw.sample_dirichlet(self, generator=generator_or_default(generator))
+
+
+_standard_gamma_grad = draw.standard_gamma_grad
+_dirichlet_grad = draw.dirichlet_grad
 
 
 # ------------------------------------------------------------------ tensors filled in place

@@ -30,6 +30,8 @@ from minitorch.ops.special import (
     zeta,
 )
 from minitorch.ops.special import digamma as psi
+from minitorch.ops.special import igamma as gammainc
+from minitorch.ops.special import igammac as gammaincc
 from minitorch.ops.special import lgamma as gammaln
 from minitorch.ops.special import mvlgamma as multigammaln
 
@@ -43,6 +45,8 @@ __all__ = [
     "exp2",
     "expit",
     "expm1",
+    "gammainc",
+    "gammaincc",
     "gammaln",
     "i0",
     "i0e",

@@ -5,8 +5,10 @@ In-place forms write by the generator's `fill_` methods, which follow the order 
 
 from __future__ import annotations
 
-from minitorch.errors import broadcast_shapes
+from minitorch import _special_incomplete
+from minitorch.errors import broadcast_shapes, name_of
 from minitorch.ops.elementwise import zero
+from minitorch.ops.reduce import sum
 from minitorch.primitive import random_row
 
 
@@ -78,3 +80,60 @@ def multinomial(xp, p, *, num_samples, replacement, generator):
 def poisson(xp, rate, *, generator):
     """The number of events where `rate` are expected."""
     return generator.poisson(rate)
+
+
+def _no_rule(name):
+    """The rule of what is a derivative already and has none itself, as in torch."""
+
+    def rule(g):
+        raise NotImplementedError(f"derivative for {name} is not implemented")
+
+    return rule
+
+
+_count = _no_rule("binomial")
+
+
+@random_row((_count, _count))
+def binomial(xp, count, prob, *, generator):
+    """The successes in `count` trials of chance `prob`, where the two broadcast.
+
+    Raises: ValueError for integers; RuntimeError for two dtypes.
+    """
+    for name, x in (("count", count), ("prob", prob)):
+        if x.dtype.kind != "f":
+            raise ValueError(f"binomial: expected a floating-point {name}, got {name_of(x.dtype)}")
+    if count.dtype != prob.dtype:
+        raise RuntimeError(
+            f"binomial: expected one dtype, got {name_of(count.dtype)} and {name_of(prob.dtype)}"
+        )
+    return generator.binomial(*xp.broadcast_arrays(count, prob))
+
+
+@random_row(lambda g, shape, out: g * standard_gamma_grad(shape, out))
+def standard_gamma(xp, shape, *, generator):
+    """A gamma number of scale 1 for each shape parameter; differentiable."""
+    return generator.gamma(shape)
+
+
+@random_row((_no_rule("_standard_gamma_grad"),) * 2)
+def standard_gamma_grad(xp, shape, sample):
+    """What gamma numbers move by when their shape parameters do."""
+    return _special_incomplete.gamma_slope(xp, shape, sample)
+
+
+def _dirichlet_rule(g, concentration, out):
+    total = sum(concentration, dim=-1, keepdim=True)
+    return dirichlet_grad(out, concentration, total) * (g - sum(out * g, dim=-1, keepdim=True))
+
+
+@random_row(_dirichlet_rule, torch_name="DirichletBackward0")
+def sample_dirichlet(xp, concentration, *, generator):
+    """Shares of the last axis that sum to 1; differentiable."""
+    return generator.dirichlet(concentration)
+
+
+@random_row((_no_rule("_dirichlet_grad"),) * 3)
+def dirichlet_grad(xp, x, concentration, total):
+    """What the shares x move by when their concentrations do, over 1 - x."""
+    return _special_incomplete.beta_slope(xp, x, concentration, total - concentration)

@@ -5,10 +5,17 @@ from __future__ import annotations
 from math import log, pi, sqrt
 from typing import TYPE_CHECKING
 
-from minitorch import _special, _special_bessel, _special_gamma, _special_tails
+from minitorch import (
+    _special,
+    _special_bessel,
+    _special_gamma,
+    _special_incomplete,
+    _special_tails,
+)
 from minitorch.calls import composition
 from minitorch.ops import elementwise as ew
 from minitorch.ops.elementwise import exp, gate, where
+from minitorch.ops.random import standard_gamma_grad
 from minitorch.primitive import elementwise
 
 if TYPE_CHECKING:
@@ -31,6 +38,8 @@ __all__ = [
     "erfinv",
     "exp2",
     "i0",
+    "igamma",
+    "igammac",
     "lgamma",
     "log10",
     "log2",
@@ -291,6 +300,37 @@ def polygamma(n, input) -> Tensor:
 def zeta(xp, s, q):
     """Hurwitz' zeta function, the sum of (q + k) ** -s over k = 0, 1, ..."""
     return _special_gamma.zeta(xp, *_arrays(xp, s, q))
+
+
+def _incomplete_slope(x, a):
+    """The density of gamma numbers."""
+    return exp(xlogy(a - 1, x) - x - lgamma(a))
+
+
+@elementwise(
+    (
+        lambda g, a, x: -g * (_incomplete_slope(x, a) * standard_gamma_grad(a, x)),
+        lambda g, a, x: g * _incomplete_slope(x, a),
+    ),
+    floats=True,
+    torch_name="IgammaBackward0",
+)
+def igamma(xp, a, x):
+    """The share of the gamma integral of a that lies below x, P(a, x)."""
+    return _special_incomplete.gammainc(xp, *_arrays(xp, a, x))
+
+
+@elementwise(
+    (
+        lambda g, a, x: g * (_incomplete_slope(x, a) * standard_gamma_grad(a, x)),
+        lambda g, a, x: -g * _incomplete_slope(x, a),
+    ),
+    floats=True,
+    torch_name="IgammacBackward0",
+)
+def igammac(xp, a, x):
+    """The share of the gamma integral of a that lies above x, 1 - P(a, x)."""
+    return _special_incomplete.gammaincc(xp, *_arrays(xp, a, x))
 
 
 @composition

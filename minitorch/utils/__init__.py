@@ -19,5 +19,6 @@ __getattr__ = later(
         "hooks": "",
         "model_zoo": "",
         "safetensors": "",
+        "tensorboard": "",
     },
 )

@@ -10,9 +10,9 @@ import numpy as np
 
 import minitorch
 from minitorch import Tensor
+from minitorch._png import encode_png
 from minitorch.vision._pictures import pillow
 from minitorch.vision.io._netpbm import encode_ppm
-from minitorch.vision.io._png import encode_png
 
 __all__ = ["draw_bounding_boxes", "make_grid", "save_image"]
 

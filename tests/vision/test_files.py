@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import minitorch
-from minitorch import vision
+from minitorch import _png, vision
 from minitorch.vision import io, ops, utils
-from minitorch.vision.io import ImageReadMode, _png
+from minitorch.vision.io import ImageReadMode
 
 COLOURS = minitorch.tensor(np.random.RandomState(0).randint(0, 256, (4, 9, 7)).astype(np.uint8))
 

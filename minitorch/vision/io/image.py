@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 import minitorch
-from minitorch import Tensor
+from minitorch import Tensor, _png
 from minitorch.vision._pictures import pillow
-from minitorch.vision.io import _netpbm, _png
+from minitorch.vision.io import _netpbm
 
 __all__ = [
     "ImageReadMode",
