@@ -634,6 +634,14 @@ class Tensor:
         """The modified Bessel function of order 0."""
     def i0_(self) -> Tensor:
         """In-place form of `i0`."""
+    def igamma(self, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+        """The share of the gamma integral of a that lies below x, P(a, x)."""
+    def igamma_(self, input: Tensor | builtins.float) -> Tensor:
+        """In-place form of `igamma`."""
+    def igammac(self, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+        """The share of the gamma integral of a that lies above x, 1 - P(a, x)."""
+    def igammac_(self, input: Tensor | builtins.float) -> Tensor:
+        """In-place form of `igammac`."""
     def index_add(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
         """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
     def index_add_(self, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
@@ -1407,6 +1415,20 @@ class Tensor:
     def __truediv__(self, other: Any) -> Tensor: ...
     def __xor__(self, other: Any) -> Tensor: ...
 
+def _dirichlet_grad(
+    input: Tensor, concentration: Tensor, total: Tensor, *, out: Tensor | None = None
+) -> Tensor:
+    """What the shares x move by when their concentrations do, over 1 - x."""
+
+def _sample_dirichlet(self: Tensor, generator: Any = None) -> Tensor:
+    """For each vector of concentrations along the last dimension shares that sum to 1."""
+
+def _standard_gamma(self: Tensor, generator: Any = None) -> Tensor:
+    """For each element a number of the gamma distribution with that shape and scale 1."""
+
+def _standard_gamma_grad(shape: Tensor, sample: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """What gamma numbers move by when their shape parameters do."""
+
 def abs(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """|x|; the derivative at 0 is 0."""
 
@@ -1651,6 +1673,9 @@ def bincount(
     out: Tensor | None = None,
 ) -> Tensor:
     """How often each whole number from 0 is in `x`, or the sum of the weights that stand there."""
+
+def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
+    """For each element the successes in `count` trials that succeed with chance `prob`."""
 
 def bitwise_and(
     input: Tensor, other: Tensor | builtins.float, *, out: Tensor | None = None
@@ -2321,6 +2346,12 @@ def hypot(input: Tensor, other: Tensor | builtins.float) -> Any:
 
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The modified Bessel function of order 0."""
+
+def igamma(a: Tensor, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+    """The share of the gamma integral of a that lies below x, P(a, x)."""
+
+def igammac(a: Tensor, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+    """The share of the gamma integral of a that lies above x, 1 - P(a, x)."""
 
 def index_add(input: Any, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
     """`input` with the slices of `source`, times `alpha`, added at `index` along `dim`."""
