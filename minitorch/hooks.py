@@ -88,6 +88,8 @@ def run_tensor_hooks(node: Any, g: Any) -> Any:
                 errors.check_hook_result(hook, value, changed)
                 value = changed
         parts[nr] = _like(value, parts[nr])
+        if node.is_leaf and not isinstance(parts[nr], Tensor):
+            parts[nr] = parts[nr].copy()  # a hook may have kept what it saw
     return parts if several else parts[0]
 
 

@@ -75,17 +75,11 @@ def _on_batches(cls: Any, level: Any, args: tuple, kwargs: dict) -> tuple:
                 cls.setup_context(inner, tuple(samples), out)
                 leaves, spec = tree_flatten(out)
                 made = [ground(o, (level,)) if isinstance(o, Tensor) else o for o in leaves]
-                kept = inner._to_save
-                saved = [None if x is None else ground(x, (level,)) for x in kept]
-            same = {id(v): v for v in (*given, *made)}
             ctx.inner = inner
             ctx._materialize = inner._materialize
-            by_id = {id(s): g for s, g, h in zip(samples, given, held) if h}
-            by_id.update({id(o): m for o, m in zip(leaves, made)})
-            ctx.save_for_backward(
-                *(by_id.get(id(x), same.get(id(s), s)) for x, s in zip(kept, saved))
-            )
+            kept = inner._to_save
             ctx.batched = [level.holds(x) for x in kept]
+            ctx.save_for_backward(*(x.value if level.holds(x) else x for x in kept))
             return tuple(made)
 
         @staticmethod

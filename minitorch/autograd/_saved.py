@@ -87,9 +87,8 @@ def pack(node: Any, inputs: Any) -> None:
             continue
         array = xp.asarray(x)
         given = by_array.get(id(x))
-        leaf = given is not None and given.is_leaf and given.requires_grad
         with no_grad():
-            kept = pair[0](given if leaf else wrap(array))
+            kept = pair[0](wrap(array) if given is None else given)
         values[k] = Packed(kept, pair[1])
     node.saved, node.versions = PackedValues(values), [None] * len(values)
 

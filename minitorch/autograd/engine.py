@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def _sequence(x: Any) -> tuple:
-    return tuple(x) if isinstance(x, (list, tuple)) else (x,)
+    several = isinstance(x, (list, tuple)) and not hasattr(x, "output_nr")
+    return tuple(x) if several else (x,)
 
 
 def _roots(outputs: tuple, gradients: Any, create: bool) -> list:
