@@ -116,17 +116,17 @@ def reads_numbers(function: Callable) -> Callable:
     return call
 
 
-def per_sample(create: Callable, random: bool = False, fold: bool = False) -> Callable:
+def per_sample(create: Callable, random: bool = False) -> Callable:
     """`create`, that makes something in the shape of its first argument; inside vmap of a batch.
 
-    `random`: it draws numbers; `fold`: its first dimension counts, so that samples extend it.
+    `random`: it draws numbers.
     """
 
     @wraps(create)
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
         view = getattr(input, "_view", None)
         if view is not None and view.mode == "batch":
-            return view.alike(call, input, args, kwargs, random, fold)
+            return view.alike(call, input, args, kwargs, random)
         return create(input, *args, **kwargs)
 
     return call

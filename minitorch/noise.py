@@ -6,7 +6,6 @@ Which elements fall, and every number drawn, is torch's choice for the same seed
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 from . import errors
 from ._random_bounds import kind_of
 from ._tensor import Tensor, wrap
-from .calls import per_sample
 from .inplace import inplace, overwrite
 from .memory import dense_like
 from .ops import elementwise, fused
@@ -60,7 +58,7 @@ def _keep(input: Tensor, p: float, features: bool) -> Any:
 
 def dropped(input: Tensor, p: float, features: bool) -> Tensor:
     """`input` with what falls at 0 and what stays over 1 - p."""
-    return input * (_feature_noise if features else _noise)(input, p)
+    return input * _for_samples(_drawn_noise, input, p, features)
 
 
 def dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
@@ -68,8 +66,16 @@ def dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
 
     Source: Klambauer et al. 2017, https://arxiv.org/abs/1706.02515
     """
-    factor, shift = (_feature_floor if features else _floor)(input, p)
+    factor, shift = _for_samples(_drawn_floor, input, p, features)
     return input * factor + shift
+
+
+def _for_samples(draw: Any, input: Tensor, p: float, features: bool) -> Any:
+    """What `draw` makes; inside vmap for all samples at once."""
+    view = input._view
+    if view is not None and view.mode == "batch":
+        return view.alike(draw, input, (p, features), {}, True, features)
+    return draw(input, p, features)
 
 
 def _drawn_noise(input: Tensor, p: float, features: bool) -> Tensor:
@@ -85,12 +91,6 @@ def _drawn_floor(input: Tensor, p: float, features: bool) -> tuple[Tensor, Tenso
     a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
     shift = (keep - number(1)) * number(_SELU_FLOOR * a) + number(_SELU_FLOOR * a * p)
     return wrap(keep * number(a)), wrap(shift)
-
-
-_noise = per_sample(partial(_drawn_noise, features=False), random=True)
-_floor = per_sample(partial(_drawn_floor, features=False), random=True)
-_feature_noise = per_sample(partial(_drawn_noise, features=True), random=True, fold=True)
-_feature_floor = per_sample(partial(_drawn_floor, features=True), random=True, fold=True)
 
 
 def drop_out(

@@ -111,10 +111,11 @@ def overwrite(x: Any, out: Any, name: str, since: float) -> Any:
     return x
 
 
-def alike(create: Any, x: Any, args: tuple, kwargs: dict, random: bool, fold: bool) -> Any:
+def alike(create: Any, x: Any, args: tuple, kwargs: dict, random: bool, fold: bool = False) -> Any:
     """What `create(x, ...)` makes in the shape of a batch: for all samples at once.
 
-    Of random numbers the same for all samples where their level says so.
+    Of `random` numbers the same for all samples where their level says so; `fold` joins samples to
+    the first dimension, where that counts.
     """
     level = x.level
     if random:
