@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -189,6 +191,11 @@ LAYERS = [
 
 CLASSES, DENSE = rng.integers(0, 4, (5,)), rng.integers(0, 4, (5, 3))
 PROBABILITIES = rng.dirichlet(np.ones(4), 5)
+WITH_DTYPE = """
+    Linear Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d BatchNorm1d
+    BatchNorm2d BatchNorm3d SyncBatchNorm InstanceNorm2d GroupNorm LayerNorm RMSNorm PReLU
+    Embedding EmbeddingBag
+""".split()
 SIGNS, COUNTS = np.sign(numbers(5, 4)), rng.integers(2, 9, (5, 4)).astype(float)
 LOGITS, TEXTS = np.log(rng.dirichlet(np.ones(5), (6, 2))), np.array([[2, 4, 4], [3, 2, 0]])
 LOSSES = [
@@ -276,6 +283,37 @@ def test_layer_computes_what_torch_computes(text: str, x: np.ndarray, dtype: str
 @pytest.mark.parametrize(("text", "x"), LAYERS, ids=lambda v: v if isinstance(v, str) else "")
 def test_layer_in_evaluation(text: str, x: np.ndarray) -> None:
     compare(text, (x,), "float32", training=False)
+
+
+MADE_OF = [text for text, _ in LAYERS if text.split("(")[0] in WITH_DTYPE]
+
+
+@pytest.mark.parametrize("text", MADE_OF)
+def test_layer_is_made_in_the_dtype_asked_for(text: str) -> None:
+    text = text[:-1] + ", " * (text[-2] != "(") + "dtype=T.float64)"
+    states = [build(T, text, None).state_dict() for T in (minitorch, torch)]
+    ours, theirs = ({k: v.numpy() for k, v in state.items()} for state in states)
+    assert {k: v.dtype for k, v in ours.items()} == {k: v.dtype for k, v in theirs.items()}
+    assert all(v.tobytes() == theirs[k].tobytes() for k, v in ours.items())
+
+
+def converted(T: Any) -> list:
+    model = T.nn.Sequential(
+        T.nn.Linear(2, 3), T.nn.BatchNorm1d(3, 0.1, None), T.nn.Sequential(T.nn.BatchNorm2d(3))
+    )
+    model[1].weight.data.fill_(0.5)
+    model[2].eval()
+    weight, mean = model[1].weight, model[1].running_mean
+    made = T.nn.SyncBatchNorm.convert_sync_batchnorm(model, "group")
+    return [
+        repr(made), made is model, made[1].weight is weight, made[1].running_mean is mean,
+        made[1].process_group, made[1].training, made[2][0].training, list(made.state_dict()),
+        repr(T.nn.SyncBatchNorm.convert_sync_batchnorm(T.nn.BatchNorm3d(2, affine=False))),
+    ]  # fmt: skip
+
+
+def test_batch_norms_become_synchronized() -> None:
+    assert converted(minitorch) == converted(torch)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -20,10 +20,10 @@ LOOSE = {
 """Limits where torch's own float64 derivatives are less exact."""
 
 
-def build(T: Any, text: str, dtype: str) -> Any:
+def build(T: Any, text: str, dtype: str | None) -> Any:
     T.manual_seed(3)
     layer = eval(f"T.nn.{text}", {"T": T})
-    return layer.to(getattr(T, dtype))
+    return layer if dtype is None else layer.to(getattr(T, dtype))
 
 
 def trial(T: Any, text: str, inputs: tuple, dtype: str, training: bool) -> dict[str, np.ndarray]:
