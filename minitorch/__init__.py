@@ -118,6 +118,7 @@ __getattr__ = _later(
         "multiprocessing": "",
         "onnx": "",
         "overrides": "",
+        "profiler": "",
         "serialization": "load save",
         "settings": "are_deterministic_algorithms_enabled compiled_with_cxx11_abi "
         "get_default_device get_deterministic_debug_mode get_device_module "

@@ -15,6 +15,8 @@ __getattr__ = _later(
         "functional": "",
         "grad_mode": "set_multithreading_enabled",
         "graph": "",
+        "profiler": "ProfilerActivity",
+        "profiler_util": "",
         "variable": "Variable",
     },
 )
