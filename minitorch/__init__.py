@@ -132,6 +132,7 @@ __getattr__ = _later(
         "version": "",
         "xpu": "",
         "shim": "",
+        "sparse": "sparse_coo_tensor spmm",
         "torch_version": "",
     },
 )

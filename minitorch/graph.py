@@ -135,8 +135,8 @@ def unpack(node: Node) -> list:
     origin = dict(zip(node.plan.live, node.edges))
     values = list(node.saved)
     for k, (kind, i) in enumerate(node.plan.slots):
-        if values[k] is None or not hasattr(values[k], "dtype"):
-            continue
+        if kind not in ("in", "out") or not hasattr(values[k], "dtype"):
+            continue  # a parameter, a shape; a number, None
         cell = node.versions[k][0] if node.versions[k] else [0]
         if kind == "in":
             where = origin.get(i, (None, 0))

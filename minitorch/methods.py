@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from . import creation, errors, functions, printing, sampling
+from . import creation, errors, functions, memory, printing, sampling
 from ._tensor import AccumulateGrad, Tensor, edge, leaf
 from .backend import xp
 from .casting import CASTS, NEW, to, type_, type_as
@@ -245,6 +245,18 @@ def retain_grad(self: Tensor) -> None:
     register_tensor_hook(node, self._nr, keep, last=True)
 
 
+def to_sparse(self: Tensor, sparse_dim: int | None = None, *, layout: Any = None) -> Any:
+    """The elements that are not 0, by their coordinates: a `sparse.SparseTensor`.
+
+    Raises: NotImplementedError for another layout, and for values that are tensors themselves.
+    """
+    if layout not in (None, memory.sparse_coo) or sparse_dim not in (None, self.ndim):
+        raise NotImplementedError("to_sparse: there are coordinates (sparse_coo) of all dimensions")
+    from . import sparse
+
+    return sparse.from_dense(self)
+
+
 # ------------------------------------------------------------------ the list
 
 # Methods that are torch's function of the same name, and those of them with an in-place form.
@@ -305,7 +317,7 @@ _ALONE: dict[str, Any] = {
     **CASTS, **NEW, **RESIZING, "to": to, "type_as": type_as, "type": type_, "copy_": copy_,
     "requires_grad_": requires_grad_, "detach_": detach_, "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
-    "retain_grad": retain_grad, "where": where, "polygamma": polygamma,
+    "retain_grad": retain_grad, "to_sparse": to_sparse, "where": where, "polygamma": polygamma,
     "polygamma_": inplace(polygamma, "polygamma_"), "float_power_": float_power_,
     **sampling.FILLS,
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """torch.overrides: what can be asked about types that behave like a Tensor.
 
-Differs: `__torch_function__` is not called.
+Differs: `__torch_function__` is asked of operands that are no Tensors, not of Tensor's subclasses.
 """
 
 from __future__ import annotations

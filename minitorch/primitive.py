@@ -52,7 +52,10 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
             arrays.append(array)
         else:
             arrays.append(x)
-            mixed = mixed or type(x) not in _PLAIN
+            if type(x) not in _PLAIN:
+                mixed = True
+                if hasattr(x, "__torch_function__"):
+                    return x.__torch_function__(row.public, (type(x),), inputs, params)
         bit += bit
     if dtype is None:
         return _run_on_arrays(row, inputs, params)
