@@ -1224,6 +1224,8 @@ class Tensor:
         memory_format: Any = None,
     ) -> Tensor:
         """This tensor in another dtype or order of memory; itself where nothing changes, unless `copy`."""
+    def to_sparse(self, sparse_dim: builtins.int | None = None, *, layout: Any = None) -> Any:
+        """The elements that are not 0, by their coordinates: a `sparse.SparseTensor`."""
     def tolist(self) -> Any:
         """The elements as nested lists of Python numbers; a number for a 0-d tensor."""
     def topk(
