@@ -9,65 +9,62 @@ import pytest
 
 import minitorch
 from minitorch.vision import models
-from minitorch.vision.models import mobilenet, resnet, vgg
+from minitorch.vision.models import mobilenet, resnet, squeezenet, vgg
 
-COUNTS = {
-    "resnet18": 11_689_512,
-    "resnet34": 21_797_672,
-    "resnet50": 25_557_032,
-    "resnext50_32x4d": 25_028_904,
-    "mobilenet_v2": 3_504_872,
+INSIDE = {  # parameters, entries of the state, some of their names
+    "resnet18": (
+        11_689_512,
+        122,
+        "conv1.weight layer2.0.downsample.0.weight layer4.1.bn2.bias fc.bias",
+    ),
+    "resnet50": (
+        25_557_032,
+        320,
+        "layer1.0.downsample.1.running_var layer3.5.conv3.weight fc.weight",
+    ),
+    "mobilenet_v2": (
+        3_504_872,
+        314,
+        "features.0.0.weight features.1.conv.0.1.running_mean features.1.conv.1.weight "
+        "features.2.conv.3.bias features.18.0.weight classifier.1.weight",
+    ),
+    "squeezenet1_0": (1_248_424, 52, "features.0.bias features.3.squeeze.weight"),
+    "squeezenet1_1": (1_235_496, 52, "features.12.expand3x3.bias classifier.1.weight"),
 }
 
 
-@pytest.mark.parametrize("name", COUNTS)
-def test_sizes_are_torchvisions(name):
+@pytest.mark.parametrize("name", INSIDE)
+def test_sizes_and_names_are_torchvisions(name):
+    parameters, entries, names = INSIDE[name]
     model = models.get_model(name, weights=None)
-    assert sum(p.numel() for p in model.parameters()) == COUNTS[name]
+    assert sum(p.numel() for p in model.parameters()) == parameters
+    assert set(names.split()) <= set(model.state_dict())
+    assert len(model.state_dict()) == entries
 
 
 def test_sizes_of_deep_and_wide_ones():
-    for block, layers, options, count in (
-        (resnet.Bottleneck, [3, 4, 23, 3], {}, 44_549_160),
-        (resnet.Bottleneck, [3, 8, 36, 3], {}, 60_192_808),
-        (resnet.Bottleneck, [3, 4, 6, 3], {"width_per_group": 128}, 68_883_240),
+    for many, width, count in (
+        ([3, 4, 23, 3], 64, 44_549_160),
+        ([3, 8, 36, 3], 64, 60_192_808),
+        ([3, 4, 6, 3], 128, 68_883_240),
     ):
-        with minitorch.no_grad():
-            small = resnet.ResNet(block, [1, 1, 1, 1], num_classes=1000, **options)
+        small = resnet.ResNet(resnet.Bottleneck, [1, 1, 1, 1], width_per_group=width)
         whole = sum(p.numel() for p in small.parameters())
-        for i, n in enumerate(layers, 1):  # every block but the first of a layer is like the next
-            planes, width = 32 << i, (32 << i) * options.get("width_per_group", 64) // 64
-            again = 2 * 4 * planes * width + 9 * width * width + 2 * (2 * width + 4 * planes)
-            whole += (n - 1) * again
+        for i, n in enumerate(many, 1):  # every block but the first of a layer is like the next
+            planes, inside = 32 << i, (32 << i) * width // 64
+            whole += (n - 1) * (8 * planes * inside + 9 * inside**2 + 4 * inside + 8 * planes)
         assert whole == count
-    features = {
-        "A": 9_220_480, "B": 9_404_992, "D": 14_714_688, "E": 20_024_384,
-    }  # fmt: skip
-    for cfg, count in features.items():
+
+
+def test_layers_of_vgg():
+    for cfg, count in {"A": 9_220_480, "B": 9_404_992, "D": 14_714_688, "E": 20_024_384}.items():
         assert sum(p.numel() for p in vgg.make_layers(vgg.cfgs[cfg]).parameters()) == count
-
-
-def test_names_inside_are_torchvisions():
-    names = list(models.resnet18(num_classes=2).state_dict())
-    assert names[:7] == [
-        "conv1.weight", "bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var",
-        "bn1.num_batches_tracked", "layer1.0.conv1.weight",
-    ]  # fmt: skip
-    assert {"layer2.0.downsample.0.weight", "layer4.1.bn2.bias", "fc.bias"} <= set(names)
-    assert len(names) == 122
-    assert len(models.resnet50(num_classes=2).state_dict()) == 320
-    names = list(models.mobilenet_v2(num_classes=2).state_dict())
-    assert {
-        "features.0.0.weight", "features.1.conv.0.1.running_mean", "features.1.conv.1.weight",
-        "features.2.conv.3.bias", "features.18.0.weight", "classifier.1.weight",
-    } <= set(names)  # fmt: skip
-    assert len(names) == 314
-    assert list(vgg.make_layers(vgg.cfgs["A"], True).state_dict())[7] == "4.weight"
+    assert list(vgg.make_layers([8, 16], True).state_dict())[7] == "3.weight"
 
 
 def on_torch(module, torch):
     """The module's classes over torch's layers."""
-    source = inspect.getsource(module).replace("from minitorch import nn", "from torch import nn")
+    source = inspect.getsource(module).replace("from minitorch import", "from torch import")
     found: dict = {"__name__": module.__name__}
     exec(source, found)
     return found
@@ -83,6 +80,7 @@ SMALL = {
         ),
     ),
     "mobile": (mobilenet, lambda m: m["MobileNetV2"](num_classes=5, width_mult=0.3, dropout=0.0)),
+    "squeeze": (squeezenet, lambda m: m["SqueezeNet"]("1_1", num_classes=5, dropout=0.0)),
     "vgg": (vgg, lambda m: m["make_layers"]([8, "M", 16, 16, "M"], True)),
 }  # fmt: skip
 
@@ -123,12 +121,11 @@ def test_weights_come_from_the_cache(tmp_path, monkeypatch):
         models.resnet18(pretrained=True)
     folder = tmp_path / "hub" / "checkpoints"
     folder.mkdir(parents=True)
-    minitorch.manual_seed(0)
-    trained = models.resnet18()
-    minitorch.save(trained.state_dict(), folder / "resnet18-f37072fd.pth")
-    minitorch.manual_seed(1)
-    model = models.resnet18(weights="IMAGENET1K_V1")
-    assert (model.layer3[1].conv2.weight == trained.layer3[1].conv2.weight).all()
+    trained = models.squeezenet1_1(pretrained=False)
+    minitorch.save(trained.state_dict(), folder / "squeezenet1_1-b8a52dc0.pth")
+    model = models.squeezenet1_1(weights="IMAGENET1K_V1")
+    for name, x in trained.state_dict().items():
+        assert (model.state_dict()[name] == x).all()
 
 
 def test_weights_are_named():
@@ -152,9 +149,11 @@ def test_weights_are_named():
 
 
 def test_a_picture_without_training():
-    model = models.resnet18(num_classes=3).eval()
+    model = models.squeezenet1_1(num_classes=3).eval()
     with minitorch.no_grad():
         assert tuple(model(minitorch.randn(1, 3, 64, 64)).shape) == (1, 3)
+    with pytest.raises(ValueError, match="2_0"):
+        squeezenet.SqueezeNet("2_0")
     with pytest.raises(ValueError, match="3 flags"):
         resnet.ResNet(resnet.BasicBlock, [1, 1, 1, 1], replace_stride_with_dilation=[True])
     with pytest.raises(NotImplementedError):

@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch.vision.models import alexnet as _alexnet
-from minitorch.vision.models import mobilenet, resnet, vgg
+from minitorch.vision.models import mobilenet, resnet, squeezenet, vgg
 from minitorch.vision.models._weights import WeightsEnum
 from minitorch.vision.models.alexnet import *
 from minitorch.vision.models.mobilenet import *
 from minitorch.vision.models.resnet import *
+from minitorch.vision.models.squeezenet import *
 from minitorch.vision.models.vgg import *
 
-_ROOMS = (_alexnet, mobilenet, resnet, vgg)
+_ROOMS = (_alexnet, mobilenet, resnet, squeezenet, vgg)
 _MODELS = {
     name: vars(room)[name] for room in _ROOMS for name in room.__all__ if name == name.lower()
 }
-del _MODELS["make_layers"]
 __all__ = [  # noqa: PLE0604
     *_alexnet.__all__,
     *mobilenet.__all__,
     *resnet.__all__,
+    *squeezenet.__all__,
     *vgg.__all__,
     "WeightsEnum",
     "get_model",

@@ -20,7 +20,6 @@ __all__ = [
     "VGG16_Weights",
     "VGG19_BN_Weights",
     "VGG19_Weights",
-    "make_layers",
     "vgg11",
     "vgg11_bn",
     "vgg13",
