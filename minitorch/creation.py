@@ -16,7 +16,7 @@ from .ranges import __all__ as _ranges
 from .sized import *
 from .sized import __all__ as _sized
 from .sized import empty, require_unpinned
-from .storage import TypedStorage
+from .storage import TypedStorage, UntypedStorage
 from .tapers import *
 from .tapers import __all__ as _tapers
 
@@ -199,6 +199,8 @@ def asarray(
     Raises: ValueError where `copy=False` and a copy would be needed.
     """
     require(device)
+    if isinstance(obj, UntypedStorage):
+        obj = obj._as(xp.dtype("uint8"))
     if isinstance(obj, Tensor):
         made = obj if dtype is None else obj.to(dtype=dtype)
         shared = made is obj

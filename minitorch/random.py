@@ -133,8 +133,9 @@ class Generator(Samplers):
     def __reduce__(self) -> tuple:
         return Generator, (), self._pack()
 
-    def __setstate__(self, state: bytes) -> None:
-        self._unpack(state)
+    def __setstate__(self, state: Any) -> None:
+        # A checkpoint has it as torch's: (seed, offset, state)
+        self._unpack(state if isinstance(state, bytes) else state[2]._array.tobytes())
 
     def _pack(self) -> bytes:
         state = self._engine().state["state"]

@@ -67,7 +67,26 @@ class UntypedStorage:
     def _as(self, of: np.dtype) -> np.ndarray:
         return memory.flat(self._block, of)
 
-    def __getitem__(self, i: int) -> int:
+    @classmethod
+    def from_file(cls, filename: Any, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The first bytes of a file, read when they are used; writing to them leaves it alone.
+
+        Raises: NotImplementedError where `shared`; ValueError for more bytes than it has.
+        """
+        import mmap
+
+        if shared:
+            raise NotImplementedError("from_file: shared=True would write the file")
+        with open(filename, "rb") as file:
+            mapped = mmap.mmap(file.fileno(), nbytes, access=mmap.ACCESS_COPY) if nbytes else b""
+        return cls(np.frombuffer(mapped, np.uint8))
+
+    def __getitem__(self, i: Any) -> Any:
+        if isinstance(i, slice):
+            start, stop, step = i.indices(self.nbytes())
+            if step != 1:
+                raise RuntimeError(f"storage: expected a slice of step 1, got {step}")
+            return UntypedStorage(part(self._as(np.dtype(np.uint8)), start, stop))
         return self._as(np.dtype(np.uint8))[i].item()
 
     def __iter__(self) -> Iterator[int]:
@@ -155,6 +174,11 @@ class TypedStorage:
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
     return a is b or (memory.address(a), a.nbytes) == (memory.address(b), b.nbytes)
+
+
+def part(block: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """The bytes from `start` to `stop` as a block of their own, in the same memory."""
+    return np.frombuffer(memoryview(block[start : max(start, stop)]), block.dtype)
 
 
 def of_array(array: np.ndarray) -> UntypedStorage:

@@ -101,6 +101,31 @@ def test_sparse_tensors_are_refused() -> None:
 # ------------------------------------------------------------------ storages
 
 
+def test_a_storage_from_a_file_and_a_part_of_it(tmp_path):
+    path = tmp_path / "bytes"
+    path.write_bytes(bytes(range(8)))
+    storage = minitorch.UntypedStorage.from_file(path, nbytes=6)
+    assert storage.tolist() == [0, 1, 2, 3, 4, 5]
+    middle = storage[2:4]
+    assert (middle.nbytes(), middle.data_ptr()) == (2, storage.data_ptr() + 2)
+    x = minitorch.asarray(middle, dtype=minitorch.uint8)
+    x += 10
+    assert storage.tolist() == [0, 1, 12, 13, 4, 5]
+    assert x.untyped_storage() == middle
+    assert path.read_bytes() == bytes(range(8))
+    assert storage[4:2].nbytes() == minitorch.UntypedStorage.from_file(path).nbytes() == 0
+    with pytest.raises(RuntimeError, match="step 2"):
+        storage[::2]
+    with pytest.raises(NotImplementedError, match="shared"):
+        minitorch.UntypedStorage.from_file(path, shared=True, nbytes=1)
+    with pytest.raises(ValueError, match="length"):
+        minitorch.UntypedStorage.from_file(path, nbytes=100)
+
+
+def test_the_dtype_of_a_view_can_be_named():
+    assert minitorch.ones(1).view(dtype=minitorch.int32).tolist() == [0x3F800000]
+
+
 def one_storage(T):
     x = T.arange(12.0).reshape(3, 4)
     parts = x[1], x.t(), x[:, 1:], x.detach(), x.unfold(1, 2, 1), x.expand(2, 3, 4)

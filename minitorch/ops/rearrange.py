@@ -82,7 +82,7 @@ def unflatten(input, dim, sizes) -> Tensor:
     return shape.view(input, size=(*size[:at], *found, *size[at + 1 :]))
 
 
-def view(input, *size) -> Tensor:
+def view(input, *size, dtype=None) -> Tensor:
     """The same memory with other sizes, or read as another dtype of the same width.
 
     Raises: RuntimeError where the sizes do not fit or a copy would be needed.
@@ -90,11 +90,14 @@ def view(input, *size) -> Tensor:
     from minitorch import _tensor, dtypes
 
     if len(size) == 1 and isinstance(size[0], dtypes.dtype):
+        dtype, size = size[0], ()
+    if dtype is not None and not size:
+        kind = dtypes.to_numpy(dtype, "view")
         try:
-            return _tensor.share(_tensor.wrap(input._array.view(size[0].np)), input._cell)
+            return _tensor.share(_tensor.wrap(input._array.view(kind)), input._cell)
         except ValueError:
             raise RuntimeError(
-                f"view: expected a last size and strides that hold whole elements of {size[0]}, "
+                f"view: expected a last size and strides that hold whole elements of {dtype}, "
                 f"got {input.dtype} of shape {list(input.shape)}"
             ) from None
     if not size:

@@ -34,14 +34,18 @@ __all__ = [
     "SourceChangeWarning",
     "add_safe_globals",
     "clear_safe_globals",
+    "default_restore_location",
+    "get_crc32_options",
     "get_default_load_endianness",
     "get_default_mmap_options",
     "get_safe_globals",
     "get_unsafe_globals_in_checkpoint",
     "load",
+    "location_tag",
     "register_package",
     "safe_globals",
     "save",
+    "set_crc32_options",
     "set_default_load_endianness",
     "set_default_mmap_options",
     "skip_data",
@@ -282,6 +286,26 @@ def set_default_mmap_options(flags: int) -> contextlib.AbstractContextManager:
         raise NotImplementedError("mmap.MAP_SHARED is not supported: tensors would write the file")
     before, _settings["mmap"] = _settings["mmap"], flags
     return _mmap_options(before)
+
+
+def get_crc32_options() -> bool:
+    """Whether checksums are computed: True."""
+    return True
+
+
+def set_crc32_options(compute_crc32: bool) -> None:
+    """Accepted and without effect: checksums are computed and looked at always."""
+
+
+def location_tag(storage: Any) -> str:
+    """Where a storage is: "cpu"."""
+    return str(storage.device)
+
+
+def default_restore_location(storage: Any, location: str) -> Any:
+    """`storage`, where `location` is the CPU. Raises: RuntimeError for any other."""
+    reader.require_here(location)
+    return storage
 
 
 def register_package(priority: int, tagger: Any, deserializer: Any) -> None:

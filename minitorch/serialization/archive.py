@@ -141,11 +141,22 @@ def _top_folder(names: list[str]) -> str:
 
 
 def write(file: Any, top: str, records: Iterable[tuple[str, Any]]) -> None:
-    """Write an archive of (name, bytes) to `file`, the bytes of each record aligned to 64."""
+    """Write an archive of (name, bytes) to `file`, the bytes of each record aligned to 64.
+
+    The last record names the contents by 40 digits, made of the names and of the checksums.
+    """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in records:
-            entry = zipfile.ZipInfo(f"{top}/{name}", (1980, 1, 1, 0, 0, 0))
-            before = archive.fp.tell() + _LOCAL.size + len(entry.filename.encode("utf-8"))
-            padding = -(before + 4) % ALIGNMENT
-            entry.extra = b"FB" + struct.pack("<H", padding) + b"Z" * padding
-            archive.writestr(entry, data)
+            _add(archive, f"{top}/{name}", data)
+        names = "".join(entry.filename for entry in archive.filelist)
+        sums = b"".join(entry.CRC.to_bytes(4, "little") for entry in archive.filelist)
+        identity = b"%020d%020d" % (zlib.crc32(names.encode("utf-8")), zlib.crc32(sums))
+        _add(archive, f"{top}/.data/serialization_id", identity)
+
+
+def _add(archive: zipfile.ZipFile, name: str, data: Any) -> None:
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+    before = archive.fp.tell() + _LOCAL.size + len(name.encode("utf-8"))
+    padding = -(before + 4) % ALIGNMENT
+    entry.extra = b"FB" + struct.pack("<H", padding) + b"Z" * padding
+    archive.writestr(entry, data)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch.nn.modules.module import Module
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from minitorch.nn.modules.module import Module
 
 
 def state_for_torch(module: Module, state: dict) -> dict:
@@ -15,29 +15,17 @@ def state_for_torch(module: Module, state: dict) -> dict:
     for cls in type(module).__mro__:
         mend = _MENDS.get(cls.__name__) if cls.__module__.startswith("minitorch.nn") else None
         if mend is not None:
-            return {**mend(module), **state}
+            return {**state, **mend(module)}
     return state
 
 
-def _convolution(module: Any) -> dict[str, Any]:
-    """Of a convolution that is not transposed; padding twice and last dimension first."""
-    kernel = module.kernel_size
-    if isinstance(module.padding, str):
-        twice = [0, 0] * len(kernel)
-        if module.padding == "same":
-            gaps = [d * (k - 1) for d, k in zip(module.dilation, kernel)]
-            twice = [side for gap in reversed(gaps) for side in (gap // 2, gap - gap // 2)]
-    else:
-        twice = tuple(p for p in reversed(module.padding) for _ in range(2))
+def _recurrent(module: Any) -> dict[str, Any]:
+    """Of a recurrent layer: its weights by name, layer by layer."""
+    names = [name for layer in module._all_weights for name in layer]
     return {
-        "transposed": False,
-        "output_padding": (0,) * len(kernel),
-        "_reversed_padding_repeated_twice": twice,
+        "_flat_weights_names": names,
+        "_flat_weights": [getattr(module, name) for name in names],
     }
 
 
-_MENDS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    "Conv1d": _convolution,
-    "Conv2d": _convolution,
-    "Conv3d": _convolution,
-}
+_MENDS: dict[str, Callable[[Any], dict[str, Any]]] = {"RNNBase": _recurrent}

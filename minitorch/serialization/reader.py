@@ -84,11 +84,12 @@ class How:
             wanted = wanted.get(location, location)
         elif wanted is None:
             wanted = location
-        _require_here(wanted)
+        require_here(wanted)
         return made
 
 
-def _require_here(location: Any) -> None:
+def require_here(location: Any) -> None:
+    """Accept the CPU as a place for storages, refuse any other."""
     if not isinstance(location, (str, backend.device)):
         raise TypeError(
             "map_location: expected a device, a str, a dict or a function, got "
@@ -243,7 +244,7 @@ def _read_legacy(file: Any, how: How) -> Any:
                 _, offset, length = view
                 if min(offset, length) < 0 or (offset + length) > size:
                     raise CheckpointError("a view of a storage lies outside of it")
-                found = UntypedStorage(block[offset * item : (offset + length) * item])
+                found = found[offset * item : (offset + length) * item]
             return typed(kind, found)
 
         if how.safely:

@@ -93,7 +93,7 @@ def _copies() -> bytes:
     )
 
 
-NESTED = 100_000
+NESTED = 20_000
 CASES: dict[str, bytes] = {
     "os.system by REDUCE": _pickled(_call("posix", "system", "true")),
     "builtins.eval": _pickled(_call("__builtin__", "eval", "1")),
@@ -145,10 +145,10 @@ CASES: dict[str, bytes] = {
     "a key that cannot be hashed": _pickled(b"}]Ns."),
     "a key that takes forever to hash": _pickled(b"}" + b")" + b"q\0h\0\x86" * 60 + b"Ns."),
     "copied out of proportion": _pickled(_copies()),
-    "lists nested 100,000 deep": _pickled(b"]" * NESTED + b"a" * (NESTED - 1) + b"."),
+    "lists nested 20,000 deep": _pickled(b"]" * NESTED + b"a" * (NESTED - 1) + b"."),
     "lists nested from the outside in": _pickled(
         b"]q\0q\1" + b"h\1]q\2ah\2q\1" * 5000 + b"h\0."),
-    "marks nested 100,000 deep": _pickled(b"(" * NESTED + b"t" * NESTED + b"."),
+    "marks nested 20,000 deep": _pickled(b"(" * NESTED + b"t" * NESTED + b"."),
     "compressed records": zipped(
         tensor(numel=1 << 18, size=(1 << 18,)), ("archive/data/0", bytes(1 << 20)),
         how=zipfile.ZIP_DEFLATED),

@@ -181,6 +181,61 @@ def test_whole_models_and_optimizers_go_through(through, engines):
     assert train(loads, found, optimizer_found, again, 1) == pytest.approx(expected, rel=1e-4)
 
 
+LAYERS = {
+    "Linear": ((8, 3), {}),
+    "Conv2d": ((4, 2, 3), {"padding": 1, "padding_mode": "circular"}),
+    "ConvTranspose1d": ((4, 2, 3), {}),
+    "BatchNorm1d": ((4,), {}),
+    "GroupNorm": ((2, 4), {}),
+    "InstanceNorm2d": ((4,), {"affine": True}),
+    "LSTM": ((8, 5), {"num_layers": 2, "bidirectional": True, "batch_first": True}),
+    "GRUCell": ((8, 5), {}),
+    "TransformerEncoderLayer": ((8, 2, 16), {"dropout": 0.0, "activation": "gelu"}),
+    "MaxPool2d": ((2,), {}),
+    "Upsample": ((), {"scale_factor": 2}),
+    "Unflatten": ((1, (2, 2)), {}),
+    "PReLU": ((), {}),
+}
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.filterwarnings("ignore:enable_nested_tensor")
+def test_whole_layers_compute_the_same_in_the_other_engine(name, engines):
+    saves, loads = engines
+    args, kwargs = LAYERS[name]
+    saves.manual_seed(0)
+    layer = getattr(saves.nn, name)(*args, **kwargs)
+    file = io.BytesIO()
+    saves.save(layer, file)
+    file.seek(0)
+    found = loads.load(file, weights_only=False)
+    assert repr(found) == repr(layer)
+    size = (2, 8) if name == "GRUCell" else (2, 4, 8, 8) if "2d" in name else (2, 4, 8)
+    results = []
+    for engine, module in ((saves, layer), (loads, found)):
+        engine.manual_seed(1)
+        results.append(module(engine.randn(size) if name != "Upsample" else engine.ones(size)))
+    first, second = (r[0] if isinstance(r, tuple) else r for r in results)
+    np.testing.assert_allclose(first.detach().numpy(), second.detach().numpy(), atol=1e-5)
+    if second.requires_grad:
+        second.sum().backward()
+        assert all(p.grad is not None for p in found.parameters())
+
+
+@pytest.mark.differential
+def test_generators_go_on_where_they_stopped(engines):
+    saves, loads = engines
+    generator = saves.Generator().manual_seed(5)
+    saves.randn(3, generator=generator)
+    file = io.BytesIO()
+    saves.save(generator, file)
+    file.seek(0)
+    found = loads.load(file, weights_only=False)
+    expected = saves.rand(4, generator=generator).tolist()
+    assert loads.rand(4, generator=found).tolist() == expected
+
+
 @pytest.mark.differential
 def test_every_layer_is_called_what_torch_calls_it():
     torch = pytest.importorskip("torch")
@@ -272,7 +327,9 @@ def test_map_location(engines):
         seen.append((storage.nbytes(), location))
         return storage
 
-    for where in ("cpu", minitorch.device("cpu"), {"cuda:0": "cpu"}, look, lambda s, p: None):
+    restore = minitorch.serialization.default_restore_location
+    cpu = ("cpu", minitorch.device("cpu"), {"cuda:0": "cpu"}, look, lambda s, p: None)
+    for where in (*cpu, lambda s, p: restore(s, minitorch.serialization.location_tag(s))):
         assert at(where) == [1, 1]
     assert seen == [(8, "cpu")]
     assert at(lambda storage, place: minitorch.FloatStorage([5, 6])) == [5, 6]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -147,6 +149,29 @@ def test_models(tmp_path):
     part[1].weight = minitorch.nn.Parameter(whole[1:])
     with pytest.raises(RuntimeError, match="none has all"):
         ours.save_model(part, mine)
+
+
+def test_the_package_itself_runs_on_minitorch(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import torch\n"
+        "from safetensors import safe_open\n"
+        "from safetensors.torch import load_file, load_model, save_file, save_model\n"
+        "save_file({'a': torch.arange(3.0), 'h': torch.ones(2, 2).bfloat16()}, 'x')\n"
+        "with safe_open('x', framework='pt') as file:\n"
+        "    print(file.get_tensor('h').tolist(), file.get_slice('a')[1:].tolist())\n"
+        "print(load_file('x')['a'].untyped_storage().nbytes())\n"
+        "model = torch.nn.Linear(2, 2)\n"
+        "save_model(model, 'y')\n"
+        "print(load_model(model, 'y'))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.getcwd()}
+    done = subprocess.run(
+        [sys.executable, "-m", "minitorch", str(script)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["[[1.0, 1.0], [1.0, 1.0]] [1.0, 2.0]", "12", "(set(), [])"]
 
 
 def file(header, data=b"1234", length=None):
