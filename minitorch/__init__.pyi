@@ -1304,7 +1304,7 @@ class Tensor:
         """The variance, over n - correction elements."""
     def vdot(self, other: Any) -> Tensor:
         """The sum of the products of two vectors."""
-    def view(self, *size: Any) -> Tensor:
+    def view(self, *size: Any, dtype: Any = None) -> Tensor:
         """The same memory with other sizes, or read as another dtype of the same width."""
     def view_as(self, other: Any) -> Tensor:
         """`input` viewed in the shape of `other`."""
