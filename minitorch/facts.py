@@ -211,6 +211,16 @@ class Facts:
         return self  # type: ignore[return-value]
 
     @property
+    def real(self) -> Tensor:
+        """The tensor itself: the numbers are real."""
+        return self  # type: ignore[return-value]
+
+    @property
+    def imag(self) -> Tensor:
+        """Raises: RuntimeError, as the numbers are real."""
+        raise RuntimeError(f"imag: expected complex numbers, got {self.dtype}")  # type: ignore[attr-defined]
+
+    @property
     def T(self) -> Tensor:
         """The axes in reverse order, a view."""
         if self._array.ndim not in (0, 2):

@@ -92,6 +92,7 @@ multiply = elementwise.mul
 negative = elementwise.neg
 not_equal = compare.ne
 row_stack = pieces.vstack
+spmm = contract.mm
 subtract = composite.sub
 swapaxes = shape.transpose
 swapdims = shape.transpose
@@ -153,6 +154,7 @@ __all__ = [  # noqa: PLE0604
     "negative",
     "not_equal",
     "row_stack",
+    "spmm",
     "subtract",
     "swapaxes",
     "swapdims",

@@ -333,6 +333,37 @@ def fill_(self: Tensor, value: Any) -> Tensor:
     return overwrite(self, shape.fill(self, value), "fill_")
 
 
+# Subclasses of Tensor are rare: their room is loaded by the first.
+
+
+def _subclassed(cls: type, **kwargs: Any) -> None:
+    super(Tensor, cls).__init_subclass__(**kwargs)
+    from .subclass import adopt
+
+    adopt(cls)
+
+
+def _torch_function(cls: type, func: Any, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
+    """What a method of a subclass asks: `func(*args)`, new Tensors in its result as `cls`."""
+    from .subclass import default
+
+    return default(cls, func, types, args, kwargs)
+
+
+def _make_subclass(cls: type, data: Tensor, require_grad: bool = False) -> Any:
+    """A leaf of class `cls` over the memory of `data`."""
+    from .subclass import make_subclass
+
+    return make_subclass(cls, data, require_grad)
+
+
+def as_subclass(self: Tensor, cls: type) -> Any:
+    """This tensor, memory and history, as one of class `cls`."""
+    from . import subclass
+
+    return subclass.as_subclass(self, cls)
+
+
 def bind() -> None:
     """Put everything on Tensor; called once, when the package is imported."""
     _bind_operators()
@@ -353,6 +384,9 @@ def _bind_rest() -> None:
     T.__invert__, T.__delitem__, T.__contains__ = invert, delitem, contains
     T.__getitem__, T.__setitem__, T.__iter__ = index.getitem, setitem, iterate
     T.__repr__ = printing.tensor_repr
+    T.__init_subclass__ = classmethod(_subclassed)
+    T.__torch_function__ = classmethod(_torch_function)
+    T._make_subclass, T.as_subclass = staticmethod(_make_subclass), as_subclass
     T.numel = T.nelement = composite.numel
     T.bernoulli = sampling.bernoulli
     T.is_floating_point = composite.is_floating_point

@@ -1,6 +1,7 @@
 """torch.overrides: what can be asked about types that behave like a Tensor.
 
-Differs: `__torch_function__` is asked of operands that are no Tensors, not of Tensor's subclasses.
+Differs: of subclasses of Tensor `__torch_function__` is asked for methods and operators, not for
+functions; of operands that are no Tensors, for both.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ def is_tensor_like(inp: Any) -> bool:
 
 
 def has_torch_function(relevant_args: Any) -> bool:
-    """Whether an argument takes torch's functions over: never."""
-    return False
+    """Whether an argument is of a subclass of Tensor, whose methods ask `__torch_function__`."""
+    return any(getattr(type(x), "_adopted", False) for x in relevant_args)
 
 
 def is_tensor_method_or_property(func: Any) -> bool:
