@@ -95,6 +95,9 @@ class Tensor:
     def grad_fn(self) -> Any:
         """The node that computed it, None for a leaf."""
     @property
+    def imag(self) -> Tensor:
+        """Raises: RuntimeError, as the numbers are real."""
+    @property
     def is_cpu(self) -> builtins.bool:
         """Whether the memory is this machine's: always."""
     @property
@@ -148,6 +151,9 @@ class Tensor:
     @property
     def output_nr(self) -> builtins.int:
         """Which output of its `grad_fn` it is."""
+    @property
+    def real(self) -> Tensor:
+        """The tensor itself: the numbers are real."""
     requires_grad: builtins.bool
     """Whether a gradient flows here. Settable on leaves."""
     @property
@@ -277,6 +283,8 @@ class Tensor:
         self, src: Any, size: Any, stride: Any, storage_offset: Any = None
     ) -> Tensor:
         """`input` with `src` where `as_strided` would look."""
+    def as_subclass(self, cls: builtins.type) -> Any:
+        """This tensor, memory and history, as one of class `cls`."""
     def asin(self, *, out: Tensor | None = None) -> Tensor:
         """The inverse sine, in radians."""
     def asin_(self) -> Tensor:
@@ -1365,6 +1373,8 @@ class Tensor:
     def __imod__(self, other: Any) -> Tensor: ...
     def __imul__(self, other: Any) -> Tensor: ...
     def __index__(self) -> builtins.int: ...
+    @classmethod
+    def __init_subclass__(cls: builtins.type, **kwargs: Any) -> None: ...
     def __int__(self) -> builtins.int: ...
     def __invert__(self) -> Tensor:
         """~self, for integers and bools. Raises: TypeError for floats."""
@@ -1414,6 +1424,11 @@ class Tensor:
     def __setitem__(self, key: Any, value: Any) -> None:
         """self[key] = value, recorded where a gradient flows in or out."""
     def __sub__(self, other: Any) -> Tensor: ...
+    @classmethod
+    def __torch_function__(
+        cls: builtins.type, func: Any, types: Any, args: builtins.tuple = (), kwargs: Any = None
+    ) -> Any:
+        """What a method of a subclass asks: `func(*args)`, new Tensors in its result as `cls`."""
     def __truediv__(self, other: Any) -> Tensor: ...
     def __xor__(self, other: Any) -> Tensor: ...
 
@@ -3248,6 +3263,9 @@ def split_with_sizes(
 
 def split_with_sizes_copy(*args: Any, out: Any = None, **kwargs: Any) -> Any:
     """As `split_with_sizes`, but a copy."""
+
+def spmm(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """The product of two matrices: (n, k), (k, m) -> (n, m)."""
 
 def sqrt(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The square root."""
