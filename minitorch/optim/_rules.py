@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "BLOCK",
     "RuleOptimizer",
     "check_betas",
     "check_hyperparameters",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from minitorch._tensor import wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import enable_grad
-from minitorch.optim._rules import check_hyperparameters
+from minitorch.optim._rules import BLOCK, check_hyperparameters
 from minitorch.optim.optimizer import Optimizer
 
 if TYPE_CHECKING:
@@ -48,14 +48,18 @@ def _cubic_minimum(a: _Point, b: _Point, low: float, high: float) -> float:
 class _StrongWolfe:
     """A search for t > 0 with f(t) ≤ f(0) + c₁ t f'(0) and |f'(t)| ≤ -c₂ f'(0).
 
+    It ends after `most` evaluations beyond the first, and where an interval is so short that no
+    element of the parameters, max |d| = `width` apart, moves by 1e-9.
+
     Source: Nocedal & Wright 2006, algorithms 3.5 and 3.6.
     """
 
-    c1, c2, most = 1e-4, 0.9, 25
+    c1, c2, least = 1e-4, 0.9, 1e-9
 
-    def __init__(self, at: Callable[[float], _Point], start: _Point, width: float, least: float):
-        self.at, self.start = at, start
-        self.width, self.least = width, least  # max |d|, and the smallest change that counts
+    def __init__(
+        self, at: Callable[[float], _Point], start: _Point, width: float, most: int
+    ) -> None:
+        self.at, self.start, self.width, self.most = at, start, width, most
         self.evaluations = 0
 
     def search(self, t: float) -> _Point:
@@ -184,7 +188,8 @@ class LBFGS(Optimizer):
                 break
             before, used = loss, 0
             if group["line_search_fn"] is not None:
-                loss, g, lr, used = self._search(closure, group, d, _Point(0, loss, g, slope), lr)
+                start, most = _Point(0, loss, g, slope), min(25, group["max_eval"] - evaluations)
+                loss, g, lr, used = self._search(closure, group, d, start, lr, most)
             else:
                 self._move(lr, d)
                 if i < group["max_iter"]:
@@ -220,21 +225,21 @@ class LBFGS(Optimizer):
                     del remembered[0]
                 remembered.append(wrap(value))
             state["H_diag"] = wrap(xp.asarray(curvature / _dot(y, y), g.dtype))
-        d = -g
+        d, scratch = -g, xp.empty_like(g)
         triples = [tuple(x._array for x in triple) for triple in zip(*memory)]
         weights = state.setdefault("al", [None] * group["history_size"])
         for i, (y, s, ro) in reversed(list(enumerate(triples))):
             weights[i] = wrap(xp.asarray(_dot(s, d) * ro, g.dtype))
-            d -= weights[i]._array * y
+            d -= xp.multiply(y, weights[i]._array, scratch)
         diagonal = state["H_diag"]
         d *= getattr(diagonal, "_array", diagonal)
         for i, (y, s, ro) in enumerate(triples):
-            d += s * (weights[i]._array - _dot(y, d) * ro)
+            d += xp.multiply(s, weights[i]._array - _dot(y, d) * ro, scratch)
         state["d"] = wrap(d)
         return d, lr
 
     def _search(
-        self, closure: Callable[[], Any], group: dict, d: Any, start: _Point, t: float
+        self, closure: Callable[[], Any], group: dict, d: Any, start: _Point, t: float, most: int
     ) -> tuple[float, Any, float, int]:
         """Move along d as far as a line search says: loss and gradient there, t, evaluations."""
         if group["line_search_fn"] != "strong_wolfe":
@@ -252,7 +257,7 @@ class LBFGS(Optimizer):
                 xp.copyto(p._array, x)
             return _Point(t, loss, g, float(g.dot(d)))
 
-        search = _StrongWolfe(at, start, _largest(d), group["tolerance_change"])
+        search = _StrongWolfe(at, start, _largest(d), most)
         found = search.search(t)
         self._move(found.t, d)
         return found.f, found.g, found.t, search.evaluations
@@ -281,5 +286,10 @@ def _largest(x: Any) -> float:
 
 
 def _dot(x: Any, y: Any) -> Any:
-    """x · y, summed in float64: differences of near gradients have few digits to lose."""
+    """x · y, of short vectors summed in float64: near gradients have few digits to lose.
+
+    On long ones, where the cast costs ten times the product, BLAS adds in many partial sums.
+    """
+    if x.size > BLOCK:
+        return x.dot(y)
     return x.dtype.type(x.astype(xp.float64).dot(y))

@@ -25,6 +25,7 @@ def rprop(
     least: Any,
     most: Any,
     zero: Any,
+    one: Any,
     maximize: bool,
 ) -> None:
     """p ← p - size sign(g), where::
@@ -36,13 +37,13 @@ def rprop(
     """
     a, b = scratch
     g = descent(xp, scratch, p, g, None, maximize)
-    kept = xp.sign(xp.multiply(g, prev, b), b)
-    turned = kept < 0
-    factor = xp.where(kept > 0, larger, xp.where(turned, smaller, kept + 1))  # NaN stays NaN
-    xp.multiply(size, factor, size)
+    product = xp.multiply(g, prev, b)
+    turned = product < 0
+    xp.multiply(size, xp.where(product > 0, larger, xp.where(turned, smaller, one)), size)
     xp.minimum(xp.maximum(size, least, out=size), most, out=size)
     xp.copyto(prev, xp.where(turned, zero, g))
-    xp.subtract(p, xp.multiply(xp.sign(prev, a), size, a), p)
+    back = xp.where(prev < 0, xp.negative(size, a), zero)  # the sign of NaN is 0, as in torch
+    xp.subtract(p, xp.where(prev > 0, size, back), p)
 
 
 class Rprop(RuleOptimizer):
@@ -91,4 +92,4 @@ class Rprop(RuleOptimizer):
         state["step_size"]._array.fill(float(group["lr"]))
 
     def _constants(self, group: dict[str, Any], dtype: Any, t: float) -> tuple:
-        return (*scalars(dtype, *group["etas"], *group["step_sizes"], 0.0), group["maximize"])
+        return (*scalars(dtype, *group["etas"], *group["step_sizes"], 0.0, 1.0), group["maximize"])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+import minitorch
+from tests.raising import assert_refused_alike
+
 # Options beside the defaults, which are tried as well.
 OPTIONS = {
     "Adadelta": [{"rho": 0.5, "weight_decay": 0.1, "maximize": True}],
@@ -37,3 +40,107 @@ UNITS = {"RMSprop": 16}  # the momentum of the parameter with one element passes
 def test_same_steps_as_torch(runs, difference, name, options, dtype):
     ours, theirs = runs(name, dtype=dtype, **options)
     assert difference(ours.steps(10), theirs.steps(10)) <= UNITS.get(name, 2)
+
+
+def one_step(t, name, **options):
+    p = t.nn.Parameter(t.ones(2, 2))
+    p.grad = t.ones(2, 2)
+    getattr(t.optim, name)([p], **options).step()
+
+
+REFUSED = {
+    **{name: ["lr weight_decay"] for name in OPTIONS},
+    "Adadelta": ["lr weight_decay eps rho"],
+    "Adagrad": ["lr weight_decay eps lr_decay initial_accumulator_value"],
+    "Adamax": ["lr weight_decay eps"],
+    "NAdam": ["lr weight_decay eps momentum_decay"],
+    "RAdam": ["lr weight_decay eps"],
+    "RMSprop": ["lr weight_decay eps momentum alpha"],
+    "Rprop": ["lr"],
+    "SparseAdam": ["lr eps"],
+}
+ERRORS = {
+    f"{name}, {option} below 0": (name, {option: -1.0}, [option, "-1.0"])
+    for name, (options,) in REFUSED.items()
+    for option in options.split()
+}
+ERRORS |= {
+    "Adadelta, rho above 1": ("Adadelta", {"rho": 1.5}, ["rho", "1.5"]),
+    "Adafactor, decay": ("Adafactor", {"beta2_decay": 0.5}, ["beta2_decay", "0.5"]),
+    "Adafactor, first eps": ("Adafactor", {"eps": (-1.0, 1.0)}, ["eps[0]", "-1.0"]),
+    "Adafactor, second eps": ("Adafactor", {"eps": (None, -1.0)}, ["eps[1]", "-1.0"]),
+    "Adafactor, d": ("Adafactor", {"d": 0.5}, ["d:", "0.5"]),
+    "Adamax, betas": ("Adamax", {"betas": (0.9, 1.0)}, ["betas[1]", "1.0"]),
+    "NAdam, betas": ("NAdam", {"betas": (1.0, 0.9)}, ["betas[0]", "1.0"]),
+    "RAdam, betas": ("RAdam", {"betas": (-0.1, 0.9)}, ["betas[0]", "-0.1"]),
+    "Rprop, first eta": ("Rprop", {"etas": (1.5, 1.2)}, ["etas", "1.5"]),
+    "Rprop, second eta": ("Rprop", {"etas": (0.5, 0.9)}, ["etas", "0.9"]),
+    "SparseAdam, lr of 0": ("SparseAdam", {"lr": 0}, ["lr", "0"]),
+    "SparseAdam, betas": ("SparseAdam", {"betas": (0.9, 1.0)}, ["betas[1]"]),
+    "SparseAdam, dense gradients": ("SparseAdam", {}, ["sparse", "dense"]),
+    "fused and foreach": ("Adagrad", {"fused": True, "foreach": True}, ["fused", "foreach"]),
+    **{
+        f"{name}, capturable": (name, {"capturable": True}, ["capturable", "cpu"])
+        for name in ("Adadelta", "Adamax", "ASGD", "NAdam", "RAdam", "RMSprop", "Rprop")
+    },
+}
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("case", ERRORS)
+def test_error_is_of_torchs_type_and_names_the_culprit(torch, case):
+    name, options, words = ERRORS[case]
+    assert_refused_alike(torch, lambda t: one_step(t, name, **options), words)
+
+
+def learning_rate_as_tensor(t):
+    results = []
+    for name in OPTIONS:
+        p = t.nn.Parameter(t.ones(2, 2, dtype=t.float64))
+        optimizer = getattr(t.optim, name)([p], lr=t.tensor(0.25), foreach=True)
+        for _ in range(2):
+            p.grad = t.ones(2, 2, dtype=t.float64)
+            optimizer.step()
+        results.append(round(p[0, 0].item(), 6))
+    return results
+
+
+def state_of_double_numbers(t):
+    before = t.get_default_dtype()
+    t.set_default_dtype(t.float64)
+    try:
+        p = t.nn.Parameter(t.ones(1, dtype=t.float32))
+        p.grad = t.ones(1, dtype=t.float32)
+        optimizer = t.optim.ASGD([p])
+        optimizer.step()
+        return {name: str(x.dtype) for name, x in optimizer.state[p].items()}
+    finally:
+        t.set_default_dtype(before)
+
+
+def state_from_the_start(t):
+    p = t.nn.Parameter(t.ones(2))
+    optimizer = t.optim.Adagrad([p], initial_accumulator_value=0.5)
+    return {name: x.tolist() for name, x in optimizer.state[p].items()}
+
+
+def not_a_number(t):
+    results = []
+    for name in OPTIONS:
+        p = t.nn.Parameter(t.ones(3))
+        optimizer = getattr(t.optim, name)([p])
+        for _ in range(2):
+            p.grad = t.tensor([1.0, float("nan"), float("inf")])
+            optimizer.step()
+        results.append((name, p.isnan().tolist()))
+    return results
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize(
+    "scenario",
+    [learning_rate_as_tensor, state_of_double_numbers, state_from_the_start, not_a_number],
+    ids=lambda f: f.__name__,
+)
+def test_same_as_torch(torch, scenario):
+    assert scenario(minitorch) == scenario(torch)
