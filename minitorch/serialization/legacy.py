@@ -14,6 +14,7 @@ import numpy as np
 from minitorch import memory
 from minitorch.serialization.archive import CheckpointError
 from minitorch.serialization.writer import Pickler
+from minitorch.storage import UntypedStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,26 +35,31 @@ class Storages:
 
     def __init__(self, room: int) -> None:
         self.room = room
-        self.blocks: dict[str, np.ndarray] = {}
-        self.items: dict[str, int] = {}
+        self.found: dict[str, tuple[UntypedStorage, int]] = {}  # with the bytes of an element
 
-    def block(self, key: str, size: int, item: int) -> np.ndarray:
-        """The memory of a storage of `size` bytes, not read yet."""
-        if key not in self.blocks:
+    def named(
+        self, key: str, size: int, item: int, place: Callable[[np.ndarray], UntypedStorage]
+    ) -> UntypedStorage:
+        """The storage `key` of `size` bytes, not read yet; `place(block)` says where it is to be.
+
+        Raises: CheckpointError where all of them are larger than the file.
+        """
+        if key not in self.found:
             self.room -= size
             if self.room < 0:
                 raise CheckpointError(f"storage {key!r} claims more bytes than the file holds")
-            self.blocks[key], self.items[key] = np.zeros(size, np.uint8), item
-        return self.blocks[key]
+            self.found[key] = place(np.zeros(size, np.uint8)), item
+        return self.found[key][0]
 
     def fill(self, file: Any, keys: Any, swap: bool) -> None:
         """Read the bytes of each, in the order of `keys`."""
         if type(keys) is not list or len(set(map(str, keys))) != len(keys):
             raise CheckpointError("the list of storages is broken")
-        if set(map(str, keys)) != set(self.blocks):
+        if set(map(str, keys)) != set(self.found):
             raise CheckpointError("the list of storages and the tensors disagree")
         for key in keys:
-            block, item = self.blocks[str(key)], self.items[str(key)]
+            storage, item = self.found[str(key)]
+            block = storage._as(np.dtype(np.uint8))
             head = file.read(8)
             if len(head) != 8 or struct.unpack("<q", head)[0] * item != block.nbytes:
                 raise CheckpointError(f"storage {key!r} has another size than its tensors say")

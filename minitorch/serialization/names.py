@@ -18,7 +18,7 @@ from minitorch import _utils, dtypes, legacy, storage
 from minitorch._tensor import Tensor
 from minitorch.backend import device
 from minitorch.dtypes import Size, dtype
-from minitorch.parameter import Parameter
+from minitorch.parameter import Buffer, Parameter
 from minitorch.random import Generator
 from minitorch.serialization.archive import CheckpointError
 from minitorch.serialization.machine import get_layout
@@ -42,9 +42,10 @@ _MODULES = {
     " LazyInstanceNorm2d LazyInstanceNorm3d",
     "linear": "Bilinear Identity LazyLinear Linear",
     "loss": "BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss"
-    " HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelMarginLoss"
-    " MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss NLLLoss2d PoissonNLLLoss SmoothL1Loss"
-    " SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss",
+    " HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss LinearCrossEntropyLoss MSELoss"
+    " MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss"
+    " NLLLoss2d PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss"
+    " TripletMarginWithDistanceLoss",
     "module": "Module",
     "normalization": "CrossMapLRN2d GroupNorm LayerNorm LocalResponseNorm RMSNorm",
     "padding": "CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d"
@@ -75,6 +76,7 @@ _OURS: dict[str, Any] = {
     "torch.Size": Size,
     "torch.device": device,
     "torch.Tensor": Tensor,
+    "torch.nn.parameter.Buffer": Buffer,
     "torch.nn.parameter.Parameter": Parameter,
     "torch.storage.UntypedStorage": storage.UntypedStorage,
     "torch.storage.TypedStorage": storage.TypedStorage,
@@ -184,11 +186,29 @@ def torch_name(thing: Any) -> tuple[str, str] | None:
     module, name = getattr(thing, "__module__", None), getattr(thing, "__qualname__", None)
     if not (isinstance(module, str) and module.partition(".")[0] == "minitorch" and name):
         return None
-    if isinstance(thing, type):
-        if module.startswith("minitorch.nn.modules.") and name in LAYERS:
-            return f"torch.nn.modules.{LAYERS[name]}", name
-    else:
-        for public in ("minitorch.nn.functional", "minitorch"):
-            if _in(public, name) is thing:
-                return "torch" + public[9:], name
+    if module.startswith("minitorch.nn.modules.") and name in LAYERS:
+        return f"torch.nn.modules.{LAYERS[name]}", name
+    for public in _PUBLIC if not isinstance(thing, type) or _differs(module) else ():
+        if _in(public, name) is thing:
+            return "torch" + public[9:], name
     return "torch" + module[9:], name
+
+
+_PUBLIC = (
+    "minitorch.nn.functional",
+    "minitorch",
+    "minitorch.optim",
+    "minitorch.optim.lr_scheduler",
+    "minitorch.distributions",
+    "minitorch.utils.data",
+    "minitorch.utils.data.dataloader",
+)
+"""Where torch shows what it may have in other files than we have."""
+
+
+_ELSEWHERE = ("minitorch.distributions.", "minitorch.optim.adafactor", "minitorch.optim.muon")
+
+
+def _differs(module: str) -> bool:
+    """Whether torch's file of a class may be called otherwise than ours."""
+    return module.rpartition(".")[2].startswith("_") or module.startswith(_ELSEWHERE)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from minitorch import backend
+from minitorch.dtypes import to_numpy
 from minitorch.serialization import legacy, names
 from minitorch.serialization.archive import Archive, CheckpointError
 from minitorch.serialization.machine import Machine
@@ -41,13 +42,13 @@ class How:
         self.map_location, self.pickle_module = map_location, pickle_module
         self.default_order = default_order
 
-    def machine(self, data: bytes, load: Callable, at: int = 0) -> Machine:
+    def machine(self, data: bytes, load: Callable) -> Machine:
         """The machine of a safe load for the pickle in `data`."""
 
         def find(module: str, name: str) -> Any:
             return names.safe(module, name, self.trusted)
 
-        return Machine(data, find, load, tuple(self.trusted.values()), self.encoding, at)
+        return Machine(data, find, load, tuple(self.trusted.values()), self.encoding)
 
     def unpickler(self, file: Any, load: Callable) -> Any:
         """Python's own unpickler, which runs what the file says; torch's names mean ours."""
@@ -105,9 +106,9 @@ def require_here(location: Any) -> None:
         raise RuntimeError(f"load: don't know how to put a storage on {name!r}, only on 'cpu'")
 
 
-def parse_id(pid: Any, kinds: tuple[str, ...] = ("storage",)) -> tuple[Any, str, Any, int]:
-    """(class, key, location, bytes) that a persistent id says of a storage, checked."""
-    if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] in kinds):
+def parse_id(pid: Any) -> tuple[Any, str, Any, int]:
+    """(class, key, location, elements) that a persistent id says of a storage, checked."""
+    if not (isinstance(pid, tuple) and len(pid) >= 5 and pid[0] == "storage"):
         raise CheckpointError(f"expected the id of a storage, got {type(pid).__name__}")
     _, kind, key, location, size = pid[:5]
     if kind is TypedStorage:
@@ -130,8 +131,6 @@ def item_size(kind: Any) -> int:
     """Bytes per element of a class of storages. Raises: NotImplementedError without bfloat16."""
     if kind is UntypedStorage:
         return 1
-    from minitorch.dtypes import to_numpy
-
     return to_numpy(kind.dtype, "load").itemsize
 
 
@@ -142,6 +141,8 @@ def read(file: Any, how: How, mapped: bool = False) -> Any:
     """The object in `file`, whose format is seen from its first bytes."""
     start = file.tell()
     head = file.read(512)
+    if not isinstance(head, bytes):
+        raise TypeError("load: expected a file opened for bytes, as by open(path, 'rb')")
     file.seek(start)
     if head.startswith(b"PK\3\4"):
         return _ZipCheckpoint(file, how, mapped).load()
@@ -209,10 +210,11 @@ class _ZipCheckpoint:
             raise CheckpointError(
                 f"storage {key} has {record.size} bytes, its tensors say {size * item}"
             )
-        if self.memory is not None:
-            block = self.archive.mapped(name, self.memory)
-        else:
+        if self.memory is None:
             block = self.archive.array(name)
+        else:
+            block = self.archive.mapped(name, self.memory)
+            block = block.copy() if record.start % item else block
         if self.swap and item > 1:
             block = block.view(f"u{item}").byteswap().view(np.uint8)
         elif self.swap and kind is UntypedStorage:
@@ -237,8 +239,7 @@ def _read_legacy(file: Any, how: How) -> Any:
                 return pid[1]  # the class; its source follows, which is not looked at
             kind, key, location, size = parse_id(pid)
             item = item_size(kind)
-            block = storages.block(key, size * item, item)
-            found = how.place(block, location)
+            found = storages.named(key, size * item, item, lambda b: how.place(b, location))
             view = pid[5] if len(pid) > 5 else None
             if view is not None:
                 _, offset, length = view
@@ -266,11 +267,14 @@ def unsafe_names(file: Any) -> list[str]:
         raise ValueError("expected a checkpoint of torch.save's zip format")
     file.seek(-4, os.SEEK_CUR)
     found, strings = [], []
-    for op, arg, _ in pickletools.genops(Archive(file).bytes("data.pkl")):
-        if op.name == "GLOBAL":
-            found.append(str(arg).replace(" ", "."))
-        elif op.name == "STACK_GLOBAL":
-            found.append(".".join(strings[-2:]))
-        elif isinstance(arg, str):
-            strings.append(arg)
+    try:
+        for op, arg, _ in pickletools.genops(Archive(file).bytes("data.pkl")):
+            if op.name == "GLOBAL":
+                found.append(str(arg).replace(" ", "."))
+            elif op.name == "STACK_GLOBAL":
+                found.append(".".join(strings[-2:]))
+            elif isinstance(arg, str):
+                strings.append(arg)
+    except ValueError as error:
+        raise CheckpointError(f"the pickle in this checkpoint is broken: {error}") from None
     return sorted({name for name in found if name not in names.SAFE})
