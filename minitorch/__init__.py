@@ -89,6 +89,8 @@ from minitorch._later import later as _later  # noqa: E402
 __getattr__ = _later(
     __name__,
     {
+        "_C": "",
+        "__config__": "",
         "_dynamo": "",
         "_inductor": "",
         "_pytree": "",

@@ -19,8 +19,12 @@ def is_tensor_like(inp: Any) -> bool:
 
 
 def has_torch_function(relevant_args: Any) -> bool:
-    """Whether an argument is of a subclass of Tensor, whose methods ask `__torch_function__`."""
-    return any(getattr(type(x), "_adopted", False) for x in relevant_args)
+    """Whether an argument is asked for its `__torch_function__`: one that is no plain Tensor."""
+    return any(
+        hasattr(type(x), "__torch_function__")
+        and (not isinstance(x, Tensor) or hasattr(type(x), "_adopted"))
+        for x in relevant_args
+    )
 
 
 def is_tensor_method_or_property(func: Any) -> bool:

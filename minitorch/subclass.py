@@ -16,7 +16,7 @@ from typing import Any
 from ._tensor import Tensor, leaf
 from .parameter import Parameter
 
-__all__ = ["adopt", "as_subclass", "default", "make_subclass"]
+__all__ = ["adopt", "as_subclass", "asked_no_more", "default", "make_subclass"]
 
 _APART = {  # methods that are no operations
     "__deepcopy__", "__hash__", "__init_subclass__", "__iter__", "__new__", "__reduce_ex__",
@@ -67,13 +67,19 @@ def _asking(method: Callable) -> Callable:
     return asking
 
 
+def asked_no_more(inside: bool) -> bool:
+    """Choose whether `__torch_function__` is left alone in this thread. Returns: what was so."""
+    before, _state.inside = _state.inside, inside
+    return before
+
+
 def default(cls: type, func: Callable, types: Any, args: tuple = (), kwargs: Any = None) -> Any:
     """`func(*args)`, new Tensors in its result as `cls`: what a subclass's own form may call."""
-    before, _state.inside = _state.inside, True
+    before = asked_no_more(True)
     try:
         result = func(*args, **(kwargs or {}))
     finally:
-        _state.inside = before
+        asked_no_more(before)
     return _handed_on(result, cls, args)
 
 

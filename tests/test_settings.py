@@ -74,6 +74,14 @@ def modules_of_devices(T):
     ], attempt(T.get_device_module, "nonsense")
 
 
+def inside(T):
+    singular = attempt(T.linalg.inv, T.zeros(2, 2))
+    return (
+        isinstance(singular.error, T._C._LinAlgError), isinstance(T.ones(1), T._C.TensorBase),
+        T._C.Generator is T.Generator, T._C._log_api_usage_once("minitorch.tests"),
+    )  # fmt: skip
+
+
 def numbers(T):
     return T.inf, T.nan, T.pi, T.e, T.newaxis
 
@@ -136,3 +144,9 @@ def test_the_number_of_operations_at_a_time_is_set_once(monkeypatch):
 def test_denormal_numbers_stay():
     assert minitorch.set_flush_denormal(True) is False
     assert (minitorch.tensor([1e-40]) * 1).item() > 0
+
+
+def test_what_it_was_built_with_is_shown():
+    config = minitorch.__config__
+    assert "NumPy" in config.show()
+    assert f"get_num_threads() : {minitorch.get_num_threads()}" in config.parallel_info()
