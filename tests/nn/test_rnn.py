@@ -170,6 +170,7 @@ ERRORS = {
     "proj_size of an RNN": (lambda t: t.nn.RNN(3, 4, proj_size=1), ["proj_size"]),
     "unknown nonlinearity": (lambda t: t.nn.RNN(3, 4, nonlinearity="foo"), ["foo"]),
     "no hidden units": (lambda t: t.nn.LSTM(3, 0), ["hidden_size", "0"]),
+    "no features": (lambda t: t.nn.GRU(0, 4), ["input_size", "0"]),
     "sizes no integers": (lambda t: t.nn.LSTM(3, 4.0), ["hidden_size", "float"]),
     "bias no bool": (lambda t: t.nn.GRU(3, 4, bias=1), ["bias", "int"]),
     "batch_first no bool": (lambda t: t.nn.GRU(3, 4, batch_first=None), ["batch_first", "None"]),

@@ -79,6 +79,21 @@ CASES: dict[str, tuple[str, tuple, dict]] = {
         (M,),
         {"src_key_padding_mask": PADDED},
     ),
+    "encoder, mask and padding": (
+        "TransformerEncoder(T.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 1)",
+        (M,),
+        {"src_key_padding_mask": PADDED, "mask": np.zeros((4, 4), bool)},
+    ),
+    "encoder, padding in the middle": (
+        "TransformerEncoder(T.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), 1)",
+        (M,),
+        {"src_key_padding_mask": PADDED[:, ::-1].copy()},
+    ),
+    "encoder, said to be causal": (
+        "TransformerEncoder(T.nn.TransformerEncoderLayer(8, 2, 16), 1)",
+        (X,),
+        {"mask": np.zeros((4, 4)), "is_causal": True},
+    ),
     "encoder with norm": (
         "TransformerEncoder(T.nn.TransformerEncoderLayer(8, 2, 16), 2, T.nn.LayerNorm(8))",
         (X,),

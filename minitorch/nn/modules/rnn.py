@@ -81,9 +81,9 @@ class RNNBase(Module):
             if not isinstance(getattr(self, name), kind):
                 found = type(getattr(self, name)).__name__
                 raise TypeError(f"{name} should be of type {kind.__name__}, got: {found}")
-        for name in ("hidden_size", "num_layers"):
+        for name in ("input_size", "hidden_size", "num_layers"):
             if getattr(self, name) <= 0:
-                raise ValueError(f"{name}: expected more than zero, got {getattr(self, name)}")
+                raise ValueError(f"{name} must be greater than zero, got {getattr(self, name)}")
         if not 0 <= self.proj_size < self.hidden_size:
             raise ValueError(
                 f"proj_size: expected 0 <= proj_size < hidden_size = {self.hidden_size}, got "

@@ -60,6 +60,13 @@ def linear(T: Any, *size: int) -> Any:
     return T.nn.Linear(*(size or (3, 4)))
 
 
+def nearly_orthogonal(T: Any) -> Any:
+    """A map whose singular values lie so close that power iterations do not end soon."""
+    m = linear(T, 3, 3)
+    m.weight.data = T.diag(T.tensor([0.97, 1.0, 0.95]))
+    return m
+
+
 def parametrized(T: Any, *names: str, module: Any = None, **how: Any) -> Any:
     m = module or linear(T, 3, 3)
     for name in names:
@@ -97,6 +104,9 @@ CASES: dict[str, Callable[[Any], Any]] = {
     "new spectral_norm": lambda T: T.nn.utils.parametrizations.spectral_norm(linear(T)),
     "new spectral_norm of a bias": lambda T: T.nn.utils.parametrizations.spectral_norm(
         linear(T), "bias"
+    ),
+    "new spectral_norm, far from its end": lambda T: T.nn.utils.parametrizations.spectral_norm(
+        nearly_orthogonal(T)
     ),
     "orthogonal": lambda T: T.nn.utils.parametrizations.orthogonal(linear(T, 4, 4)),
     "orthogonal, wide": lambda T: T.nn.utils.parametrizations.orthogonal(linear(T, 4, 3)),
@@ -233,6 +243,21 @@ def test_class_cache_and_identity() -> None:
         assert type(m) is T.nn.Linear
 
 
+def test_two_forwards_before_one_backward() -> None:
+    for T in (minitorch, torch):
+        for norm in (T.nn.utils.spectral_norm, T.nn.utils.parametrizations.spectral_norm):
+            m = norm(linear(T))
+            (m(T.ones(1, 3)) * m(T.ones(1, 3))).sum().backward()
+            assert all(p.grad is not None for p in m.parameters())
+
+
+def test_unsafe_stays() -> None:
+    for T in (minitorch, torch):
+        m = parametrized(T, "FirstRow", unsafe=True)
+        parametrized(T, "Twice", module=m)
+        assert m.parametrizations.weight.unsafe
+
+
 def test_an_old_weight_norm_state_loads() -> None:
     for T in (minitorch, torch):
         old = T.nn.utils.weight_norm(linear(T))
@@ -294,6 +319,8 @@ def test_fused_layers_compute_what_the_two_do(case: str) -> None:
         T.manual_seed(0)
         layer, bn, size = FUSED[case](T)
         x = T.randn(*size)
+        for i, p in enumerate(bn.parameters()):
+            p.data += 0.5 + i
         bn(layer(x))  # running statistics
         layer.eval(), bn.eval()
         if case == "linear":
