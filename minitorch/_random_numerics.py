@@ -44,6 +44,8 @@ def scale_shift(x: np.ndarray, scale: float, shift: float, fused: bool) -> np.nd
     """x * scale + shift in the dtype of `x`, rounded once if `fused`, else twice."""
     number = x.dtype.type
     scale, shift = number(scale), number(shift)
+    if scale == 1 and shift == 0:
+        return x + shift  # which makes -0 a 0
     if not fused or scale == 1:
         return x * scale + shift
     if number is np.float32:  # the product of two float32 is exact in float64

@@ -16,7 +16,7 @@ import numpy as np
 from . import _random_bounds as bounds
 from . import _random_numerics as numerics
 from ._random_binomial import binomial
-from ._random_streams import Streams, fill
+from ._random_streams import _FEW, Streams, fill
 from .memory import dense_like
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ class Samplers(Streams):
 
         Raises: RuntimeError for weights that are no distribution, or too few of them.
         """
+        if num_samples == 1 and p.size <= _FEW and p.ndim in (1, 2) and p.dtype.char in "fd":
+            chosen = self._choice_of_few(p)
+            if chosen is not None:
+                return chosen
         bounds.check_weights(p, num_samples, replacement)
         rows = p.reshape(-1, p.shape[-1])
         if num_samples == 1 or not replacement:
@@ -118,6 +122,15 @@ class Samplers(Streams):
             for row, levels, picked in zip(total, u, found, strict=True):
                 picked[...] = row.astype(np.float64).searchsorted(levels)
         return found.reshape(*p.shape[:-1], num_samples)
+
+    def _choice_of_few(self, p: np.ndarray) -> np.ndarray | None:
+        """A single index of each row; None for weights that need a closer look."""
+        rows = p.reshape(-1, p.shape[-1]).tolist() if p.flags.c_contiguous else []
+        if not rows or not all(row and min(row) >= 0 and 0 < sum(row) < math.inf for row in rows):
+            return None
+        draws = [-math.log1p(-u) for u in self._few_units(p.size)]
+        score = p / np.array(draws, p.dtype).reshape(p.shape)
+        return score.argmax(-1)[..., None]
 
     # By rejection
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from cmath import rect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _PIECE = 1 << 13  # numbers drawn at a time: what is computed on stays in the cache
 _WIDE_RANGE = 1 << 28  # integers over a range this long take W instead of w
 _INT64_MIN = -(1 << 63)
+_FEW = 32  # up to so many numbers Python's floats are faster than a dozen calls of NumPy
+_LOW_53 = (1 << 53) - 1
 
 
 class Streams(ABC):
@@ -63,6 +66,12 @@ class Streams(ABC):
         bits &= (1 << 53) - 1
         return bits.view(np.int64) * 2.0**-53
 
+    def _few_units(self, n: int) -> list[float]:
+        """n units of float64, as Python's floats."""
+        words = self._words(2 * n).tolist()
+        pairs = zip(words[::2], words[1::2])
+        return [(high << 32 & _LOW_53 | low) * 2.0**-53 for high, low in pairs]
+
     # Uniform
 
     def uniform(self, size: Any, low: float, high: float, dtype: Any) -> np.ndarray:
@@ -97,6 +106,13 @@ class Streams(ABC):
         array = np.empty(size, dtype)
         return self._fill_normal(array, mean, std, contiguous)
 
+    def standard_normal(self, size: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        """`normal` of mean 0 and variance 1, for few numbers without the arithmetic of others."""
+        n = math.prod(size)
+        if n < 16 and dtype.char in "fd":
+            return self._normal_pairs(n).astype(dtype, copy=False).reshape(size)
+        return self.normal(size, 0.0, 1.0, dtype)
+
     def fill_normal(self, array: np.ndarray, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
         """mean + std z, z by Box-Muller: sixteen at a time if contiguous, else pair by pair.
 
@@ -125,6 +141,13 @@ class Streams(ABC):
         The second of an unfinished pair is kept for the next call.
         """
         kept = [] if self._next_normal is None else [self._next_normal]
+        if n <= _FEW:
+            u = self._few_units((n - len(kept) + 1) // 2 * 2)
+            for angle, unit in zip(u[::2], u[1::2]):
+                z = rect(math.sqrt(-2.0 * math.log1p(-unit)), 2.0 * math.pi * angle)
+                kept += (z.real, z.imag)
+            self._next_normal = kept.pop() if len(kept) > n else None
+            return np.array(kept)
         u = self._units((n - len(kept) + 1) // 2 * 2, np.float64)
         pairs = numerics.rect(
             np.sqrt(-2.0 * numerics.by_libm(math.log1p, -u[1::2])), 2.0 * math.pi * u[::2]
@@ -243,13 +266,16 @@ class Streams(ABC):
         number = bounds.computed_in(p, "bernoulli_")
         if not ((p >= 0) & (p <= 1)).all():
             raise RuntimeError("bernoulli_ expects all of p to be in [0, 1]")
-        try:
-            p = np.broadcast_to(p, array.shape)
-        except ValueError:
-            raise RuntimeError(
-                f"bernoulli_: p of shape {p.shape} does not broadcast to {array.shape}"
-            ) from None
-        p = p.transpose(memory_order(array)).astype(number).reshape(-1)
+        if p.shape != array.shape:
+            try:
+                p = np.broadcast_to(p, array.shape)
+            except ValueError:
+                raise RuntimeError(
+                    f"bernoulli_: p of shape {p.shape} does not broadcast to {array.shape}"
+                ) from None
+        if not (p.flags.c_contiguous and array.flags.c_contiguous):
+            p = p.transpose(memory_order(array))
+        p = p.astype(number, copy=False).reshape(-1)
         at = 0
 
         def draw(n: int) -> np.ndarray:
@@ -279,6 +305,9 @@ def _box_muller(u: np.ndarray, mean: float, std: float) -> np.ndarray:
 
 def fill(array: np.ndarray, draw: Callable[[int], np.ndarray]) -> np.ndarray:
     """Write what `draw(n)` returns, piece after piece, in the order of the memory of `array`."""
+    if array.size <= _PIECE and array.flags.c_contiguous:
+        array.reshape(-1)[...] = draw(array.size)
+        return array
     ordered = array.transpose(memory_order(array))
     flat = ordered.reshape(-1) if ordered.flags.c_contiguous else np.empty(array.size, array.dtype)
     for piece in _pieces(flat):
