@@ -127,6 +127,19 @@ OF_FLOATS: Table = {
     "randn_like": lambda T, d: T.randn_like(T.zeros(50, 31, dtype=d)),
 }
 
+
+def successes(most: int) -> Draw:
+    """Binomial counts of up to `most` trials, rarely and often successful."""
+    return lambda T, d: T.binomial(levels(T, 2001, 0, most, d).floor(), levels(T, 2001, 1, 0, d))
+
+
+OF_WIDE_FLOATS: Table = {
+    "binomial of few": successes(40),
+    "binomial of many": successes(3000),
+    "_standard_gamma": lambda T, d: T._standard_gamma(levels(T, 2001, 0.01, 20, d)),
+    "_sample_dirichlet": lambda T, d: T._sample_dirichlet(levels(T, 1998, 0.1, 9, d).view(-1, 3)),
+}
+
 OF_NUMBERS: Table = {
     "randint(0, 100)": lambda T, d: T.randint(0, 100, (1001,), dtype=d),
     "randint_like(3, 40)": lambda T, d: T.randint_like(T.zeros(50, 31, dtype=d), 3, 40),
@@ -505,6 +518,7 @@ NOTES: dict[str, dict[str, Any]] = {
 
 TABLE = {
     **each(FLOATS, OF_FLOATS),
+    **each(("float32", "float64"), OF_WIDE_FLOATS),
     **each((*INTEGERS, *FLOATS), OF_NUMBERS),
     **each((*INTEGERS, "bool", *FLOATS), OF_ALL),
     **(DRAWN | FILLED | DROPPED | INITIAL | BUILT | DATA | STATES),

@@ -1,8 +1,7 @@
 """One number of the binomial distribution, out of as many units u as it takes to accept one.
 
-torch computes in the dtype of its tensors, so that in float32 every step is rounded: `s` rounds to
-it, what is between two calls of `s` is in double precision. Below an expectation of 10 it counts
-successes by the geometric numbers of trials between them; from 10 on, by transformed rejection.
+Below an expectation of 10 successes are counted by the geometric numbers of trials between them;
+from 10 on by transformed rejection, whose constants torch rounds to the dtype of its tensors.
 
 Source: Hörmann 1993, "The generation of binomial random variates",
 https://doi.org/10.1080/00949659308811496
@@ -10,13 +9,8 @@ https://doi.org/10.1080/00949659308811496
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-
-from . import _random_numerics as numerics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,52 +48,43 @@ _STIRLING_REST = (
 )  # fmt: skip
 
 
-def _stirling_rest(k: Any, s: type) -> float:
+def _stirling_rest(k: float) -> float:
     """log k! less Stirling's formula for it."""
     if k <= 9:
-        return float(s(_STIRLING_REST[int(k)]))
-    square = float((k + s(1)) * (k + s(1)))
-    return float(s((1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / float(k + s(1))))
-
-
-@functools.cache
-def _log_of(s: type) -> Callable[[Any], float]:
-    if s is np.float64:
-        return math.log
-    log = numerics._libm_float("logf")
-    return lambda x: log(float(x))
+        return _STIRLING_REST[int(k)]
+    square = (k + 1) * (k + 1)
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / (k + 1)
 
 
 def _by_rejection(n: Any, p: Any, unit: Callable[[], float]) -> float:
-    s = type(n)
-    one, log = s(1), _log_of(s)
-    spread = math.sqrt(n * p * (one - p))
-    spread = float(s(spread))
-    b = s(1.15 + 2.53 * spread)
-    a = s(-0.0873 + 0.0248 * float(b) + 0.01 * float(p))
-    c = s(float(n * p) + 0.5)
-    certain = s(0.92 - 4.2 / float(b))
-    odds = p / (one - p)
-    alpha = s((2.83 + 5.1 / float(b)) * spread)
-    mode = s(math.floor((n + one) * p))
+    s, one = type(n), type(n)(1)
+    spread = float(s(math.sqrt(n * p * (one - p))))
+    b = float(s(1.15 + 2.53 * spread))
+    a = float(s(-0.0873 + 0.0248 * b + 0.01 * float(p)))
+    c = float(s(float(n * p) + 0.5))
+    certain = float(s(0.92 - 4.2 / b))
+    odds = float(p / (one - p))
+    alpha = float(s((2.83 + 5.1 / b) * spread))
+    mode, n = math.floor((n + one) * p), float(n)
+    above = n - mode + 1
     while True:
-        u, v = s(unit() - 0.5), s(unit())
-        us = s(0.5 - abs(float(u)))
-        k = s(math.floor((s(2) * a / us + b) * u + c)) if us else s(-1)
+        u, v = unit() - 0.5, unit()
+        us = 0.5 - abs(u)
+        k = float(math.floor((2 * a / us + b) * u + c)) if us else -1.0
         if us >= 0.07 and v <= certain:
-            return float(k)
+            return k
         if k < 0 or k > n:
             continue
-        above, rest = n - mode + one, n - k + one
-        height = log(v * alpha / (a / (us * us) + b)) if v else -math.inf
+        rest = n - k + 1
+        height = math.log(v * alpha / (a / (us * us) + b)) if v else -math.inf
         bound = (
-            (float(mode) + 0.5) * log((mode + one) / (odds * above))
-            + float((n + one) * s(log(above / rest)))
-            + (float(k) + 0.5) * log(odds * rest / (k + one))
-            + _stirling_rest(mode, s)
-            + _stirling_rest(n - mode, s)
-            - _stirling_rest(k, s)
-            - _stirling_rest(n - k, s)
+            (mode + 0.5) * math.log((mode + 1) / (odds * above))
+            + (n + 1) * math.log(above / rest)
+            + (k + 0.5) * math.log(odds * rest / (k + 1))
+            + _stirling_rest(mode)
+            + _stirling_rest(n - mode)
+            - _stirling_rest(k)
+            - _stirling_rest(n - k)
         )
-        if height <= s(bound):
-            return float(k)
+        if height <= bound:
+            return k
