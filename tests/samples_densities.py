@@ -30,6 +30,12 @@ def samples() -> Iterator[Sample]:
             name, lambda T, a, x, n=name: getattr(T, n)(a, x), edges, ends, derivatives=0,
             label="edges",
         )  # fmt: skip
+    index = integers(2, high=4)
+    yield ours(
+        "chosen", lambda T, x, i: T.gather(x, -1, i.unsqueeze(-1)).squeeze(-1), logits, index
+    )
+    yield ours("chosen", lambda T, x, i: x[i], logits[0], integers(high=4))
+    yield ours("unchosen", _unchosen, numbers(2), index, n=4)
     yield from _draws()
 
 
@@ -41,6 +47,10 @@ def _normal_density(T: Any, x: Any, loc: Any, scale: Any) -> Any:
 def _entropy(T: Any, logits: Any, probs: Any) -> Any:
     lowest = T.finfo(logits.dtype).min
     return -(T.clamp(logits, min=lowest) * probs).sum(-1)
+
+
+def _unchosen(T: Any, g: Any, index: Any) -> Any:
+    return T.zeros(2, 4, dtype=g.dtype).scatter(-1, index.unsqueeze(-1), g.unsqueeze(-1))
 
 
 def _draws() -> Iterator[Sample]:

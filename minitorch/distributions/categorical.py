@@ -10,10 +10,9 @@ from minitorch.backend import xp
 from minitorch.dtypes import Size
 from minitorch.errors import broadcast_shapes
 from minitorch.nn.functional import one_hot
-from minitorch.ops.density import choice_entropy
+from minitorch.ops.density import choice_entropy, chosen
 from minitorch.ops.elementwise import exp
-from minitorch.ops.index import gather
-from minitorch.ops.shape import expand, squeeze
+from minitorch.ops.shape import expand
 from minitorch.ops.special import lgamma
 from minitorch.random import default_generator
 from minitorch.ranges import arange
@@ -119,13 +118,13 @@ class Categorical(Distribution):
         """The logit of the index `value`."""
         if self._validate_args:
             self._validate_sample(value)
-        logits, index = self.logits, value._array.astype(xp.int64, copy=False)[..., None]
+        logits, index = self.logits, value._array.astype(xp.int64, copy=False)
         batch = logits._array.shape[:-1]
-        if index.shape[:-1] != batch:
-            shape = broadcast_shapes(batch, index.shape[:-1])
-            index = xp.broadcast_to(index, (*shape, 1))
+        if index.shape != batch:
+            shape = broadcast_shapes(batch, index.shape)
+            index = xp.broadcast_to(index, shape)
             logits = expand(logits, size=(*shape, -1))
-        return squeeze(gather(logits, wrap(index), dim=-1), dim=-1)
+        return chosen(logits, wrap(index))
 
     def entropy(self) -> Tensor:
         """-sum of p log p; 0 log 0 is 0."""

@@ -9,6 +9,7 @@ from minitorch.ops import elementwise as ew
 from minitorch.ops.elementwise import gate
 from minitorch.ops.shape import unsqueeze
 from minitorch.primitive import elementwise, fused
+from minitorch.primitive import index as index_row
 
 
 def _away(x, loc, scale):
@@ -42,6 +43,30 @@ def normal_density(xp, x, loc, scale):
     z -= xp.log(scale)
     z -= log(2 * pi) / 2
     return z
+
+
+def _rows(x, index):
+    """`x` as rows, and the places of `index` in them. Raises: RuntimeError for one outside."""
+    n, flat = x.shape[-1], index.reshape(-1)
+    if flat.size and not 0 <= flat.min() <= flat.max() < n:
+        raise RuntimeError(f"expected indices from 0 to {n - 1}, got {flat.min()} to {flat.max()}")
+    return x.reshape(-1, n), flat
+
+
+@index_row((lambda g, index, x_shape: unchosen(g, index, n=x_shape[-1]), None))
+def chosen(xp, x, index):
+    """x[..., index], an index for each row of the last axis."""
+    rows, at = _rows(x, index)
+    return rows[xp.arange(at.size), at].reshape(index.shape)
+
+
+@index_row((lambda g, index: chosen(g, index), None))
+def unchosen(xp, g, index, *, n):
+    """Rows of n zeros but for g at `index`: the adjoint of `chosen`."""
+    out = xp.zeros((*index.shape, n), g.dtype)
+    rows, at = _rows(out, index)
+    rows[xp.arange(at.size), at] = g.reshape(-1)
+    return out
 
 
 def _lowest(logits):
