@@ -6,8 +6,6 @@ import math
 from typing import Any
 
 from minitorch._tensor import Tensor
-from minitorch.autograd import grad
-from minitorch.grad_mode import enable_grad
 from minitorch.nn.functional import softplus
 from minitorch.ops.elementwise import abs, exp, log, log1p, sqrt, square, where
 from minitorch.ops.special import digamma, lgamma
@@ -231,11 +229,7 @@ def _exponential_family(p: ExponentialFamily, q: ExponentialFamily) -> Tensor:
             "The cross KL-divergence between different exponential families cannot be computed "
             f"using Bregman divergences: {type(p).__name__}, {type(q).__name__}"
         )
-    with enable_grad():
-        mine = [v if v.requires_grad else v.detach().clone() for v in p._natural_params]
-        mine = [v.requires_grad_() if v.is_leaf else v for v in mine]
-        normalizer = p._log_normalizer(*mine)
-        means = grad(normalizer.sum(), mine, create_graph=True)
+    mine, normalizer, means = p._mean_statistics()
     result = q._log_normalizer(*q._natural_params) - normalizer
     for a, b, mean in zip(mine, q._natural_params, means):
         result = result - _sum_rightmost((b - a) * mean, len(q.event_shape))

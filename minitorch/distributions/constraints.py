@@ -74,6 +74,11 @@ class Constraint:
         """For each event of `value`, whether it lies in the set."""
         raise NotImplementedError
 
+    @property
+    def each(self) -> Constraint:
+        """The constraint whose check holds everywhere where this one's does, and is cheapest."""
+        return self
+
     def _described(self) -> str:
         return ""
 
@@ -398,6 +403,11 @@ class _IndependentConstraint(Constraint):
     def event_dim(self) -> int:  # type: ignore[override]
         """That of each place, and the dimensions in which the places lie."""
         return self.base_constraint.event_dim + self.reinterpreted_batch_ndims
+
+    @property
+    def each(self) -> Constraint:
+        """The constraint of each place."""
+        return self.base_constraint.each
 
     def check(self, value: Tensor) -> Tensor:
         found = self.base_constraint.check(value)._array

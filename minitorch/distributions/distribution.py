@@ -79,7 +79,7 @@ class Distribution:
             if name not in own and isinstance(getattr(type(self), name), lazy_property):
                 continue  # computed from another parameter
             value = getattr(self, name)
-            if not constraint.check(value)._array.all():
+            if not constraint.each.check(value)._array.all():
                 raise ValueError(
                     f"Expected parameter {name} (Tensor of shape {tuple(value.shape)}) of "
                     f"distribution {self!r} to satisfy the constraint {constraint!r}, but found "
@@ -275,12 +275,18 @@ class ExponentialFamily(Distribution):
 
     def entropy(self) -> Tensor:
         """log_normalizer - <natural parameters, its gradient> - E log h(x)."""
-        natural = [p if p.requires_grad else p.detach().clone() for p in self._natural_params]
-        with enable_grad():
-            natural = [p.requires_grad_() if p.is_leaf else p for p in natural]
-            normalizer = self._log_normalizer(*natural)
-            means = grad(normalizer.sum(), natural, create_graph=True)
-            result = normalizer - self._mean_carrier_measure
-            for parameter, mean in zip(natural, means):
-                result = result - _sum_rightmost(parameter * mean, len(self.event_shape))
+        natural, normalizer, means = self._mean_statistics()
+        result = normalizer - self._mean_carrier_measure
+        for parameter, mean in zip(natural, means):
+            result = result - _sum_rightmost(parameter * mean, len(self.event_shape))
         return result
+
+    def _mean_statistics(self) -> tuple:
+        """The natural parameters, the log normalizer and its gradient: the mean values of t."""
+        given = self._natural_params
+        live = any(p.requires_grad for p in given)
+        with enable_grad():
+            natural = [p if p.requires_grad else p.detach().requires_grad_() for p in given]
+            normalizer = self._log_normalizer(*natural)
+            means = grad(normalizer.sum(), natural, create_graph=live)
+        return (natural, normalizer, means) if live else (given, normalizer.detach(), means)

@@ -141,7 +141,7 @@ def _check_mixture(mixture: Any, component: Any) -> None:
                 f"MixtureSameFamily: mixture batch shape {list(weights)} is not compatible with "
                 f"component batch shape {list(parts[:-1])}"
             )
-    n = mixture._num_events
+    n = mixture.logits.shape[-1]
     if parts and n != parts[-1]:
         raise ValueError(
             f"MixtureSameFamily: the mixture chooses among {n} components, there are {parts[-1]}"

@@ -78,7 +78,7 @@ class Normal(ExponentialFamily):
         """(1 + erf(z / sqrt(2))) / 2."""
         if self._validate_args:
             self._validate_sample(value)
-        return (erf((value - self.loc) / (self.scale * math.sqrt(2))) + 1) * 0.5
+        return (erf((value - self.loc) / self.scale * math.sqrt(0.5)) + 1) * 0.5
 
     def icdf(self, value: Tensor) -> Tensor:
         """loc + scale sqrt(2) erfinv(2 value - 1)."""

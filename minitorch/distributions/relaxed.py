@@ -33,7 +33,6 @@ class LogitRelaxedBernoulli(_Odds):
     """The log-odds of a `RelaxedBernoulli`: (logits + logit(u)) / temperature."""
 
     support = constraints.real
-    has_rsample = True
 
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None

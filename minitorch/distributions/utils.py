@@ -58,7 +58,7 @@ def broadcast_all(*values: Any) -> tuple:
 
 
 def _standard_normal(shape: Any, dtype: Any, device: Any) -> Tensor:
-    return wrap(default_generator.normal(tuple(shape), 0.0, 1.0, dtype.np))
+    return wrap(default_generator.standard_normal(tuple(shape), dtype.np))
 
 
 def _uniform(like: Tensor, shape: Any, low: float = 0.0, high: float = 1.0) -> Tensor:
