@@ -19,6 +19,7 @@ import pytest
 import minitorch
 import minitorch.utils.data
 from minitorch.utils.data import DataLoader, get_worker_info
+from minitorch.utils.data._utils import transport
 
 ROOT = Path(__file__).parents[2]
 pytestmark = [
@@ -239,6 +240,40 @@ def test_workers_started_anew(method):
             range(2), num_workers=1, multiprocessing_context=multiprocessing.get_context(method)
         )
         assert values(loader) == [[0], [1]]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_large_batches_arrive_whole(monkeypatch, direct):
+    monkeypatch.setattr(transport, "_DIRECT", direct and transport._DIRECT)
+
+    def read(i):
+        large = np.arange(300_000, dtype=np.float32).reshape(500, 600)
+        return {
+            "x": minitorch.from_numpy(large.T + i),
+            "y": np.float64(i),
+            "z": large[::2],
+            "w": "a",
+        }
+
+    loader = DataLoader(Reads(read, 4), 2, num_workers=2)
+    for i, batch in enumerate(loader):
+        expected = minitorch.stack([read(2 * i)["x"], read(2 * i + 1)["x"]])
+        assert (batch["x"] == expected).all()
+        assert (batch["x"].add_(1) == expected + 1).all()
+        assert batch["x"].is_contiguous()
+        assert batch["z"].shape == (2, 250, 600)
+        assert (batch["y"].tolist(), batch["w"]) == ([2 * i, 2 * i + 1], ["a", "a"])
+
+
+def test_a_worker_that_dies_while_it_sends():
+    class Cut:
+        def __reduce_ex__(self, protocol):
+            raise SystemExit(5)
+
+    batches = [np.zeros(100_000), Cut()]
+    loader = DataLoader(Reads(batches.__getitem__, 2), None, num_workers=1, collate_fn=lambda x: x)
+    with pytest.raises(RuntimeError, match="exit code 5"):
+        list(loader)
 
 
 def test_batches_as_they_come():

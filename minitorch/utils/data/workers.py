@@ -15,6 +15,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
 from minitorch.utils.data._utils.fetch import fetcher_of
+from minitorch.utils.data._utils.transport import receive, widen
 from minitorch.utils.data._utils.worker import WorkerInfo, work
 from minitorch.utils.data.dataloader import DataLoader, _BaseDataLoaderIter
 
@@ -49,6 +50,7 @@ class WorkerPass(_BaseDataLoaderIter):
         tasks = context.Queue()
         tasks.cancel_join_thread()
         answers, answers_in = context.Pipe(duplex=False)
+        widen(answers_in)
         process = context.Process(
             target=work,
             args=(info, self._base_seed, make_fetcher, loader.worker_init_fn, tasks, answers_in),
@@ -130,7 +132,7 @@ class WorkerPass(_BaseDataLoaderIter):
         gone = [sentinels[r] for r in ready if r in sentinels]
         for answers in (r for r in ready if r in by_answers):
             try:
-                epoch, number, kind, value = answers.recv()
+                epoch, number, kind, value = receive(answers)
             except (EOFError, ConnectionError):
                 gone.append(by_answers[answers])
                 continue

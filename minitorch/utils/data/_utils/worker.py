@@ -76,6 +76,8 @@ def work(
 ) -> None:
     """The life of a worker: answer every task until told to stop or the main process is gone."""
     global worker_info
+    from minitorch.utils.data._utils.transport import send
+
     _forget_signals()
     set_num_threads(1)
     where = f"in DataLoader worker process {info.id}"
@@ -99,13 +101,13 @@ def work(
             ended = isinstance(error, StopIteration) and isinstance(info.dataset, IterableDataset)
             kind, value = ("end", None) if ended else ("error", ExceptionWrapper(where))
         try:
-            answers.send((this_epoch, number, kind, value))
+            send(answers, (this_epoch, number, kind, value))
         except OSError:  # nobody reads any more
             return
         except Exception:  # the batch, or the type of the error, cannot be pickled
             unsendable = ExceptionWrapper(where)
             unsendable.kind = RuntimeError
-            answers.send((this_epoch, number, "error", unsendable))
+            send(answers, (this_epoch, number, "error", unsendable))
 
 
 def _forget_signals() -> None:
