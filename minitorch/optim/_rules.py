@@ -10,7 +10,7 @@ from minitorch.backend import xp
 from minitorch.optim.optimizer import Optimizer, _get_scalar_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 __all__ = [
     "BLOCK",
@@ -23,6 +23,7 @@ __all__ = [
     "in_blocks",
     "lerp",
     "number",
+    "record",
     "scalars",
     "weights",
 ]
@@ -82,6 +83,11 @@ class RuleOptimizer(Optimizer):
             if array.dtype is not dtype or now != counts:
                 dtype, counts = array.dtype, now
                 constants = self._constants(group, dtype, counts)
+            if group["differentiable"]:
+                averages = [None if name is None else state[name] for name in names]
+                recorded = record(rule, p, averages, constants)
+                state.update(kept for kept in zip(names, recorded) if kept[0] is not None)
+                continue
             averages = [None if name is None else state[name]._array for name in names]
             in_blocks(rule, (array, p._grad._array, *averages), constants)
             p._cell[0] += 1
@@ -108,7 +114,9 @@ def check_hyperparameters(defaults: dict[str, Any], *names: str) -> None:
         if defaults.get("fused") and defaults[other]:
             raise RuntimeError(f"fused=True and {other}=True exclude each other")
     if defaults.get("differentiable"):
-        raise NotImplementedError("differentiable=True is not supported: updates are not recorded")
+        for name, value in defaults.items():
+            if isinstance(value, Tensor) and value.requires_grad:
+                raise NotImplementedError(f"{name}: gradients of hyper-parameters are not recorded")
 
 
 def check_betas(betas: Any) -> None:
@@ -171,6 +179,15 @@ def in_blocks(rule: Callable, arrays: tuple, constants: tuple) -> None:
         stop = min(start + BLOCK, p.size)
         block = [None if a is None else a[start:stop] for a in flat]
         rule(xp, scratch[:, : stop - start], *block, *constants)
+
+
+def record(
+    rule: Callable, p: Tensor, averages: Sequence[Tensor | None], constants: tuple
+) -> list[Tensor | None]:
+    """The step of a differentiable optimizer: `_recorded.record`, loaded when there is one."""
+    from minitorch.optim import _recorded
+
+    return _recorded.record(rule, p, averages, constants)
 
 
 def descent(xp: Any, scratch: Any, p: Any, g: Any, weight_decay: Any, maximize: bool) -> Any:

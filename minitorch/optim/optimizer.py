@@ -164,7 +164,7 @@ class Optimizer:
                 f"{type(self).__name__}: expected parameters that are tensors, got "
                 f"{type(p).__name__}"
             )
-        if not (p.is_leaf or p.retains_grad):
+        if not (p.is_leaf or p.retains_grad or self.defaults.get("differentiable")):
             raise ValueError(
                 f"{type(self).__name__}: expected leaf tensors, got one of shape {list(p.shape)} "
                 f"that was computed by {p.grad_fn.name()}"

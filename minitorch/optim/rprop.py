@@ -38,12 +38,16 @@ def rprop(
     a, b = scratch
     g = descent(xp, scratch, p, g, None, maximize)
     product = xp.multiply(g, prev, b)
-    turned = product < 0
-    xp.multiply(size, xp.where(product > 0, larger, xp.where(turned, smaller, one)), size)
+    turned = xp.less(product, zero)
+    xp.multiply(
+        size, xp.where(xp.greater(product, zero), larger, xp.where(turned, smaller, one)), size
+    )
     xp.minimum(xp.maximum(size, least, out=size), most, out=size)
     xp.copyto(prev, xp.where(turned, zero, g))
-    back = xp.where(prev < 0, xp.negative(size, a), zero)  # the sign of NaN is 0, as in torch
-    xp.subtract(p, xp.where(prev > 0, size, back), p)
+    back = xp.where(
+        xp.less(prev, zero), xp.negative(size, a), zero
+    )  # the sign of NaN is 0, as in torch
+    xp.subtract(p, xp.where(xp.greater(prev, zero), size, back), p)
 
 
 class Rprop(RuleOptimizer):

@@ -9,6 +9,7 @@ from minitorch.optim._rules import (
     descent,
     empty_like,
     in_blocks,
+    record,
     scalars,
 )
 from minitorch.optim.optimizer import Optimizer
@@ -62,7 +63,8 @@ class SGD(Optimizer):
 
     Raises: ValueError for a negative value, and for nesterov without momentum or with dampening.
     Source: Sutskever et al. 2013; momentum as https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
-    Differs: `foreach` and `fused` choose nothing, there is one implementation.
+    Differs: `foreach` and `fused` choose nothing, there is one implementation. In a differentiable
+        step the first momentum depends on the gradient; torch detaches it.
     """
 
     def __init__(
@@ -117,5 +119,11 @@ class SGD(Optimizer):
                 if first := state.get("momentum_buffer") is None:
                     state["momentum_buffer"] = empty_like(p)
                 v = state["momentum_buffer"]._array
+            if group["differentiable"]:
+                buffer = None if v is None else state["momentum_buffer"]
+                (buffer,) = record(sgd, p, [buffer], (first, *constants))
+                if buffer is not None:
+                    state["momentum_buffer"] = buffer
+                continue
             in_blocks(sgd, (array, p._grad._array, v), (first, *constants))
             p._cell[0] += 1

@@ -40,7 +40,7 @@ def minimized(t, f, dtype, steps=5, reload_at=None, **options):
             optimizer.load_state_dict(state)
         losses.append(optimizer.step(closure).item())
     state = optimizer.state[params[0]]
-    counts = [sorted(state), state["func_evals"], state["n_iter"], len(state["old_dirs"])]
+    counts = [sorted(state), state["func_evals"], state["n_iter"], len(state.get("old_dirs", ()))]
     return losses, counts, np.stack([p.detach().numpy() for p in params])
 
 

@@ -368,9 +368,10 @@ def test_duplicate_parameters_warn():
         minitorch.optim.SGD([p, p])
 
 
-def test_differentiable_is_not_supported():
-    with pytest.raises(NotImplementedError, match="differentiable=True"):
-        minitorch.optim.SGD([parameter(minitorch, 1)], differentiable=True)
+def test_gradients_of_hyperparameters_are_not_supported():
+    lr = minitorch.tensor(0.1, requires_grad=True)
+    with pytest.raises(NotImplementedError, match="lr"):
+        minitorch.optim.SGD([parameter(minitorch, 1)], lr=lr, differentiable=True)
 
 
 # -------------------------------------------------------------------- our own promises

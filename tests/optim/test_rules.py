@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import minitorch
@@ -144,3 +145,61 @@ def not_a_number(t):
 )
 def test_same_as_torch(torch, scenario):
     assert scenario(minitorch) == scenario(torch)
+
+
+STEPS = [
+    (name, options)
+    for name, options in [
+        *CASES,
+        ("SGD", {"momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+        ("SGD", {}),
+        ("Adam", {"amsgrad": True, "maximize": True}),
+        ("AdamW", {}),
+    ]
+    if name != "Adafactor"
+]
+
+
+def loss_after_steps(t, name, options, begin):
+    """A loss after three steps from `begin`."""
+    target = t.from_numpy(np.random.default_rng(1).standard_normal((3, 2)))
+    p = begin * 1
+    optimizer = getattr(t.optim, name)([p], **{"lr": 0.1, **options}, differentiable=True)
+    for _ in range(3):
+        with t.enable_grad():
+            q = p if p.requires_grad else p.detach().requires_grad_()
+            (p.grad,) = t.autograd.grad(((q - target) ** 2).sum(), q, create_graph=True)
+        optimizer.step()
+    return ((p - target) ** 3).sum()
+
+
+def gradient_through_steps(t, name, options):
+    begin = t.from_numpy(np.random.default_rng(0).standard_normal((3, 2))).requires_grad_()
+    loss_after_steps(t, name, options, begin).backward()
+    return begin.grad.numpy()
+
+
+@pytest.mark.parametrize(("name", "options"), STEPS, ids=str)
+def test_steps_are_differentiable(name, options):
+    rng = np.random.default_rng(0)
+    begin, direction = rng.standard_normal((2, 3, 2))
+    with minitorch.no_grad():
+        after, before = (
+            loss_after_steps(minitorch, name, options, minitorch.from_numpy(x)).item()
+            for x in (begin + 1e-6 * direction, begin - 1e-6 * direction)
+        )
+    expected = (after - before) / 2e-6
+    found = np.vdot(gradient_through_steps(minitorch, name, options), direction)
+    assert found == pytest.approx(expected, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("name", ["Adadelta", "Adagrad", "AdamW", "ASGD", "NAdam", "RMSprop"])
+def test_gradient_through_steps_as_torchs(torch, name):
+    ours, theirs = (gradient_through_steps(t, name, {}) for t in (minitorch, torch))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3)  # torch rounds powers of beta to float32
+
+
+def test_a_leaf_cannot_take_a_differentiable_step():
+    with pytest.raises(RuntimeError, match="leaf"):
+        one_step(minitorch, "Adam", differentiable=True)
