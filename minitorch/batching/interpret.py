@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _plain = primitive.apply
-_plain_getitem = index.getitem
 _lock = threading.Lock()
 _entered = 0
+_theirs: list = []
 
 
 def apply(row: Any, inputs: tuple, params: dict[str, Any]) -> Any:
@@ -148,10 +148,10 @@ def getitem(x: Any, key: Any) -> Any:
     parts = key if isinstance(key, tuple) else (key,)
     single = [type(k) is Batched and not k.ndim and k.dtype.name != "bool" for k in parts]
     if not any(single):
-        return _plain_getitem(x, key)
+        return index.getitem(x, key)
     if any(isinstance(k, (Tensor, list)) and not s for k, s in zip(parts, single)):
         raise RuntimeError("vmap: a batched number beside other index tensors is not supported")
-    made = _plain_getitem(
+    made = index.getitem(
         x, tuple(shape.unsqueeze(k, dim=0) if s else k for k, s in zip(parts, single))
     )
     places = [i for i, s in enumerate(single) if s]
@@ -162,11 +162,7 @@ def getitem(x: Any, key: Any) -> Any:
 def _before(parts: tuple, place: int, ndim: int) -> int:
     """How many dimensions of the result stand before what entry `place` of a key makes."""
     used = sum(k is not None and k is not Ellipsis for k in parts)
-    widths = {True: 0, False: 1}
-    found = 0
-    for k in parts[:place]:
-        found += ndim - used if k is Ellipsis else widths[isinstance(k, int)]
-    return found
+    return sum(ndim - used if k is Ellipsis else not isinstance(k, int) for k in parts[:place])
 
 
 _SWAPPED = (
@@ -187,10 +183,12 @@ def entered(size: int, randomness: str) -> Iterator[Level]:
 @contextmanager
 def reentered(level: Level) -> Iterator[None]:
     """Run what is inside as a part of the `vmap` of `level`."""
-    global _entered
+    global _entered, _plain
     with _lock:
         _entered += 1
         if _entered == 1:
+            _plain = primitive.apply  # perhaps another's, who stands there in turn
+            _theirs[:] = [getattr(owner, name) for owner, name, _ in _SWAPPED]
             for owner, name, ours in _SWAPPED:
                 setattr(owner, name, ours)
     running.levels.append(level)
@@ -201,8 +199,5 @@ def reentered(level: Level) -> Iterator[None]:
         with _lock:
             _entered -= 1
             if not _entered:
-                for owner, name, plain in _PLAIN:
-                    setattr(owner, name, plain)
-
-
-_PLAIN = tuple((owner, name, getattr(owner, name)) for owner, name, _ in _SWAPPED)
+                for (owner, name, _), before in zip(_SWAPPED, _theirs):
+                    setattr(owner, name, before)
