@@ -116,6 +116,10 @@ def reads_numbers(function: Callable) -> Callable:
     return call
 
 
+in_vmap: list = []
+"""Holds the module that answers for batches while a vmap runs; else it is empty."""
+
+
 def per_sample(create: Callable, random: bool = False) -> Callable:
     """`create`, that makes something in the shape of its first argument; inside vmap of a batch.
 
@@ -125,8 +129,8 @@ def per_sample(create: Callable, random: bool = False) -> Callable:
     @wraps(create)
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
         view = getattr(input, "_view", None)
-        if view is not None and view.mode == "batch":
-            return view.alike(call, input, args, kwargs, random)
+        if (random and in_vmap) or (view is not None and view.mode == "batch"):
+            return in_vmap[0].alike(create, input, args, kwargs, random)
         return create(input, *args, **kwargs)
 
     return call

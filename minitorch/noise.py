@@ -13,6 +13,7 @@ import numpy as np
 from . import errors
 from ._random_bounds import kind_of
 from ._tensor import Tensor, wrap
+from .calls import in_vmap
 from .inplace import inplace, overwrite
 from .memory import dense_like
 from .ops import elementwise, fused
@@ -72,9 +73,8 @@ def dropped_to_floor(input: Tensor, p: float, features: bool) -> Tensor:
 
 def _for_samples(draw: Any, input: Tensor, p: float, features: bool) -> Any:
     """What `draw` makes; inside vmap for all samples at once."""
-    view = input._view
-    if view is not None and view.mode == "batch":
-        return view.alike(draw, input, (p, features), {}, True, features)
+    if in_vmap:
+        return in_vmap[0].alike(draw, input, (p, features), {}, True, features)
     return draw(input, p, features)
 
 

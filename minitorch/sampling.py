@@ -7,7 +7,7 @@ from typing import Any
 from . import dtypes, errors
 from ._tensor import Tensor, edge
 from .backend import xp
-from .calls import per_sample, write_out
+from .calls import in_vmap, per_sample, write_out
 from .grad_mode import state
 from .inplace import rebase
 from .ops import elementwise
@@ -368,8 +368,12 @@ _dirichlet_grad = draw.dirichlet_grad
 
 def _fill(self: Tensor, name: str, generator: Any, fill: str, *values: Any) -> Tensor:
     """Let the method `fill` of the generator write into this tensor, in torch's order."""
-    if self._view is not None and self._view.mode == "batch":  # inside vmap
-        return self._view.fill(_fill, self, name, (generator, fill, *values))
+    if in_vmap:
+        return in_vmap[0].filled(_write, self, name, (generator, fill, *values))
+    return _write(self, name, generator, fill, *values)
+
+
+def _write(self: Tensor, name: str, generator: Any, fill: str, *values: Any) -> Tensor:
     source, node, view = generator_or_default(generator), edge(self), self._view
     if state.grad and (node is not None or (view is not None and edge(view.base) is not None)):
         errors.check_inplace(self, node, name)

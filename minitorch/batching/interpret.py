@@ -6,11 +6,12 @@ the engine's own, leaving the last one takes it out again.
 
 from __future__ import annotations
 
+import sys
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from minitorch import inplace, methods, primitive
+from minitorch import calls, inplace, methods, primitive
 from minitorch._tensor import Tensor
 from minitorch.ops import index, shape
 
@@ -117,29 +118,44 @@ def alike(create: Any, x: Any, args: tuple, kwargs: dict, random: bool, fold: bo
     Of `random` numbers the same for all samples where their level says so; `fold` joins samples to
     the first dimension, where that counts.
     """
-    level = x.level
-    if random:
-        level = running.levels[-1]
-        check_randomness(level, getattr(create, "__name__", "random"))
+    level = running.levels[-1] if random and running.levels else innermost((x,))
+    if level is None:
+        return create(x, *args, **kwargs)
+    if not random:
+        return level.wrap(alike(create, x.value, args, kwargs, random))
+    check_randomness(level, getattr(create, "__name__", "random").strip("_"))
+    with _outside():
         if level.randomness == "same":
-            with _outside():
-                return create(shape.select(spread(level, x), dim=0, index=0), *args, **kwargs)
-    with _outside() if random else nullcontext():
+            x = shape.select(x.value, dim=0, index=0) if level.holds(x) else x
+            return alike(create, x, args, kwargs, random, fold)
         if fold and x.ndim > 1:
-            made = create(joined_samples(spread(level, x)), *args, **kwargs)
+            made = alike(create, joined_samples(spread(level, x)), args, kwargs, random, fold)
             return level.wrap(each(made, lambda o: parted_samples(level, o)))
-        return level.wrap(create(spread(level, x), *args, **kwargs))
+        return level.wrap(alike(create, spread(level, x), args, kwargs, random, fold))
 
 
-def filled(fill: Any, x: Any, name: str, args: tuple) -> Any:
-    """A batch filled with random numbers, each sample with its own or all with the same."""
-    level = x.level
+def filled(write: Any, x: Any, name: str, args: tuple) -> Any:
+    """A tensor filled with random numbers, each sample with its own or all with the same.
+
+    Raises: RuntimeError where samples would fill a tensor they share with numbers of their own.
+    """
+    if not running.levels:
+        return write(x, name, *args)
+    level = running.levels[-1]
     check_randomness(level, name)
-    if level.randomness == "same":
-        one = fill(shape.clone(shape.select(x.value, dim=0, index=0)).detach(), name, *args)
-        x.value.copy_(one)
-    else:
-        fill(x.value, name, *args)
+    with _outside():
+        if not level.holds(x):
+            if level.randomness == "different":
+                raise RuntimeError(
+                    f"vmap: {name}: cannot draw different numbers for each sample into a tensor "
+                    "that is not batched; make it inside from a batched one (x.new_empty)"
+                )
+            return filled(write, x, name, args)
+        if level.randomness == "same":
+            one = shape.clone(shape.select(x.value, dim=0, index=0)).detach()
+            x.value.copy_(filled(write, one, name, args))
+        else:
+            filled(write, x.value, name, args)
     return x
 
 
@@ -191,6 +207,7 @@ def reentered(level: Level) -> Iterator[None]:
             _theirs[:] = [getattr(owner, name) for owner, name, _ in _SWAPPED]
             for owner, name, ours in _SWAPPED:
                 setattr(owner, name, ours)
+            calls.in_vmap.append(sys.modules[__name__])
     running.levels.append(level)
     try:
         yield
@@ -201,3 +218,4 @@ def reentered(level: Level) -> Iterator[None]:
             if not _entered:
                 for (owner, name, _), before in zip(_SWAPPED, _theirs):
                     setattr(owner, name, before)
+                calls.in_vmap.clear()

@@ -100,6 +100,9 @@ def stacked(name: str, outs: Any) -> Tensor:
     return shape.stack(list(outs))
 
 
+RULES["isin"] = loop  # no broadcast: the second operand is a set
+
+
 @rule("nonzero distinct")
 def refused(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
     """Raises: RuntimeError, as the sizes of the results depend on the numbers."""
@@ -218,6 +221,6 @@ def each(out: Any, function: Callable) -> Any:
 
 @rule("max_all min_all")
 def extremes(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
-    """The largest or smallest element of each sample."""
+    """The largest or smallest element of each sample; the gradient of a NaN is NaN."""
     flat = shape.reshape(inputs[0].value, (level.size, -1))
     return (reduce.amax if row.name == "max_all" else reduce.amin)(flat, dim=1)

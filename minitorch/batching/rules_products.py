@@ -18,7 +18,7 @@ from .rules import aligned, call, each, given, loop, one_by_one, rule, spread, v
 def by_index_along(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
     """Indices along one dimension, counted behind the batch."""
     x = inputs[0]
-    if not x.ndim:
+    if not x.ndim or any(i.ndim != x.ndim for i in inputs if isinstance(i, Tensor)):
         return loop(level, row, inputs, params)
     how = {**params, "dim": wrap_dim(params["dim"], x.ndim) + 1}
     if "size" in how:
@@ -154,8 +154,10 @@ def _check_inner(row: Any, x: Any, y: Any) -> None:
 def mapped(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
     """One layer for all samples at once; a layer for each sample as a batch of products."""
     x, weight, bias = inputs
-    if not level.holds(weight) and not (bias is not None and level.holds(bias)):
+    if level.holds(x) and not (level.holds(weight) or level.holds(bias)):
         return call(row, (x.value, weight, bias), params)
+    if weight.ndim != 2:
+        return loop(level, row, inputs, params)
     if x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(f"linear: inner sizes differ: {list(x.shape)} and {list(weight.shape)}")
     turned_ = shape.transpose(value_of(level, weight), dim0=-2, dim1=-1)
@@ -193,7 +195,8 @@ def convolved(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
     """Images of all samples in one batch; a kernel for each sample is a group of its own."""
     x, weight, bias = inputs
     if not level.holds(weight):
-        out = parted_samples(level, call(row, (joined_samples(x.value), weight, None), params))
+        images = call(row, (joined_samples(x.value) if level.holds(x) else x, weight, None), params)
+        out = parted_samples(level, images) if level.holds(x) else spread(level, images)
     else:
         groups, count = params["groups"], level.size
         image = shape.transpose(spread(level, x), dim0=0, dim1=1)
@@ -202,7 +205,7 @@ def convolved(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
         out = call(
             row, (image, joined_samples(weight.value), None), {**params, "groups": groups * count}
         )
-        out = shape.reshape(out, (n, count, -1, *out.shape[2:]))
+        out = shape.reshape(out, (n, count, weight.shape[0], *out.shape[2:]))
         out = shape.transpose(out, dim0=0, dim1=1)
     if bias is None:
         return out

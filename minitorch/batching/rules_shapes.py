@@ -8,7 +8,7 @@ from minitorch.errors import wrap_dim
 from minitorch.ops import shape
 from minitorch.ops._dims import axes, sizes
 
-from .rules import aligned, call, given, ranks, rule, spread
+from .rules import aligned, call, given, loop, ranks, rule, spread
 
 
 @rule("view reshape_copy")
@@ -67,6 +67,9 @@ def one_dim(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
         return call(row, (x.value,), {**params, name: moved}) if moved else x.value
     if row.name == "squeeze" and not x.ndim:
         return x.value
+    if row.name == "unfold" and not x.ndim:  # a number is one window of one element
+        line = shape.unsqueeze(x.value, dim=1)
+        return shape.select(call(row, (line,), {**params, name: 1}), dim=1, index=0)
     return call(
         row,
         (x.value,),
@@ -90,12 +93,20 @@ def pieces(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
 @rule("cat stack")
 def joined(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
     """Samples side by side."""
+    if row.name == "cat" and any(x.shape == (0,) for x in inputs):
+        return loop(level, row, inputs, params)  # which torch takes beside any sizes
     ndim = ranks(inputs) + (row.name == "stack")
-    parts = [spread(level, x) for x in inputs if row.name == "stack" or x.shape != (0,)]
+    parts = [spread(level, x) for x in inputs]
     return call(row, parts, {"dim": wrap_dim(given(row, params, "dim"), ndim) + 1})
 
 
-@rule("clone to zero tril triu pixel_shuffle pixel_unshuffle linalg_det linalg_slogdet inv "
+@rule("clone")
+def cloned(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
+    """A copy; an order of memory that samples were to have is not theirs to have alone."""
+    return call(row, (inputs[0].value,), {})
+
+
+@rule("to zero tril triu pixel_shuffle pixel_unshuffle linalg_det linalg_slogdet inv "
       "cholesky_lower not_positive safe_inverse cofactors linalg_matrix_exp linalg_qr linalg_svd "
       "singular eigh stored_by_columns")  # fmt: skip
 def from_behind(level: Any, row: Any, inputs: tuple, params: dict) -> Any:

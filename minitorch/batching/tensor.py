@@ -122,18 +122,6 @@ class _Face:
             "batched one (x.new_zeros, zeros_like)"
         )
 
-    def alike(self, create: Any, x: Any, args: tuple, kwargs: dict, *how: bool) -> Any:
-        """Make a tensor in the shape of a batch."""
-        from .interpret import alike
-
-        return alike(create, x, args, kwargs, *how)
-
-    def fill(self, fill: Any, x: Any, name: str, args: tuple) -> Any:
-        """Fill a batch with random numbers."""
-        from .interpret import filled
-
-        return filled(fill, x, name, args)
-
 
 _FACE: Any = _Face()
 

@@ -183,11 +183,18 @@ def sample_by_sample(function: Callable, args: tuple, kwargs: dict, refused: Exc
     if level is None:
         raise refused
     parts = [shape.unbind(x.value, dim=0) if level.holds(x) else None for x in leaves]
+    shared = [x for x, part in zip(leaves, parts) if part is None and isinstance(x, Tensor)]
+    versions = [x._version for x in shared]
     outs = []
     for i in range(level.size):
         one = [x if part is None else part[i] for x, part in zip(leaves, parts)]
         one_args, one_kwargs = tree_unflatten(one, spec)
         outs.append(tree_flatten(function(*one_args, **one_kwargs)))
+    if versions != [x._version for x in shared]:
+        raise RuntimeError(
+            f"vmap: {function.__name__} writes to a tensor that is not batched, whose memory "
+            "cannot hold all samples"
+        )
     columns = list(zip(*(found for found, _ in outs)))
     if not all(isinstance(o, Tensor) for column in columns for o in column):
         raise refused

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from minitorch._tensor import Tensor, wrap
-from minitorch.calls import reads_numbers
+from minitorch.calls import per_sample, reads_numbers
 from minitorch.errors import broadcast_shapes, check_floating, check_tensor
 from minitorch.nn._dropout import dropout
 from minitorch.ops import attention, contract, fused
@@ -116,11 +116,18 @@ def _added(mask: Tensor | None, query: Tensor) -> Tensor | None:
 
 def _kept(query: Tensor, size: tuple, p: float) -> Tensor:
     """0 for a probability that falls, 1 / (1 - p) for one that stays."""
-    noise = np.zeros(size, query._array.dtype)
+    return _falling(query.detach().new_empty(size), p)
+
+
+def _drawn(like: Tensor, p: float) -> Tensor:
+    noise = np.zeros(like.shape, like._array.dtype)
     if p < 1:
         default_generator.fill_bernoulli(noise, 1 - p)
         noise /= noise.dtype.type(1 - p)
     return wrap(noise)
+
+
+_falling = per_sample(_drawn, random=True)
 
 
 # ------------------------------------------------------------------ several heads
