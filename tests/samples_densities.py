@@ -23,7 +23,8 @@ def samples() -> Iterator[Sample]:
     for name in ("igamma", "igammac"):
         a, y = numbers(2, 3, low=0.3, high=4.0), numbers(2, 3, low=0.1, high=3.0, seed=1)
         call = phrase(name, lambda T, a, x, n=name: getattr(T, n)(a, x), a, y)
-        yield constant(call, 0)  # torch has no derivative to a
+        yield constant(call, 0)  # torch has no derivative to a, but its series has one
+        yield ours(name, _by_series(name), a, y, label="series", derivatives=1)
         edges = np.array([0.0, 0.0, 2.0, 2.0, np.inf, 1.0, np.nan, -1.0])
         ends = np.array([0.0, 1.0, 0.0, np.inf, 1.0, -1.0, 1.0, 1.0])
         yield phrase(
@@ -37,6 +38,17 @@ def samples() -> Iterator[Sample]:
     yield ours("chosen", lambda T, x, i: x[i], logits[0], integers(high=4))
     yield ours("unchosen", _unchosen, numbers(2), index, n=4)
     yield from _draws()
+
+
+def _by_series(name: str) -> Any:
+    """P(a, x), or 1 less it, as the sum of x**(a + n) e**-x / gamma(a + n + 1)."""
+
+    def total(T: Any, a: Any, x: Any) -> Any:
+        terms = (T.exp((a + n) * T.log(x) - x - T.lgamma(a + n + 1)) for n in range(40))
+        below = sum(terms)
+        return below if name == "igamma" else 1 - below
+
+    return total
 
 
 def _normal_density(T: Any, x: Any, loc: Any, scale: Any) -> Any:
