@@ -135,8 +135,14 @@ class Samplers(Streams):
     # By rejection
 
     @contextlib.contextmanager
-    def _one_by_one(self) -> Iterator[Callable[[], float]]:
-        """A function that returns one u after another; afterwards, only those count as drawn."""
+    def _one_by_one(self, numbers: int) -> Iterator[Callable[[], float]]:
+        """A function that returns one u after another; afterwards, only those count as drawn.
+
+        For many `numbers` it draws in advance and goes back: which costs as much as 100 single u.
+        """
+        if numbers <= _FEW:
+            yield lambda: self._few_units(1)[0]
+            return
         start, taken = self._position(), 0
 
         def units() -> Iterator[float]:
@@ -165,7 +171,7 @@ class Samplers(Streams):
         bounds.computed_in(rate, "poisson")
         if not (rate >= 0).all():
             raise RuntimeError("poisson: invalid rate, expected all rates to be non-negative")
-        with self._one_by_one() as unit:
+        with self._one_by_one(rate.size) as unit:
             counts = [_poisson(r, unit) for r in rate.reshape(-1).tolist()]
         return _rounded(counts, rate)
 
@@ -176,7 +182,7 @@ class Samplers(Streams):
         Raises: NotImplementedError for integers and half precision.
         """
         _require_single_or_double(shape, "gamma")
-        with self._one_by_one() as unit:
+        with self._one_by_one(shape.size) as unit:
 
             def normal() -> float:
                 z = self._next_normal
@@ -207,7 +213,7 @@ class Samplers(Streams):
 
     def binomial(self, count: np.ndarray, prob: np.ndarray) -> np.ndarray:
         """For each pair the successes in `count` trials of chance `prob`, in their dtype."""
-        with self._one_by_one() as unit:
+        with self._one_by_one(count.size) as unit:
             found = [binomial(n, p, unit) for n, p in zip(count.reshape(-1), prob.reshape(-1))]
         return np.array(found, count.dtype).reshape(count.shape)
 

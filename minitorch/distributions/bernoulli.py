@@ -104,12 +104,10 @@ class Bernoulli(_Odds, ExponentialFamily):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """0 or 1."""
-        p = self.probs._array
-        return wrap(
-            default_generator.bernoulli_tensor(
-                xp.broadcast_to(p, self._extended_shape(sample_shape))
-            )
-        )
+        p, shape = self.probs._array, self._extended_shape(sample_shape)
+        if p.shape != shape:
+            p = xp.broadcast_to(p, shape)
+        return wrap(default_generator.bernoulli_tensor(p))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """log p or log(1 - p)."""
