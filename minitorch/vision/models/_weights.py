@@ -10,7 +10,7 @@ from typing import Any
 
 from minitorch.nn import Module
 
-__all__ = ["Photographs", "WeightsEnum", "build", "chosen"]
+__all__ = ["Photographs", "WeightsEnum", "build", "chosen", "trained"]
 
 _HOST = "https://download.pytorch.org/models/"
 
@@ -69,6 +69,15 @@ class WeightsEnum(Enum):
                 f"usually had from {self.url}"
             )
         return minitorch.load(path)
+
+
+def trained(name: str, *files: str) -> type[WeightsEnum]:
+    """The weights of a model trained on ImageNet once, or a second time, longer."""
+    members = {f"IMAGENET1K_V{i}": (file, (256, 232)[i - 1]) for i, file in enumerate(files, 1)}
+    members["DEFAULT"] = members[f"IMAGENET1K_V{len(files)}"]
+    kind = WeightsEnum(name, members)  # type: ignore[call-overload]
+    kind.__module__ = "minitorch.vision.models"
+    return kind
 
 
 def build(make: Callable[..., Module], weights: Any, **options: Any) -> Module:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch import nn
-from minitorch.vision.models._weights import WeightsEnum, build, chosen
+from minitorch.vision.models._weights import build, chosen, trained
 
 __all__ = ["AlexNet", "AlexNet_Weights", "alexnet"]
 
@@ -51,11 +51,7 @@ class AlexNet(nn.Module):
         return self.classifier(self.avgpool(self.features(x)).flatten(1))
 
 
-class AlexNet_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("alexnet-owt-7be5be79.pth", 256)
-    DEFAULT = IMAGENET1K_V1
+AlexNet_Weights = trained("AlexNet_Weights", "alexnet-owt-7be5be79.pth")
 
 
 def alexnet(weights: Any = None, progress: bool = True, **kwargs: Any) -> AlexNet:

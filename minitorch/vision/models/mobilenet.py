@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch import nn
-from minitorch.vision.models._weights import WeightsEnum, build, chosen
+from minitorch.vision.models._weights import build, chosen, trained
 
 __all__ = ["InvertedResidual", "MobileNetV2", "MobileNet_V2_Weights", "mobilenet_v2"]
 
@@ -93,12 +93,9 @@ class MobileNetV2(nn.Module):
         return self.classifier(self.features(x).mean((2, 3)))
 
 
-class MobileNet_V2_Weights(WeightsEnum):
-    """Trained on ImageNet, the second time longer."""
-
-    IMAGENET1K_V1 = ("mobilenet_v2-b0353104.pth", 256)
-    IMAGENET1K_V2 = ("mobilenet_v2-7ebf99e0.pth", 232)
-    DEFAULT = IMAGENET1K_V2
+MobileNet_V2_Weights = trained(
+    "MobileNet_V2_Weights", "mobilenet_v2-b0353104.pth", "mobilenet_v2-7ebf99e0.pth"
+)
 
 
 def mobilenet_v2(weights: Any = None, progress: bool = True, **kwargs: Any) -> MobileNetV2:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from minitorch import nn
-from minitorch.vision.models._weights import WeightsEnum, build, chosen
+from minitorch.vision.models._weights import build, chosen, trained
 
 __all__ = [
     "BasicBlock",
@@ -205,58 +205,17 @@ class ResNet(nn.Module):
         return self.fc(self.avgpool(x).flatten(1))
 
 
-class ResNet18_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("resnet18-f37072fd.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class ResNet34_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("resnet34-b627a593.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class ResNet50_Weights(WeightsEnum):
-    """Trained on ImageNet, the second time longer."""
-
-    IMAGENET1K_V1 = ("resnet50-0676ba61.pth", 256)
-    IMAGENET1K_V2 = ("resnet50-11ad3fa6.pth", 232)
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNet101_Weights(WeightsEnum):
-    """Trained on ImageNet, the second time longer."""
-
-    IMAGENET1K_V1 = ("resnet101-63fe2227.pth", 256)
-    IMAGENET1K_V2 = ("resnet101-cd907fc2.pth", 232)
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNet152_Weights(WeightsEnum):
-    """Trained on ImageNet, the second time longer."""
-
-    IMAGENET1K_V1 = ("resnet152-394f9c45.pth", 256)
-    IMAGENET1K_V2 = ("resnet152-f82ba261.pth", 232)
-    DEFAULT = IMAGENET1K_V2
-
-
-class ResNeXt50_32X4D_Weights(WeightsEnum):
-    """Trained on ImageNet, the second time longer."""
-
-    IMAGENET1K_V1 = ("resnext50_32x4d-7cdf4587.pth", 256)
-    IMAGENET1K_V2 = ("resnext50_32x4d-1a0047aa.pth", 232)
-    DEFAULT = IMAGENET1K_V2
-
-
-class Wide_ResNet50_2_Weights(WeightsEnum):
-    """Trained on ImageNet, the second time longer."""
-
-    IMAGENET1K_V1 = ("wide_resnet50_2-95faca4d.pth", 256)
-    IMAGENET1K_V2 = ("wide_resnet50_2-9ba9bcbe.pth", 232)
-    DEFAULT = IMAGENET1K_V2
+ResNet18_Weights = trained("ResNet18_Weights", "resnet18-f37072fd.pth")
+ResNet34_Weights = trained("ResNet34_Weights", "resnet34-b627a593.pth")
+ResNet50_Weights = trained("ResNet50_Weights", "resnet50-0676ba61.pth", "resnet50-11ad3fa6.pth")
+ResNet101_Weights = trained("ResNet101_Weights", "resnet101-63fe2227.pth", "resnet101-cd907fc2.pth")
+ResNet152_Weights = trained("ResNet152_Weights", "resnet152-394f9c45.pth", "resnet152-f82ba261.pth")
+ResNeXt50_32X4D_Weights = trained(
+    "ResNeXt50_32X4D_Weights", "resnext50_32x4d-7cdf4587.pth", "resnext50_32x4d-1a0047aa.pth"
+)
+Wide_ResNet50_2_Weights = trained(
+    "Wide_ResNet50_2_Weights", "wide_resnet50_2-95faca4d.pth", "wide_resnet50_2-9ba9bcbe.pth"
+)
 
 
 def _made(kinds: Any, weights: Any, kwargs: dict, block: type, layers: list) -> ResNet:

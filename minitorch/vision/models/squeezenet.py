@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch import cat, nn
-from minitorch.vision.models._weights import WeightsEnum, build, chosen
+from minitorch.vision.models._weights import build, chosen, trained
 
 __all__ = [
     "SqueezeNet",
@@ -78,18 +78,8 @@ class SqueezeNet(nn.Module):
         return self.classifier(self.features(x)).flatten(1)
 
 
-class SqueezeNet1_0_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("squeezenet1_0-b66bff10.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class SqueezeNet1_1_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("squeezenet1_1-b8a52dc0.pth", 256)
-    DEFAULT = IMAGENET1K_V1
+SqueezeNet1_0_Weights = trained("SqueezeNet1_0_Weights", "squeezenet1_0-b66bff10.pth")
+SqueezeNet1_1_Weights = trained("SqueezeNet1_1_Weights", "squeezenet1_1-b8a52dc0.pth")
 
 
 def squeezenet1_0(weights: Any = None, progress: bool = True, **kwargs: Any) -> SqueezeNet:

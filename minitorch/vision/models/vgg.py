@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch import nn
-from minitorch.vision.models._weights import WeightsEnum, build, chosen
+from minitorch.vision.models._weights import build, chosen, trained
 
 __all__ = [
     "VGG",
@@ -99,60 +99,14 @@ def make_layers(cfg: list[str | int], batch_norm: bool = False) -> nn.Sequential
     return nn.Sequential(*layers)
 
 
-class VGG11_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg11-8a719046.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG11_BN_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg11_bn-6002323d.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG13_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg13-19584684.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG13_BN_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg13_bn-abd245e5.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG16_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg16-397923af.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG16_BN_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg16_bn-6c64b313.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG19_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg19-dcbb9e9d.pth", 256)
-    DEFAULT = IMAGENET1K_V1
-
-
-class VGG19_BN_Weights(WeightsEnum):
-    """Trained on ImageNet."""
-
-    IMAGENET1K_V1 = ("vgg19_bn-c79401a0.pth", 256)
-    DEFAULT = IMAGENET1K_V1
+VGG11_Weights = trained("VGG11_Weights", "vgg11-8a719046.pth")
+VGG11_BN_Weights = trained("VGG11_BN_Weights", "vgg11_bn-6002323d.pth")
+VGG13_Weights = trained("VGG13_Weights", "vgg13-19584684.pth")
+VGG13_BN_Weights = trained("VGG13_BN_Weights", "vgg13_bn-abd245e5.pth")
+VGG16_Weights = trained("VGG16_Weights", "vgg16-397923af.pth")
+VGG16_BN_Weights = trained("VGG16_BN_Weights", "vgg16_bn-6c64b313.pth")
+VGG19_Weights = trained("VGG19_Weights", "vgg19-dcbb9e9d.pth")
+VGG19_BN_Weights = trained("VGG19_BN_Weights", "vgg19_bn-c79401a0.pth")
 
 
 def _made(kinds: Any, weights: Any, kwargs: dict, cfg: str, batch_norm: bool) -> VGG:
