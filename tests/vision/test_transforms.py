@@ -93,7 +93,10 @@ def test_normalize():
     y = T.Normalize(mean, std)(x)
     expected = (x.numpy() - np.float32(mean)[:, None, None]) / np.float32(std)[:, None, None]
     np.testing.assert_allclose(y.numpy(), expected, rtol=1e-6)
-    assert T.Normalize((0.5,), (0.5,), inplace=True)(x) is x
+    z = x.clone().requires_grad_()
+    assert (T.Normalize(mean, std)(z) == y).all()
+    assert T.Normalize(mean, minitorch.tensor(std), inplace=True)(x) is x
+    assert (x == y).all()
     for wrong, kind in ((x.byte(), TypeError), (x[0, 0], ValueError), (PICTURE, TypeError)):
         with pytest.raises(kind):
             T.Normalize(mean, std)(wrong)

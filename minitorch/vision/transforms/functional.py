@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+import numpy as np
+
 import minitorch
 from minitorch import Tensor
 from minitorch.vision._pictures import is_picture
@@ -283,10 +285,16 @@ def normalize(tensor: Tensor, mean: Any, std: Any, inplace: bool = False) -> Ten
         raise ValueError(
             f"normalize: expected (..., channels, height, width), got {list(tensor.shape)}"
         )
-    mean, std = (minitorch.as_tensor(v, dtype=tensor.dtype) for v in (mean, std))
-    if (std == 0).any():
+    array = tensor.detach().numpy()
+    mean, std = (np.asarray(v, array.dtype) for v in (mean, std))
+    if not std.all():
         raise ValueError(f"normalize: std is 0 in {tensor.dtype}, division by zero")
-    mean, std = (v.view(-1, 1, 1) if v.ndim == 1 else v for v in (mean, std))
+    mean, std = (v.reshape(-1, 1, 1) if v.ndim == 1 else v for v in (mean, std))
+    if not inplace and not tensor.requires_grad:  # a sample of a dataset: a fifth of the time
+        out = array - mean
+        out /= std
+        return minitorch.from_numpy(out)
+    mean, std = minitorch.from_numpy(mean), minitorch.from_numpy(std)
     return (tensor if inplace else tensor.clone()).sub_(mean).div_(std)
 
 
