@@ -84,6 +84,8 @@ class Streams(ABC):
         Raises: RuntimeError for bounds that are not ordered and finite in the array's dtype.
         """
         number = bounds.computed_in(array, "uniform_")
+        if low == 0 and high == 1 and array.dtype == number:
+            return fill(array, lambda n: self._units(n, number))  # 0 + 1 u, never 1
         bounds.check_bounds(array.dtype, low, high)
         first, length = number(low), number(high) - number(low)
         fused, _ = numerics.cpu_is_fused()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import minitorch
+import numpy as np
+
+from minitorch import default_generator, get_default_dtype
 from minitorch.nn import Module
 from minitorch.vision.transforms import functional as F
 
@@ -35,15 +37,15 @@ def size_of(size: Any) -> tuple[int, int]:
 
 
 def uniform(low: float, high: float) -> float:
-    """A number between, drawn as a float32."""
-    return minitorch.empty(1).uniform_(float(low), float(high)).item()
+    """A number between, drawn and rounded as `empty(1).uniform_(low, high)` does."""
+    return default_generator.uniform(1, float(low), float(high), get_default_dtype().np).item()
 
 
 def integer(end: int) -> int:
-    """One of 0 ... end - 1."""
-    return int(minitorch.randint(0, end, size=(1,)).item())
+    """One of 0 ... end - 1, drawn as `randint(0, end, (1,))` does."""
+    return default_generator.integers(0, end, 1, np.dtype(np.int64)).item()
 
 
 def happens(p: float) -> bool:
-    """True with probability p."""
-    return minitorch.rand(1).item() < p
+    """True with probability p, drawn as `rand(1)` does."""
+    return uniform(0.0, 1.0) < p
