@@ -185,6 +185,8 @@ def sum_to(g: Any, shape: tuple) -> Any:
     axes = tuple(range(lead)) + tuple(
         i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1
     )
+    if g.itemsize == 2:  # halves are summed in single precision, and rounded once
+        return xp.add.reduce(g, axis=axes, dtype=xp.float32).astype(g.dtype).reshape(shape)
     return xp.add.reduce(g, axis=axes).reshape(shape)
 
 

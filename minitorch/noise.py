@@ -101,7 +101,7 @@ def drop_out(
         return input
     if p == 1:
         out = input * wrap(np.zeros((), input._array.dtype))
-    elif input._array.dtype.kind == "f":
+    elif input._array.dtype.kind in "fV":
         out = drop(input, p, features)
     else:
         raise RuntimeError(f"{name}: expected a floating-point dtype, got {input.dtype}")
@@ -145,7 +145,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     errors.check_tensor(input, "native_dropout", "input")
     if train is not None and not train:
         return input.clone(), wrap(np.ones(input.shape, bool))
-    if input._array.dtype.kind != "f":
+    if input._array.dtype.kind not in "fV":
         raise RuntimeError(f"native_dropout: expected a floating-point dtype, got {input.dtype}")
     if p == 1:
         return input * 0.0, wrap(np.zeros(input.shape, bool))

@@ -59,10 +59,14 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
         bit += bit
     if dtype is None:
         return _run_on_arrays(row, inputs, params)
-    if row.promote and (mixed or dtype.kind != "f"):
-        arrays = promote(row, inputs, arrays)
+    run = row.run
+    if mixed or dtype.kind != "f":
+        if row.promote:
+            arrays = promote(row, inputs, arrays)
+        if row.widens and dtype.kind == "V":
+            run = in_float32(row, arrays, params)
     try:
-        out = row.run(xp, *arrays, **params) if params else row.run(xp, *arrays)
+        out = run(xp, *arrays, **params) if params else run(xp, *arrays)
     except Exception as error:
         raise errors.explain(row, arrays, params, error) from None
     if type(out) is tuple:
@@ -204,8 +208,11 @@ def _wrap_several(
 
 def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     """A rule calls a row on arrays: nothing is promoted, wrapped or recorded."""
+    run = row.run
     for x in inputs:
         if isinstance(x, (_ndarray, _generic)):
+            if x.dtype.kind == "V" and row.widens:
+                run = in_float32(row, inputs, params)
             break
     else:
         if inputs:
@@ -213,10 +220,35 @@ def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
                 f"{row.name}(): argument '{argument_name(row, 0)}' (position 1) must be Tensor, "
                 f"not {type(inputs[0]).__name__}"
             )
-    out = row.run(xp, *inputs, **params)
+    out = run(xp, *inputs, **params)
     if type(out) is tuple and row.visible == 1 and row.outs != ("*",):
         return out[0]
     return out if inputs or type(out) is tuple else wrap(out)
+
+
+def in_float32(row: Row, operands: Any, params: dict[str, Any]) -> Callable:
+    """How `row` computes on bfloat16: in float32, rounded once at the end, as torch does.
+
+    Hidden outputs, which only its own backward sees, stay as they are.
+    """
+    kinds = {x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind in "fV"}
+    if row.kind == "fused":  # a normalization may have its parameters in float32
+        kinds.discard(_FLOAT32)
+    if len(kinds) > 1 or params.get("dtype") is not None:
+        return row.run
+    (narrow,) = kinds
+
+    def rounded(x: Any) -> Any:
+        return x.astype(narrow) if getattr(x, "dtype", None) == _FLOAT32 else x
+
+    def run(xp: Any, *operands: Any, **params: Any) -> Any:
+        wide = (x.astype(_FLOAT32) if getattr(x, "dtype", None) == narrow else x for x in operands)
+        out = row.run(xp, *wide, **params)
+        if type(out) is not tuple:
+            return rounded(out)
+        return (*map(rounded, out[: row.visible]), *out[row.visible :])
+
+    return run
 
 
 # ------------------------------------------------------------------ defining a row

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ndarray, _generic = xp.ndarray, xp.generic
 _NUMBERS = (int, float, complex, bool)
+_COMPUTES = frozenset(("elementwise", "reduce", "contract", "window", "fused"))
 _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "y": "other"}
 
 
@@ -101,6 +102,7 @@ class Row:
         self.defaults = forward.__kwdefaults__ or {}
         self.kind: str = options["kind"]
         self.promote: bool = options.get("promote", False)
+        self.widens: bool = self.kind in _COMPUTES
         self.floats: bool = options.get("floats", False)
         self.numbers: bool = options.get("numbers", False)  # all operands may be Python numbers
         self.bools: Any = options.get("bools", True)  # operands may be: None, but not all of them

@@ -158,7 +158,7 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     at = 1 if input.ndim > 1 else 0
     logp = fused.log_softmax(input, dim=at)
-    if target._array.dtype.kind == "f":
+    if target._array.dtype.kind in "fV":
         if ignore_index >= 0:
             raise RuntimeError(
                 "cross_entropy: ignore_index is for targets that are classes, not probabilities"

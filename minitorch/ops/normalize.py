@@ -203,12 +203,12 @@ def _sizes(input, normalized_shape, weight, bias, name):
 def _one_dtype(name, input, *others):
     """Refuse integers, and parameters of another dtype than the input."""
     dtype = input._array.dtype
-    if dtype.kind != "f":
+    if dtype.kind not in "fV":
         raise NotImplementedError(f"{name}: not implemented for {errors.name_of(dtype)}")
     for other in others:
         if other is not None and other._array.dtype is not dtype:
             found = other._array.dtype
-            if found != dtype and (dtype, found) != ("float16", "float32"):
+            if found != dtype and (dtype.name not in ("float16", "bfloat16") or found != "float32"):
                 raise RuntimeError(
                     f"{name}: expected one dtype of input and parameters, got "
                     f"{errors.name_of(dtype)} and {errors.name_of(found)}"
