@@ -312,7 +312,7 @@ class Tensor:
         create_graph: builtins.bool = False,
         inputs: Any = None,
     ) -> None:
-        """Add to the `.grad` of every leaf the gradient of `tensors`."""
+        """Add to the `.grad` of every leaf the gradient of this tensor."""
     def baddbmm(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
         """beta input + alpha (batch1 @ batch2), matrix by matrix."""
     def baddbmm_(self, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:

@@ -2,10 +2,11 @@
 
 from minitorch._later import later as _later
 from minitorch._tensor import Tensor
-from minitorch.autograd.engine import backward, grad
+from minitorch.autograd.engine import backward, backward_of, grad
 from minitorch.autograd.function import Function, FunctionCtx, NestedIOFunction
 from minitorch.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from minitorch.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from minitorch.row import named
 
 __getattr__ = _later(
     __name__,
@@ -20,7 +21,9 @@ __getattr__ = _later(
         "variable": "Variable",
     },
 )
-Tensor.backward = backward  # the one method that needs this layer
+Tensor.backward = named(
+    backward_of, "backward", backward_of.__doc__
+)  # the one method that needs this layer
 
 __all__ = [
     "Function",

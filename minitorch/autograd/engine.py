@@ -80,13 +80,40 @@ def _place(x: Any) -> tuple[Any, int]:
 
 
 def backward(
-    tensors: Tensor | Sequence[Tensor],
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """As `Tensor.backward`, from one tensor or several, each with its gradient in `grad_tensors`.
+
+    `grad_variables` is the old name of that.
+    Raises: RuntimeError where both are given, or nothing can be differentiated.
+    """
+    if grad_variables is not None:
+        import warnings
+
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        if grad_tensors is not None:
+            raise RuntimeError("backward: expected one of grad_tensors and grad_variables, got two")
+        grad_tensors = grad_variables
+    backward_of(tensors, grad_tensors, retain_graph, create_graph, inputs)
+
+
+def backward_of(
+    self: Tensor | Sequence[Tensor],
     gradient: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
     inputs: Any = None,
 ) -> None:
-    """Add to the `.grad` of every leaf the gradient of `tensors`.
+    """Add to the `.grad` of every leaf the gradient of this tensor.
 
     `gradient` is what flows in (1 for one element); `retain_graph` keeps what was saved for
     another call; `create_graph` records the gradients' own history; `inputs` limits the leaves.
@@ -99,12 +126,13 @@ def backward(
     tensor(6.)
     """
     keep = create_graph if retain_graph is None else retain_graph
-    roots = _roots(_sequence(tensors), gradient, create_graph)
+    roots = _roots(_sequence(self), gradient, create_graph)
     if inputs is not None:
         inputs = _sequence(inputs)
         if not inputs:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
         for x, g in zip(inputs, _captured(roots, inputs, keep, create_graph)):
+            x = x.node.variable if isinstance(x, tuple) else x
             if g is not None and not x.retains_grad:  # else its own hook has kept it
                 x._grad = g if x._grad is None else x._grad + g
         return

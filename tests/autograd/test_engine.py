@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
+import torch.autograd.graph  # noqa: F401
 
 from tests.programs import attempt, programs_of, same
 
@@ -255,6 +258,34 @@ def assigned_gradients(T):
         attempt(setattr, x, "grad", 1.0),
         attempt(setattr, x, "grad", T.ones(3, dtype=T.float64)),
     )
+
+
+# ------------------------------------------------------------------ backward as a function
+
+
+def backward_with_grad_tensors(T):
+    x, y = xy(T)
+    T.autograd.backward([x * y, x.exp()], grad_tensors=[T.ones(3), T.arange(3.0)])
+    T.autograd.backward((x * y).sum(), inputs=[x])
+    return x.grad, y.grad
+
+
+def gradients_by_their_old_name(T):
+    x, _ = xy(T)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        T.autograd.backward(x * 2, grad_variables=T.ones(3))
+    warned = [w.category.__name__ for w in caught]
+    both = attempt(T.autograd.backward, x * 2, grad_tensors=T.ones(3), grad_variables=T.ones(3))
+    return x.grad, warned, both
+
+
+def inputs_as_edges(T):
+    x, y = xy(T)
+    z = (x * y).sum()
+    z.backward(inputs=[T.autograd.graph.get_gradient_edge(x)], retain_graph=True)
+    z.backward(None, True, False, [y])
+    return x.grad, y.grad, attempt(x.backward, grad_tensors=T.ones(3))
 
 
 # ------------------------------------------------------------------ anomaly mode
