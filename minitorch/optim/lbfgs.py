@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitorch._tensor import wrap
+from minitorch._tensor import Tensor, wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import enable_grad
 from minitorch.optim._rules import BLOCK, check_hyperparameters
@@ -162,7 +162,10 @@ class LBFGS(Optimizer):
         super().__init__(params, defaults)
         if len(self.param_groups) != 1:
             raise ValueError(f"LBFGS: expected one parameter group, got {len(self.param_groups)}")
-        self._params = self.param_groups[0]["params"]
+
+    @property
+    def _params(self) -> list[Tensor]:
+        return self.param_groups[0]["params"]
 
     def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Up to `max_iter` iterations; `closure` computes gradients and returns the loss.

@@ -44,6 +44,11 @@ __all__ = [
 _LRScheduler = LRScheduler  # its name in older scripts
 
 
+def _warn_get_lr_called_within_step(scheduler: LRScheduler) -> None:
+    """The warning of `get_lr` outside `step`, for schedules of users."""
+    scheduler._warn_outside_step()
+
+
 class LambdaLR(LRScheduler):
     """lr = base_lr · λ(epoch), with one function for all groups or one for each.
 

@@ -46,6 +46,7 @@ def minimized(t, f, dtype, steps=5, reload_at=None, **options):
 
 OPTIONS = [
     {"lr": 0.1, "max_iter": 6},
+    {"lr": 1e-6, "max_iter": 4, "tolerance_change": 0.0},
     {"lr": 1, "max_iter": 6, "line_search_fn": "strong_wolfe"},
     {"max_iter": 8, "history_size": 3, "line_search_fn": "strong_wolfe"},
     {"max_iter": 30, "max_eval": 7, "line_search_fn": "strong_wolfe"},
@@ -91,6 +92,20 @@ def test_finds_the_minimum(line_search_fn):
     )
     assert losses[-1] < 1e-8
     assert point == pytest.approx(np.stack([np.ones((2, 2)), -np.ones((2, 2))]), abs=1e-3)
+
+
+def test_a_copy_goes_on_by_itself():
+    p = minitorch.nn.Parameter(minitorch.ones(2))
+    copied = copy.deepcopy(minitorch.optim.LBFGS([p], lr=0.5, max_iter=1))
+    (q,) = copied.param_groups[0]["params"]
+
+    def closure():
+        q.grad = minitorch.full((2,), 0.25)
+        return minitorch.tensor(1.0)
+
+    copied.step(closure)
+    assert q.tolist() == [0.875, 0.875]
+    assert p.tolist() == [1.0, 1.0]
 
 
 def one_step(t, **options):
