@@ -34,6 +34,16 @@ def training(T):
     return found
 
 
+def one_overflow_among_several(T):
+    p, optimizer, scaler = setting(T)
+    q = T.nn.Parameter(T.ones(1))
+    optimizer.add_param_group({"params": [q]})
+    scaler.scale(p.sum() + q.sum() * float("inf")).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    return p.detach(), q.detach(), scaler.get_scale()
+
+
 def two_optimizers(T):
     p, optimizer, scaler = setting(T)
     q = T.nn.Parameter(T.ones(1))

@@ -70,12 +70,12 @@ def collectives(T):
         d.reduce(x, dst=0),
         x.clone(),
     ]
-    lists = [[T.zeros(4)] for _ in range(4)]
+    lists = [[T.full((4,), 9.0)] for _ in range(4)]
     d.all_gather(lists[0], x)
     d.gather(x, lists[1], dst=0)
     d.all_to_all(lists[2], [x])
     d.scatter(lists[3][0], [seven], src=0)
-    outs = [T.zeros(4) for _ in range(4)]
+    outs = [T.full((4,), 9.0) for _ in range(4)]
     d.reduce_scatter(outs[0], [seven])
     d.reduce_scatter_single(outs[1], x)
     d.all_gather_single(outs[2], seven)

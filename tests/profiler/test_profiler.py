@@ -56,17 +56,21 @@ ONCE = {"block": 1, "aten::mm": 1, "aten::relu": 1, "aten::sum": 1}
 
 
 @pytest.mark.parametrize(
-    ("wait", "active", "repeat", "total", "ready"),
+    ("wait", "warmup", "active", "repeat", "total", "ready"),
     [  # what torch 2.13 does; it is not run here, its profiler may crash the process
-        (1, 2, 1, 6, [(4, 2, 2)]), (0, 1, 0, 3, [(2, 1, 1), (3, 1, 0)]), (1, 3, 0, 4, [(4, 3, 2)]),
-        (0, 2, 2, 9, [(3, 2, 2), (6, 2, 2)]), (1, 1, 0, 2, [(2, 1, 0)]), (0, 3, 1, 3, [(3, 3, 2)]),
+        (1, 1, 2, 1, 6, [(4, 2, 2)]), (0, 1, 1, 0, 3, [(2, 1, 1), (3, 1, 0)]),
+        (1, 1, 3, 0, 4, [(4, 3, 2)]), (0, 1, 2, 2, 9, [(3, 2, 2), (6, 2, 2)]),
+        (1, 1, 1, 0, 2, [(2, 1, 0)]), (0, 1, 3, 1, 3, [(3, 3, 2)]),
+        (0, 0, 2, 0, 4, [(2, 2, 2), (4, 2, 2), (4, 1, 0)]), (0, 0, 1, 2, 3, [(1, 1, 1), (2, 1, 1)]),
     ],
 )  # fmt: skip
-def test_steps_are_measured_as_by_torch(wait, active, repeat, total, ready):
+def test_steps_are_measured_as_by_torch(wait, warmup, active, repeat, total, ready):
     x, found = minitorch.ones(4, 4), []
     with minitorch.profiler.profile(
         activities=[minitorch.profiler.ProfilerActivity.CPU],
-        schedule=minitorch.profiler.schedule(wait=wait, warmup=1, active=active, repeat=repeat),
+        schedule=minitorch.profiler.schedule(
+            wait=wait, warmup=warmup, active=active, repeat=repeat
+        ),
         on_trace_ready=lambda p: found.append((p.step_num, counts(p))),
     ) as p:
         for _ in range(total):
