@@ -155,12 +155,12 @@ class Distribution:
     def _expand_parameters(self, batch_shape: Any, _instance: Any = None) -> Distribution:
         """`expand` for a distribution whose parameters, and no other tensors, have the batch shape.
 
-        Parameters are what `arg_constraints` names; their events keep their size. What was
-        computed from them is computed again when it is asked for.
+        Parameters are what `_expanded` names; their events keep their size. What was computed from
+        them is computed again when it is asked for.
         """
         owner = next(c for c in type(self).__mro__ if "expand" in vars(c))
         new, batch_shape = self._get_checked_instance(owner, _instance), Size(batch_shape)
-        wanted = self.arg_constraints
+        wanted = self._expanded
         for name, value in self.__dict__.items():
             if name in wanted:
                 if isinstance(value, Tensor):
@@ -171,6 +171,11 @@ class Distribution:
             new.__dict__[name] = value
         new._batch_shape = batch_shape
         return new
+
+    @property
+    def _expanded(self) -> dict[str, Constraint]:
+        """The attributes that `expand` expands, and where they lie."""
+        return self.arg_constraints
 
     # What a distribution answers
 

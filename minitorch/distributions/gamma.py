@@ -105,23 +105,17 @@ class Chi2(Gamma):
     """The sum of squares of `df` normal numbers."""
 
     arg_constraints = {"df": constraints.positive}
+    _expanded = Gamma.arg_constraints
 
     def __init__(self, df: Any, validate_args: Any = None) -> None:
         super().__init__(0.5 * df, 0.5, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Distribution:
-        """The same with its batch dimensions broadcast to `batch_shape`."""
-        new = self._get_checked_instance(Chi2, _instance)
-        return Gamma.expand(_as_gamma(self), batch_shape, new)
+    expand = Distribution._expand_parameters
 
     @property
     def df(self) -> Tensor:
         """Twice the concentration."""
         return self.concentration * 2
-
-
-def _as_gamma(chi2: Chi2) -> Gamma:
-    return Gamma(chi2.concentration, chi2.rate, validate_args=False)
 
 
 class InverseGamma(TransformedDistribution):

@@ -30,6 +30,8 @@ def _half_log_det(factor: Tensor) -> Tensor:
 def _mahalanobis(factor: Tensor, x: Tensor) -> Tensor:
     """x^T (L L^T)^-1 x for vectors x and lower triangular L."""
     n = x.shape[-1]
+    if x.ndim == 1 and factor.ndim == 2:
+        return square(solve_triangular(factor, x.unsqueeze(-1), upper=False)).sum()
     if factor.ndim == 2:  # one factor for all vectors: one solution for all of them
         z = solve_triangular(factor, x.reshape(-1, n).mT, upper=False)
         return square(z).sum(0).reshape(x.shape[:-1])
@@ -50,6 +52,8 @@ def _factor_of_inverse(precision: Tensor) -> Tensor:
 
 def _times(matrix: Tensor, x: Tensor) -> Tensor:
     """matrix x for vectors x."""
+    if matrix.ndim == 2:
+        return x @ matrix.mT
     return (matrix @ x.unsqueeze(-1)).squeeze(-1)
 
 

@@ -124,7 +124,6 @@ class Wishart(_Covariance, ExponentialFamily):
         if (df <= n - 1).any():
             raise ValueError(f"Value of df={df} expected to be greater than ndim - 1 = {n - 1}.")
         setattr(self, name, value.expand(batch + (-1, -1)))
-        self._batch_dims = [-(i + 1) for i in range(len(batch))]
         super().__init__(batch, Size((n, n)), validate_args=validate_args)
         if (self.df < n).any():
             warnings.warn(
@@ -140,7 +139,6 @@ class Wishart(_Covariance, ExponentialFamily):
         """The same with its batch dimensions broadcast to `batch_shape`."""
         new = _Covariance.expand(self, batch_shape, _instance)
         batch_shape = Size(batch_shape)
-        new._batch_dims = [-(i + 1) for i in range(len(batch_shape))]
         new._dist_chi2 = self._dist_chi2.expand(batch_shape + (self._event_shape[-1],))
         return new
 

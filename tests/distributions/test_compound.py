@@ -199,6 +199,8 @@ def test_checks_can_be_turned_off() -> None:
         finally:
             D.Distribution.set_default_validate_args(True)
         assert D.Normal(0.0, -1.0, validate_args=False).expand((2,))._validate_args is False
+        assert D.Chi2(2.0).expand((2,))._validate_args is True
+        assert D.Weibull(2.0, 1.0).expand((2,))._validate_args is True
 
 
 def test_a_distribution_of_ones_own() -> None:
