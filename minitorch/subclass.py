@@ -19,9 +19,10 @@ from .parameter import Parameter
 __all__ = ["adopt", "as_subclass", "asked_no_more", "default", "make_subclass"]
 
 _APART = {  # methods that are no operations
-    "__deepcopy__", "__hash__", "__init_subclass__", "__iter__", "__new__", "__reduce_ex__",
-    "__repr__", "__torch_function__", "as_subclass", "register_hook", "requires_grad_",
+    "__deepcopy__", "__hash__", "__init_subclass__", "__new__", "__reduce_ex__", "__repr__",
+    "__torch_function__", "as_subclass", "register_hook", "requires_grad_",
 }  # fmt: skip
+_SLICES = type(iter(()))  # what a Tensor's slices come in
 _VIEWS = ("H", "T", "data", "mH", "mT", "real")
 
 
@@ -84,6 +85,8 @@ def default(cls: type, func: Callable, types: Any, args: tuple = (), kwargs: Any
 
 
 def _handed_on(result: Any, cls: type, args: tuple) -> Any:
+    if isinstance(result, _SLICES):
+        return iter(_handed_on(tuple(result), cls, args))
     if isinstance(result, (tuple, list)):
         for part in result:
             _handed_on(part, cls, args)

@@ -57,7 +57,7 @@ def kept(T):
         m.add_(1),
         m.exp_(),
     ]
-    several = [*m.unbind(0), *m.max(0), *m.split(1)]
+    several = [*m, *m.unbind(0), *m.max(0), *m.split(1)]
     return [type(r).__name__ for r in (*results, *several)], results, m.greet(), m.shape, m.tolist()
 
 
