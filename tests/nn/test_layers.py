@@ -356,6 +356,16 @@ def test_bases_that_scripts_derive_from_are_where_torch_has_them() -> None:
     assert _size_2_t == int | tuple[int, int]
 
 
+def test_the_room_of_layers_lists_what_its_files_do() -> None:
+    import importlib
+
+    for family, names in minitorch.nn.modules.FAMILIES.items():
+        if family in ("lazy", "utils"):  # whose names torch does not show either
+            continue
+        found = importlib.import_module(f"minitorch.nn.modules.{family}").__all__
+        assert sorted(names.split()) == sorted(found), family
+
+
 def test_the_room_of_layers_lists_them_all() -> None:
     assert {"Conv1d", "Sequential", "functional", "Parameter"} <= set(dir(minitorch.nn))
     assert minitorch.nn.modules.Conv1d is minitorch.nn.Conv1d
@@ -404,3 +414,9 @@ def test_an_embeddings_gradient_may_be_scaled_by_frequency() -> None:
         table(T.tensor([[0, 1, 0, 2, 0], [1, 2, 6, 0, 5]])).cos().sum().backward()
         found.append(table.weight.grad.numpy())
     np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+def test_the_gradient_of_a_response_norm_over_maps_is_its_own() -> None:
+    lrn = minitorch.nn.CrossMapLRN2d(3, alpha=0.5, k=2)
+    x = minitorch.tensor(numbers(1, 5, 2, 1), requires_grad=True)
+    assert minitorch.autograd.gradcheck(lrn, x)
