@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from minitorch import dtypes
 from minitorch._tensor import Tensor, wrap
 from minitorch.calls import per_sample, reads_numbers
 from minitorch.errors import broadcast_shapes, check_floating, check_tensor
@@ -289,17 +290,40 @@ def _both_masks(q: Tensor, k: Tensor, mask: Any, padding: Any, heads: int) -> Te
     return mask if padding is None else mask + padding
 
 
-def closing(mask: Tensor, q: Tensor, name: str) -> Tensor:
+def closing(mask: Tensor, q: Tensor, name: str, other: Tensor | None = None) -> Tensor:
     """A mask that is added: minus infinity where a bool mask holds."""
-    if mask.dtype.name == "bool":
-        closed = np.zeros(mask.shape, q._array.dtype)
-        closed[mask._array] = -math.inf
-        return wrap(closed)
-    if not mask.dtype.is_floating_point:
-        raise AssertionError(f"expected a {name} of bools or of floats, got {mask.dtype}")
-    if mask.dtype is not q.dtype:
+    added = _canonical_mask(mask, name, _none_or_dtype(other), "mask", q.dtype)
+    if added.dtype is not q.dtype:
         raise RuntimeError(f"expected a {name} of {q.dtype}, got {mask.dtype}")
-    return mask
+    return added
+
+
+def _canonical_mask(
+    mask: Tensor | None, mask_name: str, other_type: Any, other_name: str, target_type: Any,
+    check_other: bool = True,
+) -> Tensor | None:  # fmt: skip
+    """A mask that is added, under the name that layers derived from torch's call it by."""
+    if mask is None:
+        return None
+    if mask.dtype.name != "bool" and not mask.dtype.is_floating_point:
+        raise AssertionError(f"expected a {mask_name} of bools or of floats, got {mask.dtype}")
+    if check_other and other_type is not None and mask.dtype is not other_type:
+        warnings.warn(
+            f"{mask_name} and {other_name} of different types: {mask.dtype}, {other_type}; that is "
+            "deprecated, use one type for both",
+            stacklevel=3,
+        )
+    if mask.dtype.is_floating_point:
+        return mask
+    closed = np.zeros(mask.shape, dtypes.to_numpy(target_type))
+    closed[mask._array] = -math.inf
+    return wrap(closed)
+
+
+def _none_or_dtype(input: Tensor | None) -> Any:
+    if not (input is None or isinstance(input, Tensor)):
+        raise RuntimeError(f"expected None or a Tensor, got {type(input).__name__}")
+    return None if input is None else input.dtype
 
 
 def _with_chances(q: Any, k: Any, v: Any, mask: Any, p: float) -> tuple[Tensor, Tensor]:

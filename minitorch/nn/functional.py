@@ -15,6 +15,7 @@ from minitorch.nn import (
 from minitorch.nn import _reduction as _Reduction  # noqa: F401
 from minitorch.nn._activations import *
 from minitorch.nn._attention import *
+from minitorch.nn._attention import _canonical_mask, _none_or_dtype  # noqa: F401
 from minitorch.nn._convolution import *
 from minitorch.nn._dropout import *
 from minitorch.nn._embedding import *

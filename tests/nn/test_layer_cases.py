@@ -12,7 +12,7 @@ SETUP = """
 lrn, adaptive = nn.CrossMapLRN2d, nn.AdaptiveLogSoftmaxWithLoss
 wave, picture = torch.sin(torch.arange(40.0)).reshape(2, 4, 5), ones(2, 3, 4, 4)
 cube = torch.sin(torch.arange(250.0)).reshape(2, 1, 5, 5, 5)
-kinds = ints(0, 4, 2, 1)
+kinds, x = ints(0, 4, 2, 1), ints(-1, 2).float()
 spelt = torch.log_softmax(torch.cos(torch.arange(24.0)).reshape(4, 2, 3), 2)
 blocks = torch.cos(torch.arange(96.0)).reshape(2, 6, 4, 2)
 up = nn.ConvTranspose2d(3, 4, 3, stride=2)
@@ -186,6 +186,18 @@ CASES = {
         nn.LinearCrossEntropyOptions(acc_dtype=torch.int64)
         nn.LinearCrossEntropyOptions() == nn.LinearCrossEntropyOptions(False, 3)
         F.hardtanh_(wave.clone()); F.tanh(wave); F.sigmoid(wave)
+    """,
+    "for layers derived from torch's": """
+        F._canonical_mask(x > 0, 'a', None, 'b', torch.float32)
+        F._canonical_mask(None, 'a', None, 'b', torch.float64)
+        F._canonical_mask(x > 0, 'a', torch.float32, 'b', torch.float64); F._none_or_dtype(x)
+        F._canonical_mask(kinds, 'a', None, 'b', torch.float32); F._none_or_dtype(None)
+        F._none_or_dtype(3); F._canonical_mask(x, 'a', torch.bool, 'b', torch.float64, False)
+        F._canonical_mask(x, 'a', torch.bool, 'b', torch.float64)
+        nn.modules.transformer._get_clones(nn.ReLU(), 2)
+        nn.modules.transformer._get_activation_fn('foo')
+        nn.modules.transformer._get_activation_fn('gelu')(wave)
+        nn.modules.transformer._generate_square_subsequent_mask(3)
     """,
     "adaptive softmax": """
         adaptive(8, 10, [3, 6], div_value=2.0); adaptive(4, 10, []); adaptive(4, 10, [3, 3])

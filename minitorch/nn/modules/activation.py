@@ -251,7 +251,9 @@ class Hardtanh(_Bent):
 
 def _renamed(old: str, new: str, value: float) -> float:
     warnings.warn(
-        f"keyword argument `{old}` is deprecated and renamed to `{new}`", FutureWarning, stacklevel=3
+        f"keyword argument `{old}` is deprecated and renamed to `{new}`",
+        FutureWarning,
+        stacklevel=3,
     )
     return value
 

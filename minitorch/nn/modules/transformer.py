@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 
-def _square_mask(size: int, device: Any = None, dtype: Any = None) -> Tensor:
-    return creation.full((size, size), float("-inf"), device=device, dtype=dtype).triu(diagonal=1)
+def _generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
+    return creation.full((sz, sz), float("-inf"), device=device, dtype=dtype).triu(diagonal=1)
 
 
 def _is_causal(mask: Tensor | None, is_causal: bool | None, x: Tensor, batch_first: bool) -> bool:
@@ -51,18 +51,10 @@ def _is_causal(mask: Tensor | None, is_causal: bool | None, x: Tensor, batch_fir
 
 def _added(mask: Tensor | None, x: Tensor, name: str, other: Tensor | None = None) -> Any:
     """A mask as what is added to the scores. Warns where an `other` is of another type."""
-    if mask is None:
-        return None
-    if other is not None and other.dtype is not mask.dtype:
-        warnings.warn(
-            f"{name} and mask of different types: {mask.dtype}, {other.dtype}; that is deprecated, "
-            "use one type for both",
-            stacklevel=4,
-        )
-    return closing(mask, x, name)
+    return None if mask is None else closing(mask, x, name, other)
 
 
-def _copies(layer: Module, count: int) -> ModuleList:
+def _get_clones(layer: Module, count: int) -> ModuleList:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
@@ -96,7 +88,9 @@ class _Layer(Module):
             setattr(self, f"norm{n}", LayerNorm(d_model, eps=layer_norm_eps, bias=bias, **how))
         for n in numbers:
             setattr(self, f"dropout{n}", Dropout(dropout))
-        self.activation = _activation(activation) if isinstance(activation, str) else activation
+        self.activation = (
+            _get_activation_fn(activation) if isinstance(activation, str) else activation
+        )
 
     def __setstate__(self, state: dict) -> None:
         super().__setstate__(state)
@@ -125,7 +119,7 @@ class _Layer(Module):
         return x + block(norm(x)) if self.norm_first else norm(x + block(x))
 
 
-def _activation(name: str) -> Callable:
+def _get_activation_fn(name: str) -> Callable:
     if name not in ("relu", "gelu"):
         raise RuntimeError(f"activation should be relu/gelu, not {name}")
     return F.relu if name == "relu" else F.gelu
@@ -221,7 +215,7 @@ class TransformerEncoder(Module):
         enable_nested_tensor: bool = True, mask_check: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.layers = _copies(encoder_layer, num_layers)
+        self.layers = _get_clones(encoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
         self.enable_nested_tensor, self.mask_check = enable_nested_tensor, mask_check
         reason = _why_not_nested(encoder_layer)
@@ -289,7 +283,7 @@ class TransformerDecoder(Module):
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
-        self.layers = _copies(decoder_layer, num_layers)
+        self.layers = _get_clones(decoder_layer, num_layers)
         self.num_layers, self.norm = num_layers, norm
 
     def forward(
@@ -391,4 +385,4 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device: Any = None, dtype: Any = None) -> Tensor:
         """0 up to the diagonal, minus infinity above it: no place looks at later ones."""
-        return _square_mask(sz, device, dtype)
+        return _generate_square_subsequent_mask(sz, device, dtype)
