@@ -180,7 +180,7 @@ class LBFGS(Optimizer):
             first = closure()
         state["func_evals"] += 1
         loss, g, evaluations = float(first), self._gradient(), 1
-        if not _largest(g) > group["tolerance_grad"]:
+        if _largest(g) <= group["tolerance_grad"]:
             return first
         for i in range(1, group["max_iter"] + 1):
             d, lr = self._direction(state, g, group)
@@ -204,7 +204,7 @@ class LBFGS(Optimizer):
             state["func_evals"] += used
             if (
                 evaluations >= group["max_eval"]
-                or not _largest(g) > group["tolerance_grad"]
+                or _largest(g) <= group["tolerance_grad"]
                 or _largest(d) * abs(lr) <= group["tolerance_change"]
                 or abs(loss - before) < group["tolerance_change"]
             ):

@@ -41,7 +41,6 @@ class _RequiredParameter:
 
 required = _RequiredParameter()
 
-
 _global_pre_hooks: OrderedDict[int, Any] = OrderedDict()
 _global_post_hooks: OrderedDict[int, Any] = OrderedDict()
 
@@ -93,8 +92,9 @@ class Optimizer:
         tensors; ValueError for none, for tensors that were computed, and for one given twice.
     """
 
-    _watched = False  # set on an instance by its first step hook or learning rate scheduler, and
-    # on the class by the first hook of all optimizers
+    # Set on an instance by its first step hook or learning rate scheduler, on the class by the first
+    # hook of all optimizers: until then a step costs nothing more.
+    _watched = False
     _opt_called = False  # whether `step` ran since it is watched
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -360,6 +360,35 @@ def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
     return RemovableHandle(_global_post_hooks, hook)
 
 
+def _ordered(params: Any) -> list:
+    if isinstance(params, set):
+        raise TypeError(
+            "add_param_group: expected params in an ordered collection, got a set, whose order "
+            "changes from run to run; give a list"
+        )
+    return list(params)
+
+
+def _fitted(value: Any, p: Tensor, name: Any = None) -> Any:
+    """A loaded state value with its tensors in the dtype of the parameter it belongs to."""
+    if isinstance(value, Tensor):
+        if name == "step" or not p.dtype.is_floating_point:
+            return value
+        return value.to(p.dtype)
+    if isinstance(value, dict):
+        return {k: _fitted(v, p, k) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_fitted(v, p) for v in value)
+    return value
+
+
+def _add(hooks: OrderedDict, hook: Callable, prepend: bool) -> RemovableHandle:
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
+
+
 # -------------------------------------------------------------------- for optimizers of users
 
 _params_doc = "params (iterable): tensors, (name, tensor) pairs, or dicts that define groups"
@@ -400,32 +429,3 @@ def _default_to_fused_or_foreach(
 def _get_scalar_dtype(is_fused: bool | None = None) -> Any:
     """The dtype of step counts."""
     return float32 if is_fused or get_default_dtype() is not float64 else float64
-
-
-def _ordered(params: Any) -> list:
-    if isinstance(params, set):
-        raise TypeError(
-            "add_param_group: expected params in an ordered collection, got a set, whose order "
-            "changes from run to run; give a list"
-        )
-    return list(params)
-
-
-def _fitted(value: Any, p: Tensor, name: Any = None) -> Any:
-    """A loaded state value with its tensors in the dtype of the parameter it belongs to."""
-    if isinstance(value, Tensor):
-        if name == "step" or not p.dtype.is_floating_point:
-            return value
-        return value.to(p.dtype)
-    if isinstance(value, dict):
-        return {k: _fitted(v, p, k) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_fitted(v, p) for v in value)
-    return value
-
-
-def _add(hooks: OrderedDict, hook: Callable, prepend: bool) -> RemovableHandle:
-    handle = RemovableHandle(hooks, hook)
-    if prepend:
-        hooks.move_to_end(handle.id, last=False)
-    return handle

@@ -15,6 +15,10 @@ def rosenbrock(x, y):
     return ((1 - x) ** 2 + 100 * (y - x**2) ** 2).sum()
 
 
+def without_a_value(x, y):
+    return (x * float("nan")).sum() + y.sum()
+
+
 def quadratic(x, y):
     return ((x - 1) ** 2).sum() + 3 * (y + x).pow(2).sum()
 
@@ -66,6 +70,15 @@ def test_same_steps_as_torch(torch, f, options):
     assert ours[1] == theirs[1]
     np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-6, atol=1e-12)
     np.testing.assert_allclose(ours[2], theirs[2], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("line_search_fn", [None, "strong_wolfe"])
+def test_goes_on_as_torch_where_there_is_no_gradient(torch, line_search_fn):
+    options = {"max_iter": 3, "steps": 2, "line_search_fn": line_search_fn}
+    ours, theirs = (minimized(t, without_a_value, "float64", **options) for t in (minitorch, torch))
+    assert ours[1] == theirs[1]
+    assert np.isnan(ours[2]).tolist() == np.isnan(theirs[2]).tolist()
 
 
 @pytest.mark.differential
