@@ -92,7 +92,7 @@ class Optimizer:
         tensors; ValueError for none, for tensors that were computed, and for one given twice.
     """
 
-    # Set on an instance by its first step hook or learning rate scheduler, on the class by the first
+    # Set on an instance by its first step hook or scheduler of lr, on the class by the first
     # hook of all optimizers: until then a step costs nothing more.
     _watched = False
     _opt_called = False  # whether `step` ran since it is watched
