@@ -93,6 +93,13 @@ def _copies() -> bytes:
     )
 
 
+def _said_otherwise(entry: bytes, at: int, new: bytes) -> bytes:
+    """An archive whose directory says something else of `entry`, `at` bytes before its name."""
+    made = of()
+    place = made.rfind(entry) - at
+    return made[:place] + new + made[place + len(new) :]
+
+
 NESTED = 20_000
 CASES: dict[str, bytes] = {
     "os.system by REDUCE": _pickled(_call("posix", "system", "true")),
@@ -157,6 +164,9 @@ CASES: dict[str, bytes] = {
     "a name that climbs": zipped(tensor(), ("archive/../data/0", FOUR)),
     "a record inside another": _inside(),
     "a record twice": _two().replace(b"data/1", b"data/0"),
+    "a record with another name": of().replace(b"archive/data/0", b"archive/data/9", 1),
+    "a record that reaches into the directory": _said_otherwise(
+        b"archive/version", 26, struct.pack("<II", 100, 100)),
     "a number changed": _changed(FOUR, 5),
     "the pickle changed": _changed(b"_rebuild_tensor_v2", 3),
     "a length in the directory changed": _changed(b"PK\1\2", 24),
@@ -167,6 +177,22 @@ CASES: dict[str, bytes] = {
     "nothing": b"",
 }  # fmt: skip
 """Every one is to be refused."""
+
+REASONS = {
+    "a record twice": "twice",
+    "a record inside another": "does not follow",
+    "a record with another name": "another name",
+    "a record that reaches into the directory": "reach byte",
+    "a name that climbs": "does not lie below",
+    "an absolute name": "does not lie below",
+    "a key that climbs": "the number of a storage",
+    "a key of another record": "the number of a storage",
+    "one storage as two types": "is said to be",
+    "expanded to 2**50 elements": "show",
+    "a string of 4 GiB": "ends early",
+    "a number changed": "checksum",
+}
+"""What the message says of cases that more than one check would refuse."""
 
 ENDLESS = ("a key that takes forever to hash",)
 """Cases that torch 2.13 does not come back from."""
