@@ -19,6 +19,7 @@ pytest.importorskip("tensorboard")
 torch = pytest.importorskip("torch")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
@@ -126,6 +127,20 @@ def test_the_same_events(name, tmp_path):
         first, *rest = found["ours"][home]
         assert first.file_version == "brain.Event:2"
         assert [plain(e) for e in rest] == [plain(e) for e in expected[1:]]
+
+
+@pytest.mark.differential
+def test_tensorboard_reads_all_of_it(tmp_path):
+    read = {}
+    for engine, (module, writer) in ENGINES.items():
+        with writer(str(tmp_path / engine)) as w:
+            for call in CALLS.values():
+                call(w, module)
+        found = EventAccumulator(str(tmp_path / engine), size_guidance=dict.fromkeys(
+            ("scalars", "histograms", "images", "audio", "tensors"), 0)).Reload()  # fmt: skip
+        read[engine] = found.Tags(), [(e.step, e.value) for e in found.Scalars("zero")]
+    assert read["ours"] == read["theirs"]
+    assert {"h", "i"} <= {*read["ours"][0]["histograms"], *read["ours"][0]["images"]}
 
 
 @pytest.mark.differential
