@@ -5,13 +5,13 @@ from minitorch.batching.tensor import Batched, Level, running
 from minitorch.batching.vmap import ground, lift, vmap
 
 __all__ = [
-    "entered",
-    "innermost",
-    "reentered",
     "Batched",
     "Level",
+    "entered",
     "ground",
+    "innermost",
     "lift",
+    "reentered",
     "running",
     "vmap",
 ]

@@ -239,7 +239,8 @@ def jvp(
 ) -> tuple:
     """(func(*primals), J v): the derivative along `tangents`, a tuple as `primals` is.
 
-    Computed by two sweeps backwards, see `Recorded.push`.
+    Computed by two sweeps backwards, see `Recorded.push`. `strict` refuses outputs that do not
+    depend on the primals, of which J v is 0.
 
     >>> import minitorch as torch
     >>> torch.func.jvp(torch.sin, (torch.tensor(0.0),), (torch.tensor(2.0),))
@@ -255,6 +256,11 @@ def jvp(
         raise RuntimeError("jvp: expected at least one primal, got none")
     leaves = _check_tangents("jvp", given, spec, tangents)
     recorded = Recorded("jvp", func, primals, has_aux)
+    if strict and not all(o.requires_grad for o in recorded.outputs):
+        raise RuntimeError(
+            "jvp: with strict=True expected outputs that depend on the primals, got one that does "
+            "not"
+        )
     products = tree_unflatten(recorded.push(leaves), recorded.out_spec)
     made = recorded.value()
     return (made, products, recorded.extra()) if has_aux else (made, products)

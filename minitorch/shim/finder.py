@@ -15,7 +15,7 @@ from minitorch.shim import missing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HOMES = {"torch": "minitorch", "torchvision": "minitorch.vision"}
+HOMES = {"functorch": "minitorch.func", "torch": "minitorch", "torchvision": "minitorch.vision"}
 RENAMED = {
     "torch.functional": "minitorch.functions",
 }
@@ -47,7 +47,7 @@ class Alias(Loader):
 
 
 class Finder(MetaPathFinder):
-    """Answers for `torch`, and for `torchvision` unless there is one that can run here."""
+    """Answers for `torch`, `functorch`, and `torchvision` unless there is one that can run here."""
 
     def __init__(self) -> None:
         self.answering: dict[ModuleType, Any] = {}  # modules, with the __getattr__ they had

@@ -335,6 +335,7 @@ def what_is_refused(T):
             lambda: T.func.jvp(T.sin, T.ones(2), T.ones(2)),
             lambda: T.func.jvp(T.sin, (T.ones(2),), (T.ones(3),)),
             lambda: T.func.jvp(T.sin, (T.ones(2),), ()),
+            lambda: T.func.jvp(lambda x: x.detach(), (T.ones(2),), (T.ones(2),), strict=True),
             lambda: T.func.vjp(lambda x: 3, T.ones(2)),
             lambda: T.func.vjp(T.sin, T.ones(2))[1]((T.ones(2),)),
             lambda: T.func.vjp(T.sin, T.ones(2))[1](T.ones(3)),

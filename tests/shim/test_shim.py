@@ -14,9 +14,11 @@ IMPORTS = """
     from torch import optim, Tensor, nn as again
     from torch.utils.data import DataLoader, Dataset
     from torch.autograd import Function, grad
+    from functorch import grad as gradient, vmap
     import minitorch, minitorch.ops.elementwise
     import importlib, importlib.metadata, importlib.util, sys
 
+    assert vmap is torch.vmap is torch.func.vmap and gradient is torch.func.grad
     assert torch is minitorch and nn is again is minitorch.nn is torch.nn
     assert F is minitorch.nn.functional and sys.modules["torch.nn"] is nn
     assert Tensor is minitorch.Tensor and DataLoader is minitorch.utils.data.DataLoader
