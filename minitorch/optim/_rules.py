@@ -22,6 +22,7 @@ __all__ = [
     "empty_like",
     "in_blocks",
     "lerp",
+    "mean_square",
     "number",
     "record",
     "scalars",
@@ -210,3 +211,9 @@ def lerp(xp: Any, b: Any, m: Any, g: Any, from_g: Any, keep_m: Any) -> None:
         xp.add(m, xp.multiply(d, from_g, b), m)
     else:
         xp.subtract(g, xp.multiply(d, keep_m, b), m)
+
+
+def mean_square(xp: Any, b: Any, v: Any, g: Any, keep: Any, from_g: Any) -> None:
+    """v ← keep v + from_g g². `b` is scratch."""
+    xp.multiply(v, keep, v)
+    xp.add(v, xp.multiply(xp.multiply(g, from_g, b), g, b), v)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch.optim._rules import RuleOptimizer, check_hyperparameters, descent, scalars
+from minitorch.optim._rules import (
+    RuleOptimizer,
+    check_hyperparameters,
+    descent,
+    mean_square,
+    scalars,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,12 +44,10 @@ def adadelta(
     """
     a, b = scratch
     g = descent(xp, scratch, p, g, weight_decay, maximize)
-    xp.multiply(v, rho, v)
-    xp.add(v, xp.multiply(xp.multiply(g, rest, b), g, b), v)
+    mean_square(xp, b, v, g, rho, rest)
     d = xp.divide(g, xp.sqrt(xp.add(v, eps, b), b), b)
     d = xp.multiply(d, xp.sqrt(xp.add(u, eps, a), a), b)
-    xp.multiply(u, rho, u)
-    xp.add(u, xp.multiply(xp.multiply(d, rest, a), d, a), u)
+    mean_square(xp, a, u, d, rho, rest)
     xp.subtract(p, xp.multiply(d, lr, a), p)
 
 

@@ -13,6 +13,7 @@ from minitorch.optim._rules import (
     decays,
     descent,
     lerp,
+    mean_square,
     scalars,
     weights,
 )
@@ -60,8 +61,7 @@ def adam(
         xp.multiply(p, shrink, p)
     g = descent(xp, scratch, p, g, weight_decay, maximize)
     lerp(xp, b, m, g, from_g, keep_m)
-    xp.multiply(v, beta2, v)
-    xp.add(v, xp.multiply(xp.multiply(g, from_g2, b), g, b), v)
+    mean_square(xp, b, v, g, beta2, from_g2)
     if v_max is not None:
         v = xp.maximum(v_max, v, out=v_max)
     d = xp.add(xp.divide(xp.sqrt(v, b), v_scale, b), eps, b)

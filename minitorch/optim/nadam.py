@@ -12,6 +12,7 @@ from minitorch.optim._rules import (
     decays,
     descent,
     lerp,
+    mean_square,
     scalars,
     weights,
 )
@@ -57,8 +58,7 @@ def nadam(
         xp.multiply(p, shrink, p)
     g = descent(xp, scratch, p, g, weight_decay, maximize)
     lerp(xp, b, m, g, from_g, keep_m)
-    xp.multiply(v, beta2, v)
-    xp.add(v, xp.multiply(xp.multiply(g, from_g2, b), g, b), v)
+    mean_square(xp, b, v, g, beta2, from_g2)
     d = xp.add(xp.sqrt(xp.divide(v, v_scale, b), b), eps, b)
     for direction, size in ((g, g_size), (m, m_size)):
         xp.subtract(p, xp.divide(xp.multiply(direction, size, a), d, a), p)

@@ -12,6 +12,7 @@ from minitorch.optim._rules import (
     decays,
     descent,
     lerp,
+    mean_square,
     scalars,
     weights,
 )
@@ -57,8 +58,7 @@ def radam(
         xp.multiply(p, shrink, p)
     g = descent(xp, scratch, p, g, weight_decay, maximize)
     lerp(xp, b, m, g, from_g, keep_m)
-    xp.multiply(v, beta2, v)
-    xp.add(v, xp.multiply(xp.multiply(g, from_g2, b), g, b), v)
+    mean_square(xp, b, v, g, beta2, from_g2)
     d = xp.multiply(m, step_size, a)
     if scaled:
         d = xp.divide(d, xp.add(xp.sqrt(v, b), eps, b), a)

@@ -9,6 +9,7 @@ from minitorch.optim._rules import (
     check_hyperparameters,
     descent,
     lerp,
+    mean_square,
     scalars,
     weights,
 )
@@ -49,8 +50,7 @@ def rmsprop(
     """
     a, b = scratch
     g = descent(xp, scratch, p, g, weight_decay, maximize)
-    xp.multiply(v, alpha, v)
-    xp.add(v, xp.multiply(xp.multiply(g, from_g, b), g, b), v)
+    mean_square(xp, b, v, g, alpha, from_g)
     if mean is not None:
         lerp(xp, b, mean, g, from_g, keep_mean)
         v = xp.subtract(v, xp.multiply(mean, mean, b), b)
