@@ -454,6 +454,9 @@ OTHER = {
         [(Few(), [Few()], np.float64(2)), (Few(), [Few()], np.float64(3))],
         collate_fn_map={Few: count, (int, float): add},
     ),
+    "collated by the very type": lambda t, d: d._utils.collate.collate(
+        [True, False], collate_fn_map={int: add, bool: count}
+    ),
     "collated without functions": lambda t, d: d._utils.collate.collate([1]),
     "a type of one's own": lambda t, d: added_type(d._utils.collate),
     "pinned": lambda t, d: d._utils.pin_memory.pin_memory(

@@ -53,7 +53,7 @@ def test_own_reader_reads_what_pillow_writes(pillow, mode):
 
 
 def test_own_reader_undoes_each_filter():
-    rows = np.random.RandomState(2).randint(0, 256, (5, 1 + 12)).astype(np.uint8)
+    rows = np.random.RandomState(2).randint(0, 3, (5, 1 + 12)).astype(np.uint8)  # with ties
     rows[:, 0] = range(5)
     out = _png._unfiltered(rows, 3).astype(int)
     wanted = np.zeros((6, 15), int)
@@ -159,6 +159,8 @@ def test_boxes():
     scores = minitorch.tensor([0.5, 0.9, 0.1, 0.6])
     assert ops.nms(boxes, scores, 0.5).tolist() == [1, 2]
     assert ops.nms(boxes, scores, 0.7).tolist() == [1, 3, 2]
+    halves = minitorch.tensor([[0, 0, 1, 2], [0, 0, 1, 1.0]])
+    assert ops.nms(halves, scores[:2], 0.5).tolist() == [1, 0]  # just the threshold
     kinds = minitorch.tensor([0, 1, 0, 0])
     assert ops.batched_nms(boxes, scores, kinds, 0.5).tolist() == [1, 3, 2]
     for form in ("xywh", "cxcywh", "xyxy"):

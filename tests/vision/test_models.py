@@ -42,6 +42,16 @@ def test_sizes_and_names_are_torchvisions(name):
     assert len(model.state_dict()) == entries
 
 
+def test_spread_of_the_first_weights():
+    minitorch.manual_seed(0)
+    for make, of_conv in (
+        (lambda: resnet.ResNet(resnet.BasicBlock, [1, 1, 1, 1]).conv1, (2 / (64 * 49)) ** 0.5),
+        (lambda: mobilenet.MobileNetV2().features[0][0], (2 / (32 * 9)) ** 0.5),
+        (lambda: squeezenet.SqueezeNet().classifier[1], 0.01),
+    ):
+        assert make().weight.std().item() == pytest.approx(of_conv, rel=0.05)
+
+
 def test_sizes_of_deep_and_wide_ones():
     for many, width, count in (
         ([3, 4, 23, 3], 64, 44_549_160),

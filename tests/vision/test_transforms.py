@@ -177,6 +177,21 @@ def test_close_for_pictures_and_tensors(case):
     assert np.abs(of_float - of_tensor).max() <= 2
 
 
+def test_which_way_things_move():
+    corner = minitorch.zeros(1, 9, 9)
+    corner[0, 1, 2] = 1  # row 1, column 2: up and to the left of the middle
+
+    def where(x):
+        return (x[0] > 0.5).nonzero().tolist()
+
+    assert where(F.affine(corner, 0, [3, 1], 1.0, 0)) == [[2, 5]]
+    assert where(F.rotate(corner, 90)) == [[6, 1]]  # against the clock
+    assert where(F.affine(corner, 90, [0, 0], 1.0, 0)) == [[2, 7]]  # with it
+    assert where(F.affine(corner, 0, [0, 0], 1.0, [45, 0])) == [[1, 5]]  # rows above go right
+    assert where(F.affine(corner, 0, [0, 0], 1.0, [0, 45])) == [[3, 2]]
+    assert where(F.rotate(corner, 180, center=[3, 1])) == [[0, 3]]
+
+
 def test_turned_pictures_agree_but_for_borders():
     for expand in (False, True):
         a = arrays(F.rotate(Image.fromarray(SMOOTH), 20, expand=expand, fill=7))[0]
