@@ -14,9 +14,10 @@ reparameterization); Jankowiak and Obermeyer 2018, https://arxiv.org/abs/1806.01
 from __future__ import annotations
 
 import functools
+from math import factorial
 from typing import Any
 
-from ._pieces import in_double
+from ._pieces import in_double, polynomial
 from ._special_gamma import digamma, lgamma
 
 Array = Any
@@ -90,14 +91,32 @@ def _gamma_integral(xp: Any, a: Array, x: Array, side: Array) -> Array:
 
     def exponent(s: Array) -> Array:
         v = side * s
-        return a * v - x * xp.expm1(v)
+        return (a - x) * v - x * _exp_beyond_line(xp, v)
 
     reach = _reach(xp, xp.where(side > 0, (root - away) / x, (_GONE + x) / a), exponent)
     nodes, weights = _gauss(xp)
     s = nodes * reach
     density = xp.exp(exponent(s)) * (weights * reach)
-    above = side * (xp.log(x) - digamma(xp, a))
+    above = side * xp.where(a < 100, xp.log(x) - digamma(xp, a), _log_over_mean(xp, a, x))
     return xp.stack((density.sum(0), (density * (above + s)).sum(0)))
+
+
+def _exp_beyond_line(xp: Any, v: Array) -> Array:
+    """e**v - 1 - v, near 0 by its series."""
+    near = xp.where(xp.absolute(v) < 0.1, v, 0.0)
+    series = polynomial(xp, near, _INVERSE_FACTORIALS) * near * near
+    return xp.where(near == v, series, xp.expm1(v) - v)
+
+
+_INVERSE_FACTORIALS = [1 / factorial(n) for n in range(10, 1, -1)]
+
+
+def _log_over_mean(xp: Any, a: Array, x: Array) -> Array:
+    """log x - digamma(a), by Stirling's series for digamma: for large a nothing cancels."""
+    inverse = 1 / (a * a)
+    return (
+        xp.log1p((x - a) / a) + 0.5 / a + inverse * (1 / 12 - inverse * (1 / 120 - inverse / 252))
+    )
 
 
 def _gamma_parts(xp: Any, a: Array, x: Array) -> tuple[Array, Array]:
@@ -140,11 +159,11 @@ def _incomplete(xp: Any, a: Array, x: Array, wanted: float) -> Array:
     parts, side = _gamma_parts(xp, safe_a, safe_x)
     found = parts[0] * xp.exp(log_density(xp, safe_a, safe_x))
     found = xp.where(side == wanted, found, 1 - found)
-    below = xp.where(wanted < 0, 0.0, 1.0)
-    outside = xp.where((x == 0) & (a > 0), below, xp.nan)
-    outside = xp.where((x == xp.inf) & (a >= 0) & (a < xp.inf), 1 - below, outside)
-    outside = xp.where((a == 0) & (x > 0), 1 - below, outside)
-    outside = xp.where((a == xp.inf) & (x >= 0) & (x < xp.inf), below, outside)
+    none = 0.0 if wanted < 0 else 1.0  # of the integral is below x
+    outside = xp.where((x == xp.inf) & (a != xp.inf) & ~(a < 0), 1 - none, xp.nan)
+    outside = xp.where((a == xp.inf) & (x != xp.inf) & ~(x < 0), none, outside)
+    outside = xp.where((x == 0) & (a != 0) & ~(a < 0), none, outside)
+    outside = xp.where((a == 0) & (x > 0), 1 - none, outside)
     return xp.where(good, found, outside)
 
 

@@ -12,7 +12,8 @@ from minitorch import (
     _special_incomplete,
     _special_tails,
 )
-from minitorch.calls import composition
+from minitorch.calls import composition, tensors
+from minitorch.errors import check_floating
 from minitorch.ops import elementwise as ew
 from minitorch.ops.elementwise import exp, gate, where
 from minitorch.ops.random import standard_gamma_grad
@@ -307,29 +308,31 @@ def _incomplete_slope(x, a):
     return exp(xlogy(a - 1, x) - x - lgamma(a))
 
 
+@tensors(2)
 @elementwise(
     (
         lambda g, a, x: -g * (_incomplete_slope(x, a) * standard_gamma_grad(a, x)),
         lambda g, a, x: g * _incomplete_slope(x, a),
     ),
-    floats=True,
     torch_name="IgammaBackward0",
 )
 def igamma(xp, a, x):
     """The share of the gamma integral of a that lies below x, P(a, x)."""
+    check_floating(x, "igamma")
     return _special_incomplete.gammainc(xp, *_arrays(xp, a, x))
 
 
+@tensors(2)
 @elementwise(
     (
         lambda g, a, x: g * (_incomplete_slope(x, a) * standard_gamma_grad(a, x)),
         lambda g, a, x: -g * _incomplete_slope(x, a),
     ),
-    floats=True,
     torch_name="IgammacBackward0",
 )
 def igammac(xp, a, x):
     """The share of the gamma integral of a that lies above x, 1 - P(a, x)."""
+    check_floating(x, "igammac")
     return _special_incomplete.gammaincc(xp, *_arrays(xp, a, x))
 
 
