@@ -642,11 +642,11 @@ class Tensor:
         """The modified Bessel function of order 0."""
     def i0_(self) -> Tensor:
         """In-place form of `i0`."""
-    def igamma(self, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+    def igamma(self, input: Tensor | builtins.float) -> Any:
         """The share of the gamma integral of a that lies below x, P(a, x)."""
     def igamma_(self, input: Tensor | builtins.float) -> Tensor:
         """In-place form of `igamma`."""
-    def igammac(self, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+    def igammac(self, input: Tensor | builtins.float) -> Any:
         """The share of the gamma integral of a that lies above x, 1 - P(a, x)."""
     def igammac_(self, input: Tensor | builtins.float) -> Tensor:
         """In-place form of `igammac`."""
@@ -2364,10 +2364,10 @@ def hypot(input: Tensor, other: Tensor | builtins.float) -> Any:
 def i0(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The modified Bessel function of order 0."""
 
-def igamma(a: Tensor, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+def igamma(a: Tensor, input: Tensor | builtins.float) -> Any:
     """The share of the gamma integral of a that lies below x, P(a, x)."""
 
-def igammac(a: Tensor, input: Tensor | builtins.float, *, out: Tensor | None = None) -> Tensor:
+def igammac(a: Tensor, input: Tensor | builtins.float) -> Any:
     """The share of the gamma integral of a that lies above x, 1 - P(a, x)."""
 
 def index_add(input: Any, dim: Any, index: Any, source: Any, *, alpha: Any = 1) -> Tensor:
