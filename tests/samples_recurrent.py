@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import minitorch.ops.recurrent  # noqa: F401 (its rows are there on first use)
 from tests.sampling import Sample, constant, numbers, only, ours, phrase, row
 
 SIZES = (3, 2, 2)  # of the steps of a packed sequence

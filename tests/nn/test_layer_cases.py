@@ -188,6 +188,7 @@ CASES = {
         F.hardtanh_(wave.clone()); F.tanh(wave); F.sigmoid(wave)
     """,
     "for layers derived from torch's": """
+        nn.Container(a=nn.ReLU(), b=None); nn.Container(a=3)
         F._canonical_mask(x > 0, 'a', None, 'b', torch.float32)
         F._canonical_mask(None, 'a', None, 'b', torch.float64)
         F._canonical_mask(x > 0, 'a', torch.float32, 'b', torch.float64); F._none_or_dtype(x)

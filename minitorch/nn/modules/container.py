@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from minitorch.parameter import Parameter
 if TYPE_CHECKING:
     from collections.abc import Iterator, KeysView, ValuesView
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 def _position(index: Any, size: int) -> int:
@@ -24,6 +25,16 @@ def _position(index: Any, size: int) -> int:
     if not -size <= i < size:
         raise IndexError(f"index {i} is out of range")
     return i % size
+
+
+class Container(Module):
+    """A module with parts given by name: what there was before `Module` could be derived from."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn("Container is deprecated: derive from Module", FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class _Numbered(Module):
