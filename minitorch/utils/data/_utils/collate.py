@@ -108,6 +108,8 @@ default_collate_fn_map: dict[Any, Callable] = {
 }
 """How the samples of each type are put together; a type that is added here is known to
 `default_collate`."""
+SHIPPED = dict(default_collate_fn_map)
+"""The same before anybody changed it."""
 
 
 def _cannot(what: Any) -> str:
