@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-import minitorch.ops.recurrent  # noqa: F401 (its rows are there on first use)
+from minitorch.ops.recurrent import gru_layer, lstm_layer, rnn_layer
 from tests.sampling import Sample, constant, numbers, only, ours, phrase, row
 
 SIZES = (3, 2, 2)  # of the steps of a packed sequence
 
 
 def samples() -> Iterator[Sample]:
-    for name, mode, gates in [("lstm_layer", "lstm", 4), ("gru_layer", "gru", 3),
-                              ("rnn_layer", "rnn_tanh", 1)]:  # fmt: skip
-        yield from _layer(name, mode, gates, {})
+    for layer, mode, gates in [
+        (lstm_layer, "lstm", 4), (gru_layer, "gru", 3), (rnn_layer, "rnn_tanh", 1)
+    ]:  # fmt: skip
+        yield from _layer(layer.__name__, mode, gates, {})
         yield from _words(mode, gates)
     yield from _layer("rnn_layer", "rnn_relu", 1, {"nonlinearity": "relu"})
     yield from _words("rnn_relu", 1)
