@@ -198,8 +198,8 @@ class IndependentTransform(Transform):
 
 def _too_few(transform: Transform, what: str, expected: int, shape: Any) -> str:
     return (
-        f"{type(transform).__name__}: Too few dimensions on {what}: expected at least {expected}, "
-        f"got shape {list(shape)}"
+        f"{type(transform).__name__}: expected {what} of at least {expected} dimensions, got "
+        f"{list(shape)}"
     )
 
 
@@ -215,8 +215,8 @@ class ReshapeTransform(Transform):
         self.in_shape, self.out_shape = Size(in_shape), Size(out_shape)
         if self.in_shape.numel() != self.out_shape.numel():
             raise ValueError(
-                "ReshapeTransform: in_shape, out_shape have different numbers of elements: "
-                f"{list(in_shape)}, {list(out_shape)}"
+                "ReshapeTransform: expected as many elements in as out, got the shapes "
+                f"{list(in_shape)} and {list(out_shape)}"
             )
         super().__init__(cache_size=cache_size)
 
@@ -254,8 +254,7 @@ class ReshapeTransform(Transform):
         cut = len(shape) - len(old)
         if tuple(shape[cut:]) != tuple(old):
             raise ValueError(
-                f"{type(self).__name__}: Shape mismatch: expected the last sizes {list(old)}, got "
-                f"{list(shape)}"
+                f"{type(self).__name__}: expected the last sizes {list(old)}, got {list(shape)}"
             )
         return Size(tuple(shape[:cut]) + new)
 

@@ -70,7 +70,7 @@ def _one_hot(p: OneHotCategorical, q: OneHotCategorical) -> Tensor:
 def _binomial(p: Binomial, q: Binomial) -> Tensor:
     if (p.total_count < q.total_count).any():
         raise NotImplementedError(
-            "KL between Binomials where q.total_count > p.total_count is not implemented"
+            "kl_divergence of two Binomial: expected no larger total_count of q"
         )
     of_trial = p.probs * (p.logits - q.logits) + log1p(-p.probs) - log1p(-q.probs)
     return _infinite(p.total_count * of_trial, p.total_count > q.total_count)
@@ -201,8 +201,8 @@ def _multivariate_normal(p: Any, q: Any) -> Tensor:
     """(log det of q over that of p + trace of q^-1 p + distance of the means - n) / 2."""
     if p.event_shape != q.event_shape:
         raise ValueError(
-            f"KL-divergence between two {type(p).__name__} with different event shapes cannot be "
-            f"computed: {p.event_shape}, {q.event_shape}"
+            f"kl_divergence: expected vectors of one size, got {p.event_shape[0]} and "
+            f"{q.event_shape[0]}"
         )
     n = p.event_shape[0]
     total = _log_det(q) - _log_det(p) + _distance(q, q.loc - p.loc) - n
@@ -226,8 +226,8 @@ def _exponential_family(p: ExponentialFamily, q: ExponentialFamily) -> Tensor:
     """
     if type(p) is not type(q):
         raise NotImplementedError(
-            "The cross KL-divergence between different exponential families cannot be computed "
-            f"using Bregman divergences: {type(p).__name__}, {type(q).__name__}"
+            "kl_divergence: expected one exponential family, got "
+            f"{type(p).__name__} and {type(q).__name__}"
         )
     mine, normalizer, means = p._mean_statistics()
     result = q._log_normalizer(*q._natural_params) - normalizer

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 
 def _need_a_dimension(transform: Any, shape: Any) -> None:
     if len(shape) < 1:
-        raise ValueError(
-            f"{type(transform).__name__}: Too few dimensions on input: expected at least 1"
-        )
+        raise ValueError(f"{type(transform).__name__}: expected an input of at least one dimension")
 
 
 class SoftmaxTransform(_Alike):

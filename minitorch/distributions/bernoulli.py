@@ -158,7 +158,7 @@ class ContinuousBernoulli(_Odds, ExponentialFamily):
             if validate_args is not None:
                 self._validate_args = validate_args
             if self._validate_args and not self.arg_constraints["probs"].check(self.probs).all():
-                raise ValueError("The parameter probs has invalid values")
+                raise ValueError(f"ContinuousBernoulli: expected probs in [0, 1], got {probs}")
             self.probs = clamp_probs(self.probs)
         self._lims = lims
         super().__init__(shape, validate_args=validate_args)

@@ -53,7 +53,9 @@ class Categorical(Distribution):
         shape = given.shape
         if len(shape) < 1:
             name = "logits" if probs is None else "probs"
-            raise ValueError(f"`{name}` parameter must be at least one-dimensional.")
+            raise ValueError(
+                f"Categorical: expected {name} of at least one dimension, got a number"
+            )
         if probs is None:
             self.logits = _normalized(logits)
         else:
@@ -254,7 +256,9 @@ class Multinomial(Distribution):
         self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: Any = None
     ) -> None:
         if not isinstance(total_count, int):
-            raise NotImplementedError("inhomogeneous total_count is not supported")
+            raise NotImplementedError(
+                f"Multinomial: expected an int as total_count, got {type(total_count).__name__}"
+            )
         self.total_count = total_count
         self._categorical = Categorical(probs=probs, logits=logits)
         self._binomial = Binomial(total_count=total_count, probs=self.probs)

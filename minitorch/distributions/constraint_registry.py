@@ -39,8 +39,7 @@ class ConstraintRegistry:
         kind = type(constraint) if isinstance(constraint, constraints.Constraint) else constraint
         if not (isinstance(kind, type) and issubclass(kind, constraints.Constraint)):
             raise TypeError(
-                "Expected constraint to be either a Constraint subclass or instance, "
-                f"but got {constraint}"
+                f"register: expected a constraint or a class of constraints, got {constraint!r}"
             )
         self._registry[kind] = factory
         return factory
@@ -52,7 +51,7 @@ class ConstraintRegistry:
         """
         factory = self._registry.get(type(constraint))
         if factory is None:
-            raise NotImplementedError(f"Cannot transform {type(constraint).__name__} constraints")
+            raise NotImplementedError(f"no transform leads onto {type(constraint).__name__}")
         return factory(constraint)
 
 

@@ -109,7 +109,7 @@ class _Dependent(Constraint):
     @staticmethod
     def _known(name: str, value: Any) -> Any:
         if value is NotImplemented:
-            raise NotImplementedError(f".{name} cannot be determined statically")
+            raise NotImplementedError(f"{name}: only a distribution can tell")
         return value
 
     def __call__(self, *, is_discrete: Any = NotImplemented, event_dim: Any = NotImplemented):
@@ -121,7 +121,7 @@ class _Dependent(Constraint):
 
     def check(self, value: Tensor) -> Tensor:
         """Raises: ValueError, always."""
-        raise ValueError("Cannot determine validity of dependent constraint")
+        raise ValueError("a dependent constraint: only a distribution can tell what it allows")
 
 
 def is_dependent(constraint: Any) -> bool:
@@ -413,7 +413,7 @@ class _IndependentConstraint(Constraint):
         found = self.base_constraint.check(value)._array
         if found.ndim < self.reinterpreted_batch_ndims:
             expected = self.event_dim
-            raise ValueError(f"Expected value.dim() >= {expected} but got {value.dim()}")
+            raise ValueError(f"expected at least {expected} dimensions, got {value.dim()}")
         return _truth(found.all(tuple(range(-self.reinterpreted_batch_ndims, 0))))
 
     def _described(self) -> str:

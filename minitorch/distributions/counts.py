@@ -106,7 +106,7 @@ class Binomial(_Trials):
         n = self.total_count._array
         total = int(n.max())
         if not n.min() == total:
-            raise NotImplementedError(f"Inhomogeneous total count not supported by `{what}`.")
+            raise NotImplementedError(f"{what}: expected one total_count, got {self.total_count}")
         return total
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
@@ -186,10 +186,7 @@ class Geometric(_Odds):
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
         super().__init__(self._take(probs, logits), validate_args=validate_args)
         if self._validate_args and probs is not None and not (self.probs > 0).all():
-            raise ValueError(
-                f"Expected parameter probs (Tensor of shape {tuple(self.probs.shape)}) of "
-                f"distribution {self!r} to be positive but found invalid values:\n{self.probs}"
-            )
+            raise ValueError(f"{self!r}: expected probs above 0, got {self.probs}")
 
     expand = Distribution._expand_parameters
 

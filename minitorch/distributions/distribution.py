@@ -81,9 +81,8 @@ class Distribution:
             value = getattr(self, name)
             if not constraint.each.check(value)._array.all():
                 raise ValueError(
-                    f"Expected parameter {name} (Tensor of shape {tuple(value.shape)}) of "
-                    f"distribution {self!r} to satisfy the constraint {constraint!r}, but found "
-                    f"invalid values:\n{value}"
+                    f"{self!r}: expected {name} to be in {constraint!r}, got {value} of shape "
+                    f"{list(value.shape)}"
                 )
 
     def _validate_sample(self, value: Any) -> None:
@@ -117,9 +116,8 @@ class Distribution:
             return
         if not support.check(value)._array.all():
             raise ValueError(
-                f"Expected value argument (Tensor of shape {tuple(shape)}) to be within the "
-                f"support ({support!r}) of the distribution {self!r}, but found invalid values:\n"
-                f"{value}"
+                f"{self!r}: expected values in its support {support!r}, got {value} of shape "
+                f"{list(shape)}"
             )
 
     # Shapes
@@ -147,8 +145,8 @@ class Distribution:
     def _get_checked_instance(self, cls: type, _instance: Any = None) -> Any:
         if _instance is None and type(self).__init__ is not cls.__init__:
             raise NotImplementedError(
-                f"Subclass {type(self).__name__} of {cls.__name__} that defines a custom __init__ "
-                "method must also define a custom .expand() method."
+                f"{type(self).__name__}.expand: a class derived from {cls.__name__} that has its "
+                "own __init__ needs its own expand"
             )
         return type(self).__new__(type(self)) if _instance is None else _instance
 
@@ -197,7 +195,7 @@ class Distribution:
     @property
     def mode(self) -> Tensor:
         """The most probable value."""
-        raise NotImplementedError(f"{type(self)} does not implement mode")
+        raise NotImplementedError(f"{type(self).__name__} has no mode")
 
     @property
     def variance(self) -> Tensor:
@@ -221,7 +219,7 @@ class Distribution:
     def sample_n(self, n: int) -> Tensor:
         """n draws; torch keeps the name for old scripts."""
         warnings.warn(
-            "`sample_n(n)` will be deprecated. Use `sample((n,))` instead.",
+            "sample_n(n) is an old name that torch will give up: say sample((n,))",
             FutureWarning,
             stacklevel=2,
         )

@@ -179,7 +179,7 @@ class Dirichlet(ExponentialFamily):
 
     def __init__(self, concentration: Tensor, validate_args: Any = None) -> None:
         if concentration.dim() < 1:
-            raise ValueError("`concentration` parameter must be at least one-dimensional.")
+            raise ValueError("Dirichlet: expected a concentration of at least one dimension")
         self.concentration = concentration
         shape = concentration.shape
         super().__init__(Size(shape[:-1]), Size(shape[-1:]), validate_args=validate_args)

@@ -34,8 +34,8 @@ class Independent(Distribution):
         batch = base_distribution.batch_shape
         if reinterpreted_batch_ndims > len(batch):
             raise ValueError(
-                "Expected reinterpreted_batch_ndims <= len(base_distribution.batch_shape), actual "
-                f"{reinterpreted_batch_ndims} vs {len(batch)}"
+                f"Independent: expected reinterpreted_batch_ndims of at most {len(batch)}, the "
+                f"dimensions of the batch, got {reinterpreted_batch_ndims}"
             )
         shape = batch + base_distribution.event_shape
         cut = len(batch) - reinterpreted_batch_ndims
@@ -105,7 +105,7 @@ class Independent(Distribution):
     def enumerate_support(self, expand: bool = True) -> Tensor:
         """As the base. Raises: NotImplementedError where dimensions are reinterpreted."""
         if self.reinterpreted_batch_ndims > 0:
-            raise NotImplementedError("Enumeration over cartesian product is not implemented")
+            raise NotImplementedError("enumerate_support: not of several places at once")
         return self.base_dist.enumerate_support(expand=expand)
 
     def __repr__(self) -> str:

@@ -32,7 +32,7 @@ def register_kl(type_p: type, type_q: type) -> Callable:
     """
     for name, kind in (("type_p", type_p), ("type_q", type_q)):
         if not (isinstance(kind, type) and issubclass(kind, Distribution)):
-            raise TypeError(f"Expected {name} to be a Distribution subclass but got {kind}")
+            raise TypeError(f"register_kl: expected a class of distributions as {name}, got {kind}")
 
     def decorate(function: Callable) -> Callable:
         _KL_REGISTRY[type_p, type_q] = function
@@ -75,7 +75,6 @@ def kl_divergence(p: Distribution, q: Distribution) -> Tensor:
         function = _KL_MEMOIZE[kinds] = _dispatch_kl(*kinds)
     if function is None:
         raise NotImplementedError(
-            f"No KL(p || q) is implemented for p type {kinds[0].__name__} and q type "
-            f"{kinds[1].__name__}"
+            f"kl_divergence: nothing is registered for {kinds[0].__name__} and {kinds[1].__name__}"
         )
     return function(p, q)

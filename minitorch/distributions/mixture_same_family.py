@@ -126,20 +126,20 @@ def _log_weights(mixture: Categorical) -> Tensor:
 def _check_mixture(mixture: Any, component: Any) -> None:
     if not isinstance(mixture, Categorical):
         raise ValueError(
-            "MixtureSameFamily: the Mixture distribution needs to be an instance of "
-            f"torch.distributions.Categorical, got {type(mixture).__name__}"
+            "MixtureSameFamily: expected a Categorical to choose the component, got "
+            f"{type(mixture).__name__}"
         )
     if not isinstance(component, Distribution):
         raise ValueError(
-            "MixtureSameFamily: the Component distribution needs to be an instance of "
-            f"torch.distributions.Distribution, got {type(component).__name__}"
+            "MixtureSameFamily: expected a Distribution as components, got "
+            f"{type(component).__name__}"
         )
     weights, parts = mixture.batch_shape, component.batch_shape
     for a, b in zip(reversed(weights), reversed(parts[:-1])):
         if a != 1 and b != 1 and a != b:
             raise ValueError(
-                f"MixtureSameFamily: mixture batch shape {list(weights)} is not compatible with "
-                f"component batch shape {list(parts[:-1])}"
+                f"MixtureSameFamily: expected batches that broadcast, got {list(weights)} of the "
+                f"mixture and {list(parts[:-1])} of the components"
             )
     n = mixture.logits.shape[-1]
     if parts and n != parts[-1]:

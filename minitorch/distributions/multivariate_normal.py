@@ -75,13 +75,14 @@ class _Covariance(Distribution):
         found = [(name, value) for name, value in given.items() if value is not None]
         if len(found) != 1:
             raise ValueError(
-                "Exactly one of covariance_matrix or precision_matrix or scale_tril may be "
-                f"specified, got {len(found)}"
+                f"{type(self).__name__}: expected one of covariance_matrix, precision_matrix and "
+                f"scale_tril, got {len(found)}"
             )
         name, value = found[0]
         if value.dim() < 2:
             raise ValueError(
-                f"{name} must be at least two-dimensional, with optional leading batch dimensions"
+                f"{type(self).__name__}: expected {name} of at least two dimensions, got shape "
+                f"{list(value.shape)}"
             )
         return name, value
 
@@ -145,7 +146,7 @@ class MultivariateNormal(_Covariance):
         validate_args: Any = None,
     ) -> None:
         if loc.dim() < 1:
-            raise ValueError("loc must be at least one-dimensional.")
+            raise ValueError(f"{type(self).__name__}: expected loc of at least one dimension")
         name, value = self._take(covariance_matrix, precision_matrix, scale_tril)
         batch = Size(broadcast_shapes(value.shape[:-2], loc.shape[:-1]))
         setattr(self, name, value.expand(batch + (-1, -1)))
@@ -212,25 +213,25 @@ class LowRankMultivariateNormal(Distribution):
         self, loc: Tensor, cov_factor: Tensor, cov_diag: Tensor, validate_args: Any = None
     ) -> None:
         if loc.dim() < 1:
-            raise ValueError("loc must be at least one-dimensional.")
+            raise ValueError(f"{type(self).__name__}: expected loc of at least one dimension")
         event = Size(loc.shape[-1:])
         if cov_factor.dim() < 2:
             raise ValueError(
-                "cov_factor must be at least two-dimensional, with optional leading batch "
-                "dimensions"
+                f"{type(self).__name__}: expected cov_factor of at least two dimensions, got shape "
+                f"{list(cov_factor.shape)}"
             )
-        if cov_factor.shape[-2:-1] != event:
-            raise ValueError(f"cov_factor must be a batch of matrices with shape {event[0]} x m")
-        if cov_diag.shape[-1:] != event:
-            raise ValueError(f"cov_diag must be a batch of vectors with shape {event}")
+        for name, found in (("cov_factor", cov_factor.shape[-2]), ("cov_diag", cov_diag.shape[-1])):
+            if found != event[0]:
+                raise ValueError(
+                    f"{type(self).__name__}: expected {event[0]} rows as in loc, {name} has {found}"
+                )
         try:
             batch = Size(
                 broadcast_shapes(loc.shape[:-1], cov_factor.shape[:-2], cov_diag.shape[:-1])
             )
         except RuntimeError as error:
             raise ValueError(
-                f"Incompatible batch shapes: loc {loc.shape}, cov_factor {cov_factor.shape}, "
-                f"cov_diag {cov_diag.shape}"
+                f"{type(self).__name__}: expected batches that broadcast: {error}"
             ) from error
         self.loc = loc.expand(batch + event)
         self.cov_factor = cov_factor.expand(batch + cov_factor.shape[-2:])

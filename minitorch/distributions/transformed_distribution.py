@@ -33,7 +33,7 @@ class TransformedDistribution(Distribution):
         if not isinstance(transforms, list) or not all(
             isinstance(t, Transform) for t in transforms
         ):
-            raise ValueError(f"transforms must be a Transform or list, but was {transforms}")
+            raise ValueError(f"expected a Transform or a list of them, got {transforms}")
         self.transforms = transforms
         base_shape = base_distribution.batch_shape + base_distribution.event_shape
         base_event_dim = len(base_distribution.event_shape)
@@ -41,8 +41,8 @@ class TransformedDistribution(Distribution):
         needed = whole.domain.event_dim
         if len(base_shape) < needed:
             raise ValueError(
-                f"base_distribution needs to have shape with size at least {needed}, but got "
-                f"{base_shape}."
+                f"TransformedDistribution: the transforms need a base of at least {needed} "
+                f"dimensions, got one of shape {list(base_shape)}"
             )
         shape = whole.forward_shape(base_shape)
         expanded = whole.inverse_shape(shape)

@@ -64,7 +64,9 @@ class Transform:
 
     def __init__(self, cache_size: int = 0) -> None:
         if cache_size not in (0, 1):
-            raise ValueError(f"cache_size must be 0 or 1, got {cache_size}")
+            raise ValueError(
+                f"{type(self).__name__}: expected a cache_size of 0 or 1, got {cache_size}"
+            )
         self._cache_size = cache_size
         self._inv: Any = None
         self._cached_x_y: tuple = (None, None)

@@ -42,9 +42,7 @@ class LKJCholesky(Distribution):
 
     def __init__(self, dim: int, concentration: Any = 1.0, validate_args: Any = None) -> None:
         if dim < 2:
-            raise ValueError(
-                f"Expected dim to be an integer greater than or equal to 2. Found dim={dim}."
-            )
+            raise ValueError(f"LKJCholesky: expected matrices of at least 2 rows, got dim={dim}")
         self.dim = dim
         (self.concentration,) = broadcast_all(concentration)
         marginal = (self.concentration + 0.5 * (dim - 2)).unsqueeze(-1)
@@ -122,7 +120,7 @@ class Wishart(_Covariance, ExponentialFamily):
             batch = Size(broadcast_shapes(value.shape[:-2], df.shape))
         self.df = df.expand(batch)
         if (df <= n - 1).any():
-            raise ValueError(f"Value of df={df} expected to be greater than ndim - 1 = {n - 1}.")
+            raise ValueError(f"Wishart: expected df above {n - 1}, the rows less 1, got df={df}")
         setattr(self, name, value.expand(batch + (-1, -1)))
         super().__init__(batch, Size((n, n)), validate_args=validate_args)
         if (self.df < n).any():
