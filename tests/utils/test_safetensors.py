@@ -206,6 +206,7 @@ HOSTILE = {
     "three offsets": file(one(data_offsets=[0, 2, 4])),
     "a hole": file(one(data_offsets=[4, 8]), b"12345678"),
     "an overlap": file({**one(), "b": one(data_offsets=[2, 6])["a"]}, b"123456"),
+    "two in one place": file({**one(), "b": one()["a"]}, b"12345678"),
     "trailing bytes": file(one(), b"12345"),
     "cut": file(one(), b"123"),
     "an unknown dtype": file(one(dtype="F33")),
