@@ -43,7 +43,8 @@ class _Waiting:
 
 
 def _register(einops: Any) -> None:
-    import minitorch
+    from minitorch import creation, functions
+    from minitorch._tensor import Tensor
 
     class Backend(einops.AbstractBackend):
         """What einops asks of a framework, in our words."""
@@ -51,17 +52,17 @@ def _register(einops: Any) -> None:
         framework_name = "minitorch"
 
         def is_appropriate_type(self, tensor: Any) -> bool:
-            return isinstance(tensor, minitorch.Tensor)
+            return isinstance(tensor, Tensor)
 
         def from_numpy(self, x: Any) -> Any:
-            made = minitorch.from_numpy(x)
+            made = creation.from_numpy(x)
             return made.requires_grad_() if self.is_float_type(made) else made
 
         def to_numpy(self, x: Any) -> Any:
             return x.detach().numpy()
 
         def arange(self, start: int, stop: int) -> Any:
-            return minitorch.arange(start, stop)
+            return functions.arange(start, stop)
 
         def transpose(self, x: Any, axes: Any) -> Any:
             return x.permute(axes)
@@ -75,7 +76,7 @@ def _register(einops: Any) -> None:
             return getattr(x, name)(tuple(axes))
 
         def stack_on_zeroth_dimension(self, tensors: list) -> Any:
-            return minitorch.stack(tensors)
+            return functions.stack(tensors)
 
         def add_axis(self, x: Any, new_position: int) -> Any:
             return x.unsqueeze(new_position)
@@ -90,12 +91,12 @@ def _register(einops: Any) -> None:
             return x.repeat(repeats)
 
         def concat(self, tensors: list, axis: int) -> Any:
-            return minitorch.cat(tensors, axis)
+            return functions.cat(tensors, axis)
 
         def is_float_type(self, x: Any) -> bool:
             return x.dtype.is_floating_point
 
         def einsum(self, pattern: str, *x: Any) -> Any:
-            return minitorch.einsum(pattern, *x)
+            return functions.einsum(pattern, *x)
 
     einops.MinitorchBackend = Backend  # a class knows its subclasses weakly
