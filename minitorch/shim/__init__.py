@@ -28,7 +28,9 @@ _before: dict[str, Any] = {}  # attributes of minitorch as they were
 
 
 def install() -> None:
-    """Let `torch`, and `torchvision` where it is absent, name minitorch in this process.
+    """Let `torch` name minitorch in this process, and stand in for torchvision and safetensors.
+
+    The latter only where they are absent.
 
     Raises: RuntimeError where PyTorch was imported before.
     """

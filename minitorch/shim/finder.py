@@ -15,7 +15,13 @@ from minitorch.shim import missing
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-HOMES = {"functorch": "minitorch.func", "torch": "minitorch", "torchvision": "minitorch.vision"}
+HOMES = {
+    "functorch": "minitorch.func",
+    "safetensors": "minitorch.utils.safetensors",
+    "torch": "minitorch",
+    "torchvision": "minitorch.vision",
+}
+STANDING_IN = {"safetensors", "torchvision"}  # only where there is none that can run here
 RENAMED = {
     "torch.functional": "minitorch.functions",
 }
@@ -47,7 +53,7 @@ class Alias(Loader):
 
 
 class Finder(MetaPathFinder):
-    """Answers for `torch`, `functorch`, and `torchvision` unless there is one that can run here."""
+    """Answers for `torch` and `functorch`, and for two packages where they are absent."""
 
     def __init__(self) -> None:
         self.answering: dict[ModuleType, Any] = {}  # modules, with the __getattr__ they had
@@ -58,7 +64,7 @@ class Finder(MetaPathFinder):
         Raises: ModuleNotFoundError, saying where, for one that a script imports and we lack.
         """
         top, _, rest = fullname.partition(".")
-        if top not in HOMES or (top == "torchvision" and self._another_vision(rest)):
+        if top not in HOMES or (top in STANDING_IN and self._another(top, rest)):
             return None
         module = self._module(fullname, f"{HOMES[top]}.{rest}" if rest else HOMES[top])
         if module is None:
@@ -93,12 +99,12 @@ class Finder(MetaPathFinder):
             return None
 
     @staticmethod
-    def _another_vision(rest: str) -> bool:
-        """Whether there is a torchvision that PyTorch's compiled parts are not needed for."""
-        loaded = sys.modules.get("torchvision")
+    def _another(top: str, rest: str) -> bool:
+        """Whether there is another of that name that needs no compiled parts of PyTorch's."""
+        loaded = sys.modules.get(top)
         if rest and loaded is not None:
             return not ours(loaded)
-        found = PathFinder.find_spec("torchvision")
+        found = PathFinder.find_spec(top)
         places = (found.submodule_search_locations or ()) if found else ()
         return found is not None and not any(any(Path(p).glob("_C*.so")) for p in places)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import minitorch
@@ -164,6 +166,32 @@ def test_pytorch_imported_before_is_named():
     with pytest.raises(RuntimeError, match=r"PyTorch was imported already, from .*torch"):
         minitorch.shim.install()
     assert not minitorch.shim.installed()
+
+
+def test_packages_that_are_absent_are_stood_in_for(desk):
+    source = """
+        import importlib.machinery, sys
+        sys.path[:] = [p for p in sys.path if not p.endswith("site-packages")] + [{numpy!r}]
+        import torch, torchvision.transforms as t
+        from safetensors.torch import save_file, load_file
+        from safetensors import safe_open
+        save_file({{"w": torch.ones(2)}}, "w.safetensors")
+        with safe_open("w.safetensors", framework="pt", device="cpu") as f:
+            print(f.get_tensor("w"), load_file("w.safetensors"), t.__name__)
+        print(safe_open.__module__)
+    """
+    import numpy
+
+    alone = desk.folder / "alone"  # NumPy, and nothing else that is installed
+    alone.mkdir()
+    for folder in Path(numpy.__file__).parent.parent.glob("numpy*"):
+        (alone / folder.name).symlink_to(folder)
+    desk.write("script.py", source.format(numpy=str(alone)))
+    ran = desk.shim("script.py")
+    assert ran.stdout.splitlines() == [
+        "tensor([1., 1.]) {'w': tensor([1., 1.])} minitorch.vision.transforms",
+        "minitorch.utils.safetensors",
+    ], ran.stderr
 
 
 def test_a_torchvision_of_their_own_is_left_alone(desk):
