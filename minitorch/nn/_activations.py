@@ -167,11 +167,11 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
 # ------------------------------------------------------------------ softmax
 
 
-def _softmax_dim(name: str, ndim: int) -> int:
+def _softmax_dim(name: str, ndim: int, stacklevel: int) -> int:
     warnings.warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the call to include "
         "dim=X as an argument.",
-        stacklevel=4,
+        stacklevel=stacklevel,
     )
     return 0 if ndim in (0, 1, 3) else 1
 
@@ -180,7 +180,7 @@ def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """e ** input over its sum along `dim`."""
-    dim = _softmax_dim("softmax", input.ndim) if dim is None else dim
+    dim = _softmax_dim("softmax", input.ndim, _stacklevel) if dim is None else dim
     return composite.softmax(input, dim, dtype)
 
 
@@ -188,7 +188,7 @@ def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """softmax of -input."""
-    dim = _softmax_dim("softmin", input.ndim) if dim is None else dim
+    dim = _softmax_dim("softmin", input.ndim, _stacklevel) if dim is None else dim
     return composite.softmax(-input, dim, dtype)
 
 
@@ -196,7 +196,7 @@ def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """log(softmax(input)), computed stably."""
-    dim = _softmax_dim("log_softmax", input.ndim) if dim is None else dim
+    dim = _softmax_dim("log_softmax", input.ndim, _stacklevel) if dim is None else dim
     return composite.log_softmax(input, dim, dtype)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import minitorch
+import minitorch.nn.functional as F
 
 torch = pytest.importorskip("torch")
 trials = pytest.importorskip("tests.nn.trials")
@@ -420,3 +421,12 @@ def test_the_gradient_of_a_response_norm_over_maps_is_its_own() -> None:
     lrn = minitorch.nn.CrossMapLRN2d(3, alpha=0.5, k=2)
     x = minitorch.tensor(numbers(1, 5, 2, 1), requires_grad=True)
     assert minitorch.autograd.gradcheck(lrn, x)
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+def test_the_warning_about_a_missing_dim_names_the_callers_line(name: str) -> None:
+    layer = {"softmax": "Softmax", "log_softmax": "LogSoftmax", "softmin": "Softmin"}[name]
+    for call in (getattr(F, name), getattr(minitorch.nn, layer)()):
+        with pytest.warns(UserWarning, match="Implicit dimension") as caught:
+            call(minitorch.ones(3))
+        assert [w.filename for w in caught] == [__file__]

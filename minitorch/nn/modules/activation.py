@@ -435,7 +435,7 @@ class Softmax(_AlongDim):
 
     def forward(self, input):
         """softmax(x)."""
-        return F.softmax(input, self.dim)
+        return F.softmax(input, self.dim, _stacklevel=5)
 
 
 class Softmin(_AlongDim):
@@ -443,7 +443,7 @@ class Softmin(_AlongDim):
 
     def forward(self, input):
         """softmin(x)."""
-        return F.softmin(input, self.dim)
+        return F.softmin(input, self.dim, _stacklevel=5)
 
 
 class LogSoftmax(_AlongDim):
@@ -451,7 +451,7 @@ class LogSoftmax(_AlongDim):
 
     def forward(self, input):
         """log_softmax(x)."""
-        return F.log_softmax(input, self.dim)
+        return F.log_softmax(input, self.dim, _stacklevel=5)
 
 
 class Softmax2d(Module):
