@@ -350,6 +350,8 @@ def test_loads_as_torch(torch, case):
     [
         ("RandomSampler", {}),
         ("RandomSampler", {"replacement": True, "num_samples": 70}),
+        ("RandomSampler", {"replacement": True, "num_samples": 10**12}),
+        ("RandomSampler", {"num_samples": 10**12}),
         ("SubsetRandomSampler", {}),
         ("WeightedRandomSampler", {"num_samples": 70}),
         ("WeightedRandomSampler", {"num_samples": 4, "replacement": False}),

@@ -92,7 +92,7 @@ class RandomSampler(Sampler):
         n, wanted = len(self.data_source), self.num_samples
         if self.replacement:
             whole, rest = divmod(wanted, _DRAWS_AT_ONCE)
-            for size in [_DRAWS_AT_ONCE] * whole + [rest]:
+            for size in itertools.chain(itertools.repeat(_DRAWS_AT_ONCE, whole), [rest]):
                 yield from generator.integers(0, n, size, dtypes.int64.np).tolist()
             return
         whole, rest = divmod(wanted, n)
