@@ -40,13 +40,16 @@ def decode_png(data: bytes) -> np.ndarray | None:
     chunks = dict(_chunks(data))
     if not chunks.keys() >= {b"IHDR", b"IDAT"}:
         raise RuntimeError(f"decode_png: no picture in these {len(data)} bytes")
+    if len(chunks[b"IHDR"]) != 13:
+        raise RuntimeError(f"decode_png: damaged: a header of {len(chunks[b'IHDR'])} bytes, not 13")
     width, height, depth, colour, *_, interlaced = struct.unpack(">IIBBBBB", chunks[b"IHDR"])
     if depth != 8 or colour not in _CHANNELS or interlaced or b"tRNS" in chunks:
         return None
     channels = _CHANNELS[colour]
-    try:
-        rows = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8)
-        rows = rows.reshape(height, 1 + width * channels)
+    size = height * (1 + width * channels)
+    try:  # one byte more than the header promises is enough to see that there are too many
+        body = zlib.decompressobj().decompress(chunks[b"IDAT"], size + 1)
+        rows = np.frombuffer(body, np.uint8).reshape(height, 1 + width * channels)
     except (zlib.error, ValueError) as error:
         raise RuntimeError(f"decode_png: damaged: {error}") from error
     return _unfiltered(rows, channels).reshape(height, width, channels)
@@ -54,7 +57,7 @@ def decode_png(data: bytes) -> np.ndarray | None:
 
 def _chunks(data: bytes):
     """(kind, content) of each chunk, the IDATs in one. Raises: RuntimeError for a wrong sum."""
-    at, pixels = len(_SIGNATURE), b""
+    at, pixels = len(_SIGNATURE), []
     if not data.startswith(_SIGNATURE):
         raise RuntimeError("decode_png: the data does not begin as a PNG does")
     while at + 12 <= len(data):
@@ -63,12 +66,12 @@ def _chunks(data: bytes):
         if data[at + 8 + size : at + 12 + size] != struct.pack(">I", zlib.crc32(kind + content)):
             raise RuntimeError(f"decode_png: damaged: the checksum of {kind!r} is wrong")
         if kind == b"IDAT":
-            pixels += content
+            pixels.append(content)
         else:
             yield kind, content
         at += 12 + size
     if pixels:
-        yield b"IDAT", pixels
+        yield b"IDAT", b"".join(pixels)
 
 
 def _unfiltered(rows: np.ndarray, channels: int) -> np.ndarray:

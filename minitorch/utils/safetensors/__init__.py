@@ -161,14 +161,14 @@ def _entry(name: str, told: Any, base: int) -> Entry:
     for numbers in (shape, offsets):
         if not isinstance(numbers, list) or any(type(n) is not int or n < 0 for n in numbers):
             raise SafetensorError(f"invalid header: tensor {name!r} has {numbers!r:.40}")
+    if len(shape) > 64:
+        raise SafetensorError(f"tensor {name!r}: expected at most 64 dimensions, got {len(shape)}")
     size = math.prod(shape) * _SIZES[kind]
     if len(offsets) != 2 or offsets[1] - offsets[0] != size:
         raise SafetensorError(
             f"invalid shape, data type, or offset for tensor {name!r}: {kind} of {shape} are "
             f"{size} bytes, not those from {' to '.join(map(str, offsets))}"
         )
-    if len(shape) > 64:
-        raise SafetensorError(f"tensor {name!r}: expected at most 64 dimensions, got {len(shape)}")
     return Entry(kind, tuple(shape), base + offsets[0], size)
 
 
@@ -207,7 +207,6 @@ class safe_open:
             raise SafetensorError(f"framework {framework} is invalid")
         backend.require(device)
         self._tensors = framework not in ("np", "numpy")
-        self._path = filename
         self._file: Any = open(filename, "rb")  # noqa: SIM115
         try:
             self._contents = Contents(self._file)
@@ -270,7 +269,7 @@ class _Slice:
         kind, shape = _numpy(self._entry), self._entry.shape
         self._of._open()
         if self._entry.size:
-            mapped = np.memmap(self._of._path, np.uint8, "r", self._entry.start, self._entry.size)
+            mapped = np.memmap(self._of._file, np.uint8, "r", self._entry.start, self._entry.size)
             whole = mapped.view(kind).reshape(shape)
         else:
             whole = np.empty(shape, kind)

@@ -10,7 +10,7 @@ import os
 import pickle
 import tarfile
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,19 +20,58 @@ from minitorch.vision.datasets.vision import VisionDataset, not_found
 __all__ = ["CIFAR10", "CIFAR100"]
 
 
+class _Pixels:
+    """Stands for an array in a file.
+
+    NumPy's own, unpickled, takes the bytes of a file for the addresses of objects if it says so.
+    """
+
+    array: np.ndarray
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, kind, columns_first, data = state
+        if not isinstance(kind, _Uint8):
+            raise pickle.UnpicklingError("CIFAR's pixels are bytes, this file has others")
+        data = data.encode("latin1") if isinstance(data, str) else data
+        order = "F" if columns_first else "C"
+        self.array = np.frombuffer(data, np.uint8).reshape(shape, order=order)
+
+
+class _Uint8:
+    """Stands for the dtype of an array in a file, which has to be uint8."""
+
+    def __init__(self, code: str, *flags: Any) -> None:
+        if code != "u1":
+            raise pickle.UnpicklingError(f"CIFAR's pixels are bytes ('u1'), this file has {code!r}")
+
+    def __setstate__(self, state: tuple) -> None:
+        """The byte order, which bytes do not have."""
+
+
+def _reconstruct(*empty: Any) -> _Pixels:
+    return _Pixels()
+
+
+def _encode(text: str, encoding: str) -> bytes:
+    return text.encode("latin1")
+
+
 class _ArraysAlone(pickle.Unpickler):
     """Reads what the files hold, and refuses to call anything else."""
 
-    allowed = frozenset(
-        f"{module} {name}"
-        for module in ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "_codecs")
-        for name in ("ndarray", "dtype", "_reconstruct", "scalar", "encode")
-    )
+    known: ClassVar[dict[str, Any]] = {
+        "numpy.ndarray": _Pixels,
+        "numpy.dtype": _Uint8,
+        "numpy.core.multiarray._reconstruct": _reconstruct,
+        "numpy._core.multiarray._reconstruct": _reconstruct,
+        "_codecs.encode": _encode,
+    }
 
     def find_class(self, module: str, name: str) -> Any:
-        if f"{module} {name}" not in self.allowed:
+        found = self.known.get(f"{module}.{name}")
+        if found is None:
             raise pickle.UnpicklingError(f"CIFAR holds arrays alone, this file {module}.{name}")
-        return super().find_class(module.replace("numpy.core", "numpy._core"), name)
+        return found
 
 
 class CIFAR10(VisionDataset):
@@ -65,7 +104,7 @@ class CIFAR10(VisionDataset):
         meta, key = self._names_of_classes
         *parts, names = self._read([*(self._train if train else self._test), meta])
         self.targets: list[int] = [int(i) for part in parts for i in part[self._labels]]
-        pixels = np.concatenate([np.asarray(part["data"], np.uint8) for part in parts])
+        pixels = np.concatenate([part["data"].array for part in parts])
         self.data = np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
         self.classes: list[str] = names[key]
         self.class_to_idx = {name: i for i, name in enumerate(self.classes)}

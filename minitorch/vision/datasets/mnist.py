@@ -6,6 +6,7 @@ Source: LeCun et al., http://yann.lecun.com/exdb/mnist/ (the format stands at it
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import struct
 from collections.abc import Callable
@@ -32,8 +33,10 @@ def read_idx(path: str) -> np.ndarray:
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _DTYPES:
         raise RuntimeError(f"{path} is no IDX file: it begins with {data[:4]!r}")
     kind, ndim = np.dtype(_DTYPES[data[2]]), data[3]
+    if len(data) < 4 + 4 * ndim:
+        raise RuntimeError(f"{path} is damaged: it ends inside the sizes of {ndim} dimensions")
     size = struct.unpack_from(f">{ndim}I", data, 4)
-    expected = int(np.prod(size)) * kind.itemsize
+    expected = math.prod(size) * kind.itemsize
     if len(data) - 4 - 4 * ndim != expected:
         raise RuntimeError(
             f"{path} is damaged: {list(size)} elements are {expected} bytes, the file has "

@@ -5,6 +5,7 @@ Source: https://netpbm.sourceforge.net/doc/ppm.html
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
@@ -32,6 +33,6 @@ def decode_ppm(data: bytes) -> np.ndarray:
         raise RuntimeError("decode_ppm: the data does not begin as PGM or PPM do")
     kind, width, height = map(int, head.groups())
     size = (height, width, 1 if kind == 5 else 3)
-    if len(data) - head.end() < np.prod(size):
+    if len(data) - head.end() < math.prod(size):
         raise RuntimeError(f"decode_ppm: expected {size} pixels, got {len(data) - head.end()}")
-    return np.frombuffer(data, np.uint8, int(np.prod(size)), head.end()).reshape(size)
+    return np.frombuffer(data, np.uint8, math.prod(size), head.end()).reshape(size)
