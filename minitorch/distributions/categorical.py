@@ -138,25 +138,21 @@ class Categorical(Distribution):
         return values.expand((-1,) + self._batch_shape) if expand else values
 
 
-class OneHotCategorical(Distribution):
-    """Vectors of n elements with a single 1, placed as by `Categorical`."""
+class _OfChoice(Distribution):
+    """What is made of a `Categorical`, whose parameters are its own."""
 
-    arg_constraints = _CHOICE
-    support = constraints.one_hot
-    has_enumerate_support = True
+    _categorical: Categorical
 
-    def __init__(self, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
-        self._categorical = Categorical(probs, logits)
-        super().__init__(
-            self._categorical.batch_shape,
-            self._categorical.param_shape[-1:],
-            validate_args=validate_args,
-        )
+    def __init__(self, choice: Categorical, validate_args: Any = None) -> None:
+        self._categorical = choice
+        super().__init__(choice.batch_shape, choice.param_shape[-1:], validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> OneHotCategorical:
-        """The same with its batch dimensions broadcast to `batch_shape`."""
-        new = self._get_checked_instance(OneHotCategorical, _instance)
-        return _expanded_around_choice(self, new, batch_shape)
+    def _expanded_on(self, new: Any, batch_shape: Any) -> Any:
+        """`new` as this distribution, expanded."""
+        new.__dict__.update(self.__dict__)
+        new._categorical = self._categorical.expand(batch_shape)
+        new._batch_shape = Size(batch_shape)
+        return new
 
     def _new(self, *args: Any, **kwargs: Any) -> Tensor:
         return self._categorical._new(*args, **kwargs)
@@ -179,6 +175,22 @@ class OneHotCategorical(Distribution):
     def param_shape(self) -> Size:
         """The shape of `probs`."""
         return self._categorical.param_shape
+
+
+class OneHotCategorical(_OfChoice):
+    """Vectors of n elements with a single 1, placed as by `Categorical`."""
+
+    arg_constraints = _CHOICE
+    support = constraints.one_hot
+    has_enumerate_support = True
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: Any = None) -> None:
+        super().__init__(Categorical(probs, logits), validate_args)
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> OneHotCategorical:
+        """The same with its batch dimensions broadcast to `batch_shape`."""
+        new = self._get_checked_instance(OneHotCategorical, _instance)
+        return self._expanded_on(new, batch_shape)
 
     @property
     def mean(self) -> Tensor:
@@ -235,15 +247,7 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
         return samples + (probs - probs.detach())
 
 
-def _expanded_around_choice(old: Any, new: Any, batch_shape: Any) -> Any:
-    """`old` on `new`, with its `_categorical` expanded."""
-    new.__dict__.update(old.__dict__)
-    new._categorical = old._categorical.expand(batch_shape)
-    new._batch_shape = Size(batch_shape)
-    return new
-
-
-class Multinomial(Distribution):
+class Multinomial(_OfChoice):
     """How often each of n is drawn in `total_count` draws with weights `probs`.
 
     Raises: NotImplementedError unless total_count is one number.
@@ -260,13 +264,9 @@ class Multinomial(Distribution):
                 f"Multinomial: expected an int as total_count, got {type(total_count).__name__}"
             )
         self.total_count = total_count
-        self._categorical = Categorical(probs=probs, logits=logits)
-        self._binomial = Binomial(total_count=total_count, probs=self.probs)
-        super().__init__(
-            self._categorical.batch_shape,
-            self._categorical.param_shape[-1:],
-            validate_args=validate_args,
-        )
+        choice = Categorical(probs=probs, logits=logits)
+        self._binomial = Binomial(total_count=total_count, probs=choice.probs)
+        super().__init__(choice, validate_args)
 
     @property
     def mean(self) -> Tensor:
@@ -281,32 +281,14 @@ class Multinomial(Distribution):
     def expand(self, batch_shape: Any, _instance: Any = None) -> Multinomial:
         """The same with its batch dimensions broadcast to `batch_shape`."""
         new = self._get_checked_instance(Multinomial, _instance)
-        new = _expanded_around_choice(self, new, batch_shape)
+        new = self._expanded_on(new, batch_shape)
         new._binomial = self._binomial.expand(new._batch_shape + self._event_shape)
         return new
-
-    def _new(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self._categorical._new(*args, **kwargs)
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:
         """Counts whose sum is at most total_count."""
         return constraints.multinomial(self.total_count)
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of `probs`."""
-        return self._categorical.param_shape
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """Counts of `total_count` indices."""

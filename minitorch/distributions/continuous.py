@@ -24,8 +24,7 @@ from minitorch.random import default_generator
 
 from . import constraints
 from .distribution import Distribution, ExponentialFamily
-from .normal import _folded
-from .transformed_distribution import TransformedDistribution
+from .normal import _Half
 from .transforms import AbsTransform
 from .utils import _finfo, _uniform, broadcast_all
 
@@ -292,22 +291,12 @@ class Cauchy(_LocScale):
         return math.log(4 * math.pi) + log(self.scale)
 
 
-class HalfCauchy(TransformedDistribution):
+class HalfCauchy(_Half):
     """|z|, z of the Cauchy distribution of `scale` around 0."""
-
-    arg_constraints = {"scale": constraints.positive}
-    support = constraints.nonnegative
-    has_rsample = True
-    base_dist: Cauchy
 
     def __init__(self, scale: Any, validate_args: Any = None) -> None:
         base = Cauchy(0, scale, validate_args=False)
         super().__init__(base, AbsTransform(), validate_args=validate_args)
-
-    @property
-    def scale(self) -> Tensor:
-        """The scale of z."""
-        return self.base_dist.scale
 
     @property
     def mean(self) -> Tensor:
@@ -315,31 +304,6 @@ class HalfCauchy(TransformedDistribution):
         return self.scale.new_full(self._extended_shape(), math.inf)
 
     @property
-    def mode(self) -> Tensor:
-        """0."""
-        return self.scale.new_zeros(self.scale.shape)
-
-    @property
     def variance(self) -> Tensor:
         """Infinite."""
         return self.base_dist.variance
-
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Twice the density of z, 0 below 0."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return _folded(self.base_dist.log_prob(value), value)
-
-    def cdf(self, value: Tensor) -> Tensor:
-        """Twice that of z, less 1."""
-        if self._validate_args:
-            self._validate_sample(value)
-        return 2 * self.base_dist.cdf(value) - 1
-
-    def icdf(self, value: Tensor) -> Tensor:
-        """That of z at (value + 1) / 2."""
-        return self.base_dist.icdf((value + 1) / 2)
-
-    def entropy(self) -> Tensor:
-        """That of z less log 2."""
-        return self.base_dist.entropy() - math.log(2)

@@ -140,37 +140,23 @@ class LogNormal(TransformedDistribution):
         return self.base_dist.entropy() + self.loc
 
 
-class HalfNormal(TransformedDistribution):
-    """|z|, z normal with mean 0 and standard deviation `scale`."""
+class _Half(TransformedDistribution):
+    """|z|, z symmetric around 0 with a `scale`."""
 
     arg_constraints = {"scale": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
-    base_dist: Normal
-
-    def __init__(self, scale: Any, validate_args: Any = None) -> None:
-        base = Normal(0, scale, validate_args=False)
-        super().__init__(base, AbsTransform(), validate_args=validate_args)
+    base_dist: Any
 
     @property
     def scale(self) -> Tensor:
-        """The standard deviation of z."""
+        """The scale of z."""
         return self.base_dist.scale
-
-    @property
-    def mean(self) -> Tensor:
-        """scale sqrt(2 / pi)."""
-        return self.scale * math.sqrt(2 / math.pi)
 
     @property
     def mode(self) -> Tensor:
         """0."""
         return self.scale.new_zeros(self.scale.shape)
-
-    @property
-    def variance(self) -> Tensor:
-        """scale ** 2 (1 - 2 / pi)."""
-        return square(self.scale) * (1 - 2 / math.pi)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Twice the density of z, 0 below 0."""
@@ -179,7 +165,7 @@ class HalfNormal(TransformedDistribution):
         return _folded(self.base_dist.log_prob(value), value)
 
     def cdf(self, value: Tensor) -> Tensor:
-        """2 Phi - 1."""
+        """Twice that of z, less 1."""
         if self._validate_args:
             self._validate_sample(value)
         return 2 * self.base_dist.cdf(value) - 1
@@ -191,6 +177,24 @@ class HalfNormal(TransformedDistribution):
     def entropy(self) -> Tensor:
         """That of z less log 2."""
         return self.base_dist.entropy() - math.log(2)
+
+
+class HalfNormal(_Half):
+    """|z|, z normal with mean 0 and standard deviation `scale`."""
+
+    def __init__(self, scale: Any, validate_args: Any = None) -> None:
+        base = Normal(0, scale, validate_args=False)
+        super().__init__(base, AbsTransform(), validate_args=validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        """scale sqrt(2 / pi)."""
+        return self.scale * math.sqrt(2 / math.pi)
+
+    @property
+    def variance(self) -> Tensor:
+        """scale ** 2 (1 - 2 / pi)."""
+        return square(self.scale) * (1 - 2 / math.pi)
 
 
 def _folded(log_prob: Tensor, value: Tensor) -> Tensor:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch._tensor import Tensor
-from minitorch.dtypes import Size
 from minitorch.ops.elementwise import exp, log, log1p
 from minitorch.ops.special import lgamma
 
 from . import constraints
 from .bernoulli import _Odds
-from .categorical import Categorical, _expanded_around_choice
+from .categorical import Categorical, _OfChoice
 from .distribution import Distribution
 from .transformed_distribution import TransformedDistribution
 from .transforms import ExpTransform, SigmoidTransform
@@ -62,19 +61,11 @@ class LogitRelaxedBernoulli(_Odds):
         return log(_as_tensor(self.temperature)) + away - 2 * log1p(exp(away))
 
 
-class RelaxedBernoulli(TransformedDistribution):
-    """Numbers of (0, 1), near the ends the more so the lower the temperature."""
+class _Relaxed(TransformedDistribution):
+    """What shows the parameters of its base."""
 
-    arg_constraints = _Odds.arg_constraints
-    support = constraints.unit_interval
+    base_dist: Any
     has_rsample = True
-    base_dist: LogitRelaxedBernoulli
-
-    def __init__(
-        self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None
-    ) -> None:
-        base = LogitRelaxedBernoulli(temperature, probs, logits)
-        super().__init__(base, SigmoidTransform(), validate_args=validate_args)
 
     @property
     def temperature(self) -> Tensor:
@@ -83,16 +74,29 @@ class RelaxedBernoulli(TransformedDistribution):
 
     @property
     def logits(self) -> Tensor:
-        """The log-odds."""
+        """The log-odds, or logarithms of the probabilities."""
         return self.base_dist.logits
 
     @property
     def probs(self) -> Tensor:
-        """The probability."""
+        """The probability, or the probabilities."""
         return self.base_dist.probs
 
 
-class ExpRelaxedCategorical(Distribution):
+class RelaxedBernoulli(_Relaxed):
+    """Numbers of (0, 1), near the ends the more so the lower the temperature."""
+
+    arg_constraints = _Odds.arg_constraints
+    support = constraints.unit_interval
+
+    def __init__(
+        self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None
+    ) -> None:
+        base = LogitRelaxedBernoulli(temperature, probs, logits)
+        super().__init__(base, SigmoidTransform(), validate_args=validate_args)
+
+
+class ExpRelaxedCategorical(_OfChoice):
     """The logarithms of `RelaxedOneHotCategorical`: normalized (logits + Gumbel) / temperature."""
 
     arg_constraints = Categorical.arg_constraints
@@ -103,36 +107,13 @@ class ExpRelaxedCategorical(Distribution):
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None
     ) -> None:
-        self._categorical = Categorical(probs, logits)
         self.temperature = temperature
-        super().__init__(
-            self._categorical.batch_shape,
-            self._categorical.param_shape[-1:],
-            validate_args=validate_args,
-        )
+        super().__init__(Categorical(probs, logits), validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Distribution:
         """The same with its batch dimensions broadcast to `batch_shape`."""
         new = self._get_checked_instance(ExpRelaxedCategorical, _instance)
-        return _expanded_around_choice(self, new, batch_shape)
-
-    def _new(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self._categorical._new(*args, **kwargs)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of `probs`."""
-        return self._categorical.param_shape
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self._categorical.logits
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self._categorical.probs
+        return self._expanded_on(new, batch_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         """Scores, normalized."""
@@ -150,31 +131,14 @@ class ExpRelaxedCategorical(Distribution):
         return _normalized(logits - value * self.temperature).sum(-1) + norm
 
 
-class RelaxedOneHotCategorical(TransformedDistribution):
+class RelaxedOneHotCategorical(_Relaxed):
     """Points of the simplex, near the corners the more so the lower the temperature."""
 
     arg_constraints = Categorical.arg_constraints
     support = constraints.simplex
-    has_rsample = True
-    base_dist: ExpRelaxedCategorical
 
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: Any = None
     ) -> None:
         base = ExpRelaxedCategorical(temperature, probs, logits, validate_args=validate_args)
         super().__init__(base, ExpTransform(), validate_args=validate_args)
-
-    @property
-    def temperature(self) -> Tensor:
-        """The temperature."""
-        return self.base_dist.temperature
-
-    @property
-    def logits(self) -> Tensor:
-        """The logarithms of the probabilities."""
-        return self.base_dist.logits
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities."""
-        return self.base_dist.probs
