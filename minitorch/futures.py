@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -70,11 +71,13 @@ def collect_all(futures: Sequence[Future]) -> Future[list[Future]]:
     """A future of these futures, there when all their results are."""
     together: Future = Future()
     futures = list(futures)
-    left = [len(futures)]
+    left, lock = [len(futures)], threading.Lock()  # results are set in any thread
 
     def one_more(_: Future) -> None:
-        left[0] -= 1
-        if not left[0]:
+        with lock:
+            left[0] -= 1
+            last = not left[0]
+        if last:
             together.set_result(futures)
 
     for future in futures:

@@ -46,19 +46,21 @@ class Recorder:
 
     def start(self) -> None:
         """Measure from now on."""
-        if not _running:
-            for name, row in ROWS.items():
-                _unclocked[name] = row.run
-                row.run = _clocked(f"aten::{row.name}", row.run)
-        _running.append(self)
+        with _lock:
+            if not _running:
+                for name, row in ROWS.items():
+                    _unclocked[name] = row.run
+                    row.run = _clocked(f"aten::{row.name}", row.run)
+            _running.append(self)
 
     def stop(self) -> None:
         """Measure no more; the last one takes the clocks off."""
-        _running.remove(self)
-        if not _running:
-            for name, run in _unclocked.items():
-                ROWS[name].run = run
-            _unclocked.clear()
+        with _lock:
+            _running.remove(self)
+            if not _running:
+                for name, run in _unclocked.items():
+                    ROWS[name].run = run
+                _unclocked.clear()
 
     def now(self) -> float:
         """Microseconds since the profile began."""
@@ -79,6 +81,7 @@ class Recorder:
         self._threads.open.remove(event)
 
 
+_lock = threading.Lock()
 _running: list[Recorder] = []
 _unclocked: dict[str, Any] = {}  # what each row runs when nobody measures
 
