@@ -126,7 +126,8 @@ class ProcessContext:
             return ProcessExitedException(
                 f"process {i} terminated with exit code {code}", i, process.pid, code
             )
-        name = signal.Signals(-code).name
+        known = {int(s): s.name for s in signal.Signals}
+        name = known.get(-code, f"number {-code}")
         return ProcessExitedException(
             f"process {i} terminated with signal {name}", i, process.pid, code, name
         )

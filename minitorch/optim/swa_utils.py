@@ -157,12 +157,14 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None  # the mean over all batches
-    for batch in loader:
-        x = batch[0] if isinstance(batch, (list, tuple)) else batch
-        model(x if device is None else x.to(device))
-    for layer, momentum in zip(layers, momenta):
-        layer.momentum = momentum
-    model.train(training)
+    try:
+        for batch in loader:
+            x = batch[0] if isinstance(batch, (list, tuple)) else batch
+            model(x if device is None else x.to(device))
+    finally:
+        for layer, momentum in zip(layers, momenta):
+            layer.momentum = momentum
+        model.train(training)
 
 
 # -------------------------------------------------------------------- the schedule

@@ -26,7 +26,7 @@ def fail(i, how):
             raise ValueError("a bad thing")
         if how == "exit":
             sys.exit(3)
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL if how == "kill" else signal.SIGRTMIN + 1)
     signal.pause()
 
 
@@ -51,6 +51,7 @@ def test_each_process_gets_its_number_and_the_tensors(tmp_path):
         ("raise", mp.ProcessRaisedException, "ValueError: a bad thing"),
         ("exit", mp.ProcessExitedException, "exit code 3"),
         ("kill", mp.ProcessExitedException, "SIGKILL"),
+        ("unnamed", mp.ProcessExitedException, f"signal number {signal.SIGRTMIN + 1}"),
     ],
 )
 def test_the_first_error_ends_all_and_is_raised(how, error, text):

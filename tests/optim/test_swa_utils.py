@@ -90,6 +90,14 @@ def test_nothing_to_do_without_batch_normalization():
     swa(minitorch).update_bn(batches(), minitorch.nn.Linear(1, 1))
 
 
+def test_a_broken_batch_leaves_the_layers_as_they_were():
+    model = minitorch.nn.Sequential(minitorch.nn.BatchNorm1d(2, momentum=0.3)).eval()
+    with pytest.raises(RuntimeError):
+        swa(minitorch).update_bn([minitorch.ones(4, 2), minitorch.ones(4, 3)], model)
+    assert model[0].momentum == 0.3
+    assert not model.training
+
+
 @pytest.mark.differential
 @pytest.mark.parametrize(
     "options",
