@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from minitorch import backend, dtypes
+from minitorch._pytree import tree_map
 from minitorch.grad_mode import _Switch
 
 __all__ = [
@@ -196,15 +197,14 @@ def custom_fwd(
     return decorated
 
 
-def _cast(value: Any, dtype: dtypes.dtype) -> Any:
-    """`value` with the floating tensors in it, but float64 ones, as `dtype`."""
-    if hasattr(value, "_array"):
-        return value.to(dtype) if value.is_floating_point() and value.itemsize < 8 else value
-    if isinstance(value, dict):
-        return {name: _cast(inside, dtype) for name, inside in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_cast(inside, dtype) for inside in value)
-    return value
+def _cast(values: Any, dtype: dtypes.dtype) -> Any:
+    """`values` with the floating tensors in it, but float64 ones, as `dtype`."""
+
+    def cast(x: Any) -> Any:
+        wanted = hasattr(x, "_array") and x.is_floating_point() and x.itemsize < 8
+        return x.to(dtype) if wanted else x
+
+    return tree_map(cast, values)
 
 
 def custom_bwd(bwd: Callable | None = None, *, device_type: str) -> Callable:

@@ -125,14 +125,19 @@ def default_convert(data: Any) -> Any:
         return data
     if isinstance(data, (xp.ndarray, xp.generic)):
         return data if data.dtype.kind in "SUO" else as_tensor(data)
-    if isinstance(data, Mapping):
-        return like_mapping(data, lambda key: default_convert(data[key]))
-    if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*map(default_convert, data))
-    if isinstance(data, tuple):
+    if isinstance(data, tuple) and not hasattr(data, "_fields"):
         return [default_convert(part) for part in data]
+    return by_parts(default_convert, data)
+
+
+def by_parts(function: Callable[[Any], Any], data: Any) -> Any:
+    """A dict, tuple or list with `function` of each part in its place; anything else as it is."""
+    if isinstance(data, Mapping):
+        return like_mapping(data, lambda key: function(data[key]))
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*map(function, data))
     if isinstance(data, Sequence) and not isinstance(data, (str, bytes)):
-        return like_sequence(data, [default_convert(part) for part in data])
+        return like_sequence(data, [function(part) for part in data])
     return data
 
 
