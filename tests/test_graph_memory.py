@@ -67,8 +67,6 @@ def test_a_deep_chain_is_differentiated_twice() -> None:
 
 # ------------------------------------------------------------------ memory
 
-PARAMETERS = 4
-
 
 def training_step(parameters: list) -> None:
     """A small step with most that a script does: views, writes, hooks, an update in place."""

@@ -224,16 +224,6 @@ class _LessThan(_Below):
         return _truth(value._array < _plain(self.upper_bound))
 
 
-class _IntegerLessThan(_Below):
-    """Whole numbers up to `upper_bound`."""
-
-    is_discrete = True
-
-    def check(self, value: Tensor) -> Tensor:
-        x = value._array
-        return _truth((x % 1 == 0) & (x <= _plain(self.upper_bound)))
-
-
 class _Interval(_Above):
     """From `lower_bound` to `upper_bound`, both included."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from minitorch import errors
 from minitorch.ops._dims import axes, kept
 from minitorch.ops.elementwise import exp, gate, where, zero
@@ -12,9 +10,6 @@ from minitorch.ops.scan import accumulated, cumprod, later, running_dtype
 from minitorch.ops.shape import flip, inverse, permute, reshape, spread
 from minitorch.primitive import reduce
 from minitorch.primitive import shape as moved
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "all",

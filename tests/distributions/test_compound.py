@@ -104,7 +104,6 @@ def test_compound(make: Callable) -> None:
 
 # Errors
 
-_VALUE = "tensor([0.5, 0.5])"
 ERRORS = {
     "D.Normal(0.0, -1.0)": "scale",
     "D.Normal(T.tensor([0.0, float('nan')]), 1.0)": "loc",
