@@ -13,12 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from harness.initial import BUILT, INITIAL
+
 SEEDS = (0, 42, 2**40 + 5, -1)
 
 N = 20011
 """Odd and no multiple of 16: pairs and blocks are left unfinished."""
 
-MATRIX, WEIGHT, KERNEL = (64, 313), (300, 784), (8, 3, 3, 3)
+MATRIX = (64, 313)
 FLOATS = ("float32", "float64", "float16")
 INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
 
@@ -279,92 +281,8 @@ DROPPED: Table = {
     "rrelu, training": lambda T: T.rrelu(numbers(T, MATRIX), 0.1, 0.5, True),
     "rrelu_, training": lambda T: T.rrelu_(numbers(T, MATRIX), 0.1, 0.5, True),
     "attention's dropout": attended,
-}
-
-# Initial values
-
-
-def initial(name: str, *size: int, **options: Any) -> Table:
-    """One of `nn.init`, named as it is called."""
-    shown = {k: f"{v:.5g}" if isinstance(v, float) else v for k, v in options.items()}
-    label = "".join(f", {key}={value}" for key, value in shown.items())
-    return {
-        f"nn.init.{name} of {size}{label}": lambda T: getattr(T.nn.init, name)(
-            T.empty(*size), **options
-        )
-    }
-
-
-INITIAL: Table = {
-    **initial("uniform_", *WEIGHT, a=-0.3, b=0.7),
-    **initial("normal_", *WEIGHT, mean=0.1, std=0.02),
-    **initial("constant_", 3, 4, val=0.3),
-    **initial("ones_", 3, 4),
-    **initial("zeros_", 3, 4),
-    **initial("eye_", 3, 4),
-    **initial("dirac_", 6, 3, 5, groups=2),
-    **initial("xavier_uniform_", *WEIGHT),
-    **initial("xavier_uniform_", *KERNEL, gain=2.5),
-    **initial("xavier_normal_", *WEIGHT),
-    **initial("kaiming_uniform_", *WEIGHT),
-    **initial("kaiming_uniform_", *WEIGHT, a=math.sqrt(5)),
-    **initial("kaiming_uniform_", *KERNEL, mode="fan_out", nonlinearity="relu"),
-    **initial("kaiming_normal_", *WEIGHT),
-    **initial("kaiming_normal_", *KERNEL, mode="fan_out", nonlinearity="relu"),
-    **initial("trunc_normal_", 300, 64),
-    **initial("trunc_normal_", 300, 64, std=0.02, a=-0.04, b=0.04),
-    **initial("trunc_normal_", 300, 64, a=2.0, b=3.0),
-    **initial("sparse_", 31, 7, sparsity=0.2),
-    **initial("orthogonal_", 30, 20),
-    **initial("orthogonal_", 20, 30),
-    **initial("orthogonal_", *KERNEL),
-}
-
-LAYERS: dict[str, tuple] = {
-    "Linear": (784, 300),
-    "Conv2d": (3, 8, 3),
-    "Embedding": (100, 33),
-    "BatchNorm1d": (6,),
-    "BatchNorm2d": (6,),
-    "LayerNorm": ((4, 5),),
-    "AvgPool2d": (2,),
-    "MaxPool2d": (2,),
-    "Softmax": (1,),
-    "LogSoftmax": (1,),
-    "Unflatten": (1, (2, 2)),
-} | dict.fromkeys(
-    "AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout Flatten Identity "
-    "ELU GELU LeakyReLU LogSigmoid ReLU SiLU Sigmoid Softplus Tanh "
-    "BCELoss BCEWithLogitsLoss CrossEntropyLoss L1Loss MSELoss NLLLoss "
-    "CosineSimilarity PairwiseDistance "
-    "Module ModuleDict ModuleList ParameterDict ParameterList Sequential".split(),
-    (),
-)
-"""Every layer class of `minitorch.nn`, with the arguments it is built from."""
-
-
-def values(layer: Any) -> list:
-    return list(layer.state_dict().values())
-
-
-def model_and_mask(T: Any) -> list:
-    layers = T.nn.Linear(784, 64), T.nn.Dropout(), T.nn.Linear(64, 10)
-    return [*values(T.nn.Sequential(*layers)), layers[1](T.ones(32, 64))]
-
-
-BUILT: Table = {
-    **{
-        f"nn.{name}": lambda T, name=name: values(getattr(T.nn, name)(*LAYERS[name]))
-        for name in ("Linear", "Conv2d", "Embedding", "BatchNorm1d", "BatchNorm2d", "LayerNorm")
-    },
-    "nn.Linear(bias=False)": lambda T: values(T.nn.Linear(7, 5, bias=False)),
-    "nn.Linear(dtype=float64)": lambda T: values(T.nn.Linear(20, 10, dtype=T.float64)),
-    "nn.Conv2d(groups=2)": lambda T: values(T.nn.Conv2d(4, 8, (3, 5), groups=2)),
-    "nn.Embedding(padding_idx=2)": lambda T: values(T.nn.Embedding(100, 33, padding_idx=2)),
-    "one of each layer, in order": lambda T: [
-        x for name, given in LAYERS.items() for x in values(getattr(T.nn, name)(*given))
-    ],
-    "a model, then a dropout mask": model_and_mask,
+    "nn.FractionalMaxPool2d": lambda T: T.nn.FractionalMaxPool2d(2, 3)(numbers(T, (2, 3, 8, 9))),
+    "nn.FractionalMaxPool3d": lambda T: T.nn.FractionalMaxPool3d(2, 3)(numbers(T, (3, 8, 9, 7))),
 }
 
 # Data

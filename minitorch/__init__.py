@@ -41,12 +41,12 @@ from minitorch.dtypes import (
 from minitorch.functions import *
 from minitorch.grad_mode import (
     enable_grad,
-    inference_mode,
     is_grad_enabled,
     is_inference_mode_enabled,
     no_grad,
     set_grad_enabled,
 )
+from minitorch.inference import inference_mode
 from minitorch.memory import (
     channels_last,
     channels_last_3d,

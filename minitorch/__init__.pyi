@@ -23,9 +23,9 @@ from minitorch.dtypes import dtype as dtype
 from minitorch.dtypes import finfo as finfo
 from minitorch.dtypes import iinfo as iinfo
 from minitorch.grad_mode import enable_grad as enable_grad
-from minitorch.grad_mode import inference_mode as inference_mode
 from minitorch.grad_mode import no_grad as no_grad
 from minitorch.grad_mode import set_grad_enabled as set_grad_enabled
+from minitorch.inference import inference_mode as inference_mode
 from minitorch.memory import layout as layout
 from minitorch.memory import memory_format as memory_format
 from minitorch.random import Generator as Generator
@@ -689,7 +689,7 @@ class Tensor:
     def is_floating_point(self) -> builtins.bool:
         """Whether the elements are floating-point numbers."""
     def is_inference(self) -> builtins.bool:
-        """Whether it was made for inference alone: never."""
+        """Whether it was made in `inference_mode`, for inference alone."""
     def is_nonzero(self) -> builtins.bool:
         """Whether the one element is not 0. Raises: RuntimeError unless there is just one."""
     def is_pinned(self, device: Any = None) -> builtins.bool:

@@ -103,12 +103,12 @@ class Samplers(Streams):
 
         Raises: RuntimeError for weights that are no distribution, or too few of them.
         """
-        if num_samples == 1 and p.size <= _FEW and p.ndim in (1, 2) and p.dtype.char in "fd":
+        if num_samples == 1 and 0 < p.size <= _FEW and p.ndim in (1, 2) and p.dtype.char in "fd":
             chosen = self._choice_of_few(p)
             if chosen is not None:
                 return chosen
         bounds.check_weights(p, num_samples, replacement)
-        rows = p.reshape(-1, p.shape[-1])
+        rows = np.atleast_2d(p)
         if num_samples == 1 or not replacement:
             score = self.fill_exponential(dense_like(p)).reshape(rows.shape)
             np.divide(rows, score, out=score)

@@ -100,6 +100,7 @@ class Tensor(Conversion):
         if flag:
             if self._array.dtype.kind not in "fV":
                 raise RuntimeError(errors.ONLY_FLOATS.format("only"))
+            self._cell[0]  # which a tensor made for inference refuses
             self._node = AccumulateGrad(self)
         elif node.is_leaf:
             self._node = None

@@ -191,11 +191,11 @@ def write_out(name: str, made: Any, out: Any) -> Any:
             "differentiation, but one of the arguments requires grad."
         )
     errors.check_result_fits(made._array.dtype, out._array.dtype)
+    out._cell[0] += 1
     if out._array.shape == made._array.shape:
         xp.copyto(out._array, made._array, casting="unsafe")
     else:
         out._array = made._array.astype(out._array.dtype)
-    out._cell[0] += 1
     return out
 
 

@@ -14,6 +14,10 @@ from . import dtypes
 ONLY_FLOATS = "requires_grad: {} floating-point tensors can require a gradient"
 ONE_ELEMENT = "only a tensor of one element can become a Python number"
 _NO_OPERANDS = (str, bytes, list, tuple, dict, set)
+UNTRACKED = (
+    "a tensor made in inference_mode keeps no version: outside of the mode it cannot be saved for "
+    "backward, nor be written in place, nor require a gradient. Take its clone(): an ordinary one"
+)
 RELEASED = (
     "backward: expected what the graph saved, but it is freed: backward() and autograd.grad() free "
     "it when they have used it. Say retain_graph=True in the first call to go through it a second "

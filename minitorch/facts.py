@@ -10,6 +10,7 @@ from ._tensor import Tensor
 from .backend import require
 from .calls import composition
 from .errors import wrap_dim
+from .grad_mode import UNTRACKED
 from .ops import shape
 
 __all__ = ["is_complex", "is_nonzero", "is_same_size", "is_signed", "is_storage"]
@@ -128,8 +129,8 @@ class Facts:
         return memory.lies_in(self._array, memory.checked_format(memory_format, "is_contiguous"))
 
     def is_inference(self) -> bool:
-        """Whether it was made for inference alone: never."""
-        return False
+        """Whether it was made in `inference_mode`, for inference alone."""
+        return self._cell is UNTRACKED
 
     @property
     def is_cuda(self) -> bool:

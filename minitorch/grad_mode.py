@@ -6,6 +6,8 @@ import functools
 import threading
 from typing import TYPE_CHECKING, Any
 
+from . import errors
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,24 @@ class _State(threading.local):
 
 
 state = _State()
+
+
+class _Untracked(list):
+    """The cell of what is made in `inference_mode`: it counts nothing.
+
+    Raises: RuntimeError when it is read outside of the mode.
+    """
+
+    def __getitem__(self, index: Any) -> int:
+        if not state.inference:
+            raise RuntimeError(errors.UNTRACKED)
+        return 0
+
+    def __setitem__(self, index: Any, version: Any) -> None:
+        return None
+
+
+UNTRACKED = _Untracked([0])
 
 
 def is_grad_enabled() -> bool:
@@ -137,35 +157,6 @@ class enable_grad(_Fixed):
     """Operations inside are recorded, also within `no_grad`."""
 
     mode = True
-
-
-class inference_mode(_Switch):
-    """As `no_grad` (`mode=False`: does nothing).
-
-    Differs: the tensors made inside are ordinary ones and may be used in recorded operations.
-    """
-
-    def __new__(cls, mode: Any = True) -> Any:
-        switch = super().__new__(cls)
-        if callable(mode):
-            inference_mode.__init__(switch)
-            return _Switch.__call__(switch, mode)
-        return switch
-
-    def __init__(self, mode: bool = True) -> None:
-        self.mode = mode
-        self.before: list[tuple[bool, bool]] = []
-
-    def _again(self) -> _Switch:
-        return inference_mode(self.mode)
-
-    def __enter__(self) -> None:
-        self.before.append((state.grad, state.inference))
-        if self.mode:
-            state.grad, state.inference = False, True
-
-    def __exit__(self, *error: Any) -> None:
-        state.grad, state.inference = self.before.pop()
 
 
 def is_inference_mode_enabled() -> bool:

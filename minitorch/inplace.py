@@ -46,8 +46,8 @@ def overwrite(x: Tensor, out: Tensor, name: str, since: float = float("inf")) ->
     errors.check_overlap(target)
     if tracked and out._node is not None:
         _keep_saved(out._node, x._cell, since)
-    xp.copyto(target, value, casting="unsafe")
     x._cell[0] += 1
+    xp.copyto(target, value, casting="unsafe")
     if tracked:
         rebase(x, out)
     return x

@@ -24,7 +24,9 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         made = leaf(_memory(cls, data), requires_grad, cls)
         if data is not None:
-            made._cell = data._cell
+            made._cell = cell = data._cell
+            if requires_grad:
+                cell[0]  # which a tensor made for inference refuses
         return made
 
     def __repr__(self) -> str:

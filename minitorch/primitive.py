@@ -14,7 +14,7 @@ from . import dtypes, errors
 from ._tensor import Tensor, View, edge, result, wrap
 from .backend import ROWS, xp
 from .calls import write_out
-from .grad_mode import state
+from .grad_mode import UNTRACKED, state
 from .graph import Node
 from .row import Plan, Row, argument_name, bind, named, promote
 
@@ -258,8 +258,9 @@ def view_of(base: Tensor, out: Tensor, step: tuple, mode: str = "") -> Tensor:
     """Tie `out`, made from `base` by `step` = (function, keyword arguments), to its memory."""
     out._cell = cell = base._cell
     before = base._view
-    if not state.grad:
-        mode = mode or "no_grad"
+    if cell is UNTRACKED:
+        return out
+    mode = mode or ("" if state.grad else "no_grad")
     if before is None:
         out._view = View(base, (step,), cell[0], mode)
     else:

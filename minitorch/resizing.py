@@ -83,8 +83,8 @@ def _resize(self: Tensor, size: tuple, form: Any) -> Tensor:
     order = getattr(form, "order", ()) or range(len(size))
     if len(order) != len(size):
         raise RuntimeError(f"resize_: expected {len(order)} sizes for {form!r}, got {list(size)}")
-    self._array = memory.as_strided(block, size, memory.strides_in(size, order), start)
     self._cell[0] += 1
+    self._array = memory.as_strided(block, size, memory.strides_in(size, order), start)
     return self
 
 
@@ -95,6 +95,7 @@ def set_(
 
     Raises: RuntimeError for a tensor of another dtype, or where the part is not in the storage.
     """
+    self._cell[0] += 1
     if source is None:
         self._array, self._cell = xp.empty(0, self._array.dtype), [0]
         return self

@@ -112,7 +112,8 @@ class Row:
         self.visible = sum(not n.startswith("_") for n in self.outs)
         self.like = options.get("like")
         title = options.get("torch_name") or "".join(w.capitalize() for w in self.name.split("_"))
-        self.node_name = title if title[-1].isdigit() else f"{title}Backward0"
+        whole = title[-1].isdigit() or title.endswith("Backwards")
+        self.node_name = title if whole else f"{title}Backward0"
         self.joint = joint
         self.rules = vjp if isinstance(vjp, tuple) else (vjp,) * len(self.inputs)
         if len(self.rules) != len(self.inputs):

@@ -378,8 +378,9 @@ def _write(self: Tensor, name: str, generator: Any, fill: str, *values: Any) -> 
     if state.grad and (node is not None or (view is not None and edge(view.base) is not None)):
         errors.check_inplace(self, node, name)
     zero = elementwise.zero(self) if state.grad and node is not None else None
+    version = self._cell[0]
     getattr(source, fill)(self._array, *values)
-    self._cell[0] += 1
+    self._cell[0] = version + 1
     if zero is not None:
         rebase(self, zero)  # its history ends here
     return self

@@ -5,7 +5,8 @@ from minitorch._tensor import Tensor
 from minitorch.autograd.engine import backward, backward_of, grad
 from minitorch.autograd.function import Function, FunctionCtx, NestedIOFunction
 from minitorch.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
-from minitorch.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from minitorch.grad_mode import enable_grad, no_grad, set_grad_enabled
+from minitorch.inference import inference_mode
 from minitorch.row import named
 
 __getattr__ = _later(

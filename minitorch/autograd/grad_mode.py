@@ -7,10 +7,10 @@ from typing import Any
 from minitorch.grad_mode import (
     _Switch,
     enable_grad,
-    inference_mode,
     no_grad,
     set_grad_enabled,
 )
+from minitorch.inference import inference_mode
 
 __all__ = [
     "enable_grad",

@@ -64,7 +64,7 @@ def linear(xp, x, weight, bias=None):
     if x.ndim == 2:
         out = x.dot(weight.T)
     else:
-        out = x.reshape(-1, x.shape[-1]).dot(weight.T).reshape(*x.shape[:-1], *weight.shape[:-1])
+        out = x.reshape(-1, x.shape[-1]).dot(weight.T).reshape(x.shape[:-1] + weight.shape[:-1])
     if bias is not None:
         out += bias
     return out

@@ -319,8 +319,8 @@ def _move(running, found, momentum, count=0):
     share = momentum
     if count:
         share *= count / (count - 1) if count > 1 else float("nan")
-    running._array[...] = (1 - momentum) * running._array + share * new
     running._cell[0] += 1
+    running._array[...] = (1 - momentum) * running._array + share * new
 
 
 @composition

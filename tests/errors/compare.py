@@ -29,8 +29,6 @@ DIFFERS = {
     "complex loss": COMPLEX,
     "complex number": COMPLEX,
     "tensor of complex": COMPLEX,
-    "inference tensor saved": "inference mode only switches the recording off",
-    "inference tensor written": "inference mode only switches the recording off",
     "quantized dtype": "there are no quantized dtypes",
     "saved read after it was freed": "a node's saved values carry the names its rule uses",
     "grad with too many gradients": "torch ignores what is too much",

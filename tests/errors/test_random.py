@@ -185,6 +185,7 @@ FUNCTIONS = {
         "r = torch.multinomial(torch.tensor([[1.0, 0.0, 0.0], [2.0, 0.0, 1.0]]), 3)",),
     "multinomial of no categories": ("torch.multinomial(torch.ones(0), 2, True)", "sum"),
     "multinomial of rows of no categories": ("torch.multinomial(torch.ones(3, 0), 1, True)", "sum"),
+    "multinomial of no rows of none": ("r = torch.multinomial(torch.ones(0, 0), 2, True)",),
     "multinomial of no rows": ("r = torch.multinomial(torch.ones(0, 3), 2, True)",),
     "multinomial of float samples": ("torch.multinomial(ones(3), 2.0)", "num_samples", "float"),
     "multinomial of True samples": ("torch.multinomial(ones(3), True)", "num_samples", "bool"),

@@ -9,7 +9,8 @@ import pytest
 
 import minitorch
 from harness import doctor
-from harness.streams import LAYERS, STREAMS, Stream
+from harness.initial import LAYERS, build
+from harness.streams import STREAMS, Stream
 from minitorch.random import Generator
 
 NAMES = [stream.name for stream in STREAMS]
@@ -40,13 +41,13 @@ def test_every_layer_is_built():
     nn = minitorch.nn
     layers = [name for name in nn.__all__ if isinstance(getattr(nn, name), type)]
     layers = [name for name in layers if issubclass(getattr(nn, name), nn.Module)]
-    assert sorted(LAYERS) == sorted(layers)
+    assert sorted(LAYERS) == sorted(set(layers) - {"Container", "NLLLoss2d"})  # which only warn
 
 
 def test_every_layer_that_draws_when_it_is_built_has_a_stream():
-    for name, arguments in LAYERS.items():
+    for name in LAYERS:
         before = minitorch.get_rng_state()
-        getattr(minitorch.nn, name)(*arguments)
+        build(minitorch, name)
         drew = bool((minitorch.get_rng_state() != before).any())
         assert not drew or mentioned(f"nn.{name}"), name
 
