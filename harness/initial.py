@@ -102,7 +102,7 @@ LAYERS: dict[str, Any] = {
     **given((), in_dimensions("LazyBatchNorm LazyInstanceNorm Dropout")),
     **given(
         (),
-        "AlphaDropout FeatureAlphaDropout Flatten Identity CELU ELU GELU GLU Hardshrink "
+        "AlphaDropout Dropout FeatureAlphaDropout Flatten Identity CELU ELU GELU GLU Hardshrink "
         "Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid Mish PReLU RReLU ReLU ReLU6 SELU SiLU "
         "Sigmoid Softmax2d Softmin Softplus Softshrink Softsign Tanh Tanhshrink "
         "BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss "

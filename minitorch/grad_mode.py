@@ -31,7 +31,7 @@ class _Untracked(list):
     Raises: RuntimeError when it is read outside of the mode.
     """
 
-    def __getitem__(self, index: Any) -> int:
+    def __getitem__(self, index: Any) -> Any:
         if not state.inference:
             raise RuntimeError(errors.UNTRACKED)
         return 0
