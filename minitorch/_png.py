@@ -50,7 +50,7 @@ def decode_png(data: bytes) -> np.ndarray | None:
     try:  # one byte more than the header promises is enough to see that there are too many
         body = zlib.decompressobj().decompress(chunks[b"IDAT"], size + 1)
         rows = np.frombuffer(body, np.uint8).reshape(height, 1 + width * channels)
-    except (zlib.error, ValueError) as error:
+    except (zlib.error, ValueError, OverflowError) as error:
         raise RuntimeError(f"decode_png: damaged: {error}") from error
     return _unfiltered(rows, channels).reshape(height, width, channels)
 

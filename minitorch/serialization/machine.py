@@ -142,8 +142,9 @@ class Machine:
 
     @_op(b"Q")
     def _persistent(self) -> None:
+        identity = self.stack.pop()
         try:
-            self.stack.append(self.load(self.stack.pop()))
+            self.stack.append(self.load(identity))
         except Exception as error:
             self.outside = error
             raise

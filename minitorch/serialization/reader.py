@@ -117,6 +117,8 @@ def parse_id(pid: Any) -> tuple[Any, str, Any, int]:
         raise CheckpointError(f"expected a class of storages, got {kind!r}")
     if type(size) is not int or size < 0 or type(key) not in (str, int):
         raise CheckpointError(f"expected a key and a size of a storage, got {key!r} and {size!r}")
+    if type(location) is not str:
+        raise CheckpointError(f"expected the name of a place, got {type(location).__name__}")
     return kind, str(key), location, size
 
 
@@ -242,7 +244,7 @@ def _read_legacy(file: Any, how: How) -> Any:
             found = storages.named(key, size * item, item, lambda b: how.place(b, location))
             view = pid[5] if len(pid) > 5 else None
             if view is not None:
-                _, offset, length = view
+                offset, length = view[1:] if _is_part(view) else (size, 1)
                 if min(offset, length) < 0 or (offset + length) > size:
                     raise CheckpointError("a view of a storage lies outside of it")
                 found = found[offset * item : (offset + length) * item]
@@ -253,6 +255,11 @@ def _read_legacy(file: Any, how: How) -> Any:
         return how.unpickler(file, load).load()
 
     return legacy.read(file, run, plain)
+
+
+def _is_part(view: Any) -> bool:
+    """Whether `view` is (key, offset, elements)."""
+    return type(view) is tuple and len(view) == 3 and all(type(n) is int for n in view[1:])
 
 
 def _no_storage(pid: Any) -> Any:

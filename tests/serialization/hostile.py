@@ -33,13 +33,14 @@ def told(x: Any) -> bytes:
 def tensor(
     kind: bytes = b"ctorch\nFloatStorage\n",
     key: str = "0",
+    place: Any = "cpu",
     numel: int = 4,
     offset: int = 0,
     size: Any = (4,),
     stride: Any = (1,),
 ) -> bytes:
     """A pickle of one tensor."""
-    pid = b"(" + told("storage") + kind + told(key) + told("cpu") + told(numel) + b"tQ"
+    pid = b"(" + told("storage") + kind + told(key) + told(place) + told(numel) + b"tQ"
     geometry = b"".join(map(told, (offset, size, stride)))
     rest = b"\x89ccollections\nOrderedDict\n)RtR."
     return b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n(" + pid + geometry + rest
@@ -138,6 +139,8 @@ CASES: dict[str, bytes] = {
     "a key of another record": of(key="../version"),
     "a class that is no storage": of(kind=b"ctorch\nSize\n"),
     "an id that is a string": _pickled(told("abc") + b"Q."),
+    "an id of nothing": _pickled(b"Q."),
+    "a place that is a number": of(place=3),
     "one storage as two types": zipped(
         b"\x80\x02(" + tensor()[2:-1]
         + tensor(kind=b"ctorch\nLongStorage\n", numel=2)[2:-1] + b"t.",

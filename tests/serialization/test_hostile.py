@@ -54,6 +54,7 @@ def test_an_old_file_is_read_as_strictly():
         data.replace(b"\x03\0\0\0\0\0\0\0", b"\x04\0\0\0\0\0\0\0"),
         data.replace(b"ctorch\nFloatStorage", b"cposix\nsystem"),
         data.replace(b"M\xe9\x03", b"M\xe8\x03"),
+        data.replace(b"K\x03N", b"K\x03)"),
         b"\0" * 257 + b"ustar" + bytes(300),
     ):
         assert wrong != data

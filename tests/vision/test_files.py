@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io as streams
+import struct
 import sys
+import zlib
 
 import numpy as np
 import pytest
@@ -80,7 +82,13 @@ def test_what_is_no_picture(either_way):
     whole = io.encode_png(COLOURS[:3])
     damaged = whole.clone()
     damaged[60] += 1
-    for data in (minitorch.zeros(20, dtype=minitorch.uint8), whole[:70], damaged):
+    header = bytearray(whole.numpy().tobytes())
+    header[16:24] = b"\xff" * 8  # a picture of 2**32 - 1 by 2**32 - 1
+    header[29:33] = struct.pack(">I", zlib.crc32(header[12:29]))
+    huge = minitorch.tensor(list(header), dtype=minitorch.uint8)
+    with pytest.raises(RuntimeError, match="damaged"):
+        _png.decode_png(bytes(header))
+    for data in (minitorch.zeros(20, dtype=minitorch.uint8), whole[:70], damaged, huge):
         with pytest.raises(RuntimeError, match=r"decode_(png|image)"):
             io.decode_image(data)
     with pytest.raises(RuntimeError, match="float32"):

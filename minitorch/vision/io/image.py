@@ -78,7 +78,7 @@ def decode_image(
     try:
         picture = image.open(io.BytesIO(data))
         picture.load()
-    except OSError as error:
+    except (OSError, SyntaxError, ValueError, image.DecompressionBombError) as error:
         raise RuntimeError(f"decode_image: no picture in these {len(data)} bytes") from error
     if apply_exif_orientation:
         from PIL import ImageOps
