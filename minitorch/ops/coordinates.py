@@ -39,4 +39,5 @@ def coo_mm(xp, values, dense, *, rows, cols, size):
 )
 def coo_dots(xp, x, y, *, rows, cols):
     """The elements of x yᵀ at the coordinates: (r, m), (c, m) -> (number of coordinates,)."""
-    return xp.add.reduce(x[rows] * y[cols], axis=1)
+    dtype = x.dtype if x.dtype.kind == "f" else xp.int64  # as torch sums integers
+    return xp.add.reduce(x[rows] * y[cols], axis=1, dtype=dtype)

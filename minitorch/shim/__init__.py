@@ -1,14 +1,12 @@
 """`import torch` gives minitorch: for scripts that were written for PyTorch and know nothing of us.
 
 `python -m minitorch script.py ARGS...` runs such a script as `python script.py ARGS...` would; here
-is the same from code and in notebooks. Processes that `multiprocessing` starts have it too.
+is the same from code and in notebooks. Processes that `multiprocessing` starts have it too::
 
->>> import minitorch
->>> minitorch.shim.install()
->>> import torch
->>> torch is minitorch, torch.__version__
-(True, '2.13.0+minitorch')
->>> minitorch.shim.uninstall()
+    import minitorch
+
+    minitorch.shim.install()
+    import torch  # minitorch, of version '2.13.0+minitorch'
 """
 
 from __future__ import annotations
