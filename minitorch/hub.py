@@ -12,13 +12,14 @@ import hashlib
 import importlib.util
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import Request, urlopen
+
+from minitorch import _files
 
 __all__ = [
     "download_url_to_file",
@@ -156,32 +157,30 @@ def download_url_to_file(
     """Fetch `url` into the file `dst`, which appears only when all of it is there.
 
     Raises: RuntimeError where the sha256 does not begin with `hash_prefix`, OSError without a
-    connection.
+    connection, or where it ends early.
     """
-    dst = os.path.expanduser(dst)
-    part = f"{dst}.{os.getpid()}.partial"
+    with urlopen(Request(url, headers={"User-Agent": "minitorch"})) as answer:
+        _files.replace(
+            os.path.expanduser(dst), lambda file: _receive(answer, file, hash_prefix, progress)
+        )
+
+
+def _receive(answer: Any, file: Any, hash_prefix: str | None, progress: bool) -> None:
     digest, done = hashlib.sha256(), 0
-    try:
-        with (
-            urlopen(Request(url, headers={"User-Agent": "minitorch"})) as answer,
-            open(part, "wb") as file,
-        ):
-            total = int(answer.headers.get("Content-Length") or 0)
-            while piece := answer.read(_CHUNK):
-                file.write(piece)
-                digest.update(piece)
-                done += len(piece)
-                if progress:
-                    _show(done, total)
+    total = int(answer.headers.get("Content-Length") or 0)
+    while piece := answer.read(_CHUNK):
+        file.write(piece)
+        digest.update(piece)
+        done += len(piece)
         if progress:
-            sys.stderr.write("\n")
-        found = digest.hexdigest()
-        if hash_prefix and not found.startswith(hash_prefix):
-            raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{found}")')
-        shutil.move(part, dst)
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
+            _show(done, total)
+    if progress:
+        sys.stderr.write("\n")
+    if done < total:
+        raise OSError(f"the connection ended after {done} of {total} bytes")
+    found = digest.hexdigest()
+    if hash_prefix and not found.startswith(hash_prefix):
+        raise RuntimeError(f'invalid hash value (expected "{hash_prefix}", got "{found}")')
 
 
 def _show(done: int, total: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 
 import numpy as np
 import pytest
@@ -91,6 +92,16 @@ def test_a_file_is_there_when_all_of_it_is(home, tmp_path, capsys):
     hub.download_url_to_file(source.as_uri(), target, digest[:8])
     assert target.read_bytes() == source.read_bytes()
     assert "100% of 0.3 MB" in capsys.readouterr().err
+
+
+def test_a_connection_that_ends_early_leaves_no_file(tmp_path, monkeypatch):
+    class Answer(io.BytesIO):
+        headers = {"Content-Length": "10"}  # noqa: RUF012
+
+    monkeypatch.setattr(hub, "urlopen", lambda request: Answer(b"half"))
+    with pytest.raises(OSError, match="after 4 of 10 bytes"):
+        hub.download_url_to_file("http://x/y", tmp_path / "y", progress=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_weights_are_downloaded_once(home, tmp_path, monkeypatch):
