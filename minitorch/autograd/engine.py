@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from minitorch._tensor import Tensor, edge, wrap
 from minitorch.backend import xp
@@ -13,8 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+class GradientEdge(NamedTuple):
+    """Where a gradient flows: into output `output_nr` of `node`. Stands for a tensor in grad()."""
+
+    node: Any
+    output_nr: int
+    ownership_token: Any = None
+
+
 def _sequence(x: Any) -> tuple:
-    several = isinstance(x, (list, tuple)) and not hasattr(x, "output_nr")
+    several = isinstance(x, (list, tuple)) and not isinstance(x, GradientEdge)
     return tuple(x) if several else (x,)
 
 
@@ -33,7 +41,7 @@ def _roots(outputs: tuple, gradients: Any, create: bool) -> list:
     for i, (out, g) in enumerate(zip(outputs, given)):
         if g is not None and not isinstance(g, Tensor):
             raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
-        if isinstance(out, tuple) and hasattr(out, "output_nr"):
+        if isinstance(out, GradientEdge):
             roots.append(_root_of_edge(out, g, create))
             continue
         node = edge(out)
@@ -71,7 +79,7 @@ def _root_of_edge(out: Any, g: Any, create: bool) -> tuple:
 
 def _place(x: Any) -> tuple[Any, int]:
     """Where the gradient of a tensor, or of a GradientEdge, arrives: (node, output number)."""
-    if isinstance(x, tuple) and hasattr(x, "output_nr"):
+    if isinstance(x, GradientEdge):
         return x.node, x.output_nr
     node = edge(x)
     if node is None:
@@ -132,7 +140,7 @@ def backward_of(
         if not inputs:
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
         for x, g in zip(inputs, _captured(roots, inputs, keep, create_graph)):
-            x = x.node.variable if isinstance(x, tuple) else x
+            x = x.node.variable if isinstance(x, GradientEdge) else x
             if g is not None and not x.retains_grad:  # else its own hook has kept it
                 x._grad = g if x._grad is None else x._grad + g
         return

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from minitorch import graph as _graph
 from minitorch._tensor import AccumulateGrad, Tensor, edge
 from minitorch.autograd import engine
+from minitorch.autograd.engine import GradientEdge
 from minitorch.hooks import RemovableHandle
 
 from . import _saved
@@ -36,14 +37,6 @@ class _NodeMeta(type):
 
 class Node(metaclass=_NodeMeta):
     """What `grad_fn` is, and what its `next_functions` lead to."""
-
-
-class GradientEdge(NamedTuple):
-    """Where a gradient flows: into output `output_nr` of `node`. Stands for a tensor in grad()."""
-
-    node: Any
-    output_nr: int
-    ownership_token: Any = None
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
