@@ -96,20 +96,28 @@ __getattr__ = _later(
         "_pytree": "",
         "_utils": "",
         "accelerator": "AcceleratorError OutOfMemoryError",
-        "amp": "autocast",
+        "amp": "autocast GradScaler",
+        "autograd.anomaly_mode": "is_anomaly_check_nan_enabled is_anomaly_enabled "
+        "set_anomaly_enabled",
         "amp.autocast_mode": "clear_autocast_cache get_autocast_cpu_dtype get_autocast_dtype "
         "get_autocast_gpu_dtype is_autocast_cache_enabled is_autocast_cpu_enabled "
         "is_autocast_enabled set_autocast_cache_enabled set_autocast_dtype set_autocast_enabled",
         "backends": "",
         "batching": "vmap",
         "compiler": "compile",
-        "cpu": "",
+        "cpu": "Event Stream",
         "cuda": "",
         "func": "",
         "distributed": "",
         "distributions": "",
         "futures": "",
         "hub": "",
+        "in_place": "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ "
+        "as_strided_ asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ "
+        "conj_physical_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_ exp_ expm1_ fix_ floor_ frac_ "
+        "gcd_ i0_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ "
+        "negative_ rad2deg_ reciprocal_ round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ "
+        "tan_ tanh_ trunc_ xlogy_",
         "jit": "",
         "legacy": "BFloat16Storage BFloat16Tensor BoolStorage BoolTensor ByteStorage ByteTensor "
         "CharStorage CharTensor DoubleStorage DoubleTensor FloatStorage FloatTensor HalfStorage "

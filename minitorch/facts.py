@@ -13,7 +13,15 @@ from .errors import wrap_dim
 from .grad_mode import UNTRACKED
 from .ops import shape
 
-__all__ = ["is_complex", "is_nonzero", "is_same_size", "is_signed", "is_storage"]
+__all__ = [
+    "get_device",
+    "is_complex",
+    "is_inference",
+    "is_nonzero",
+    "is_same_size",
+    "is_signed",
+    "is_storage",
+]
 
 
 @composition
@@ -35,6 +43,18 @@ def is_signed(input: Tensor) -> bool:
 
 
 @composition
+def is_inference(input: Tensor) -> bool:
+    """Whether it was made in `inference_mode`, for inference alone."""
+    return input._cell is UNTRACKED
+
+
+@composition
+def get_device(input: Tensor) -> int:
+    """The number of the GPU: -1, there is none."""
+    return -1
+
+
+@composition
 def is_complex(input: Tensor) -> bool:
     """Whether the elements are complex numbers: never."""
     return input.dtype.is_complex
@@ -52,8 +72,8 @@ class Facts:
     _view: Any
     _nr: int
 
-    is_nonzero, is_same_size, is_signed, is_complex = (
-        is_nonzero, is_same_size, is_signed, is_complex,
+    get_device, is_inference, is_nonzero, is_same_size, is_signed, is_complex = (
+        get_device, is_inference, is_nonzero, is_same_size, is_signed, is_complex,
     )  # fmt: skip
 
     def dim(self) -> int:
@@ -128,10 +148,6 @@ class Facts:
             return self._array.flags.c_contiguous
         return memory.lies_in(self._array, memory.checked_format(memory_format, "is_contiguous"))
 
-    def is_inference(self) -> bool:
-        """Whether it was made in `inference_mode`, for inference alone."""
-        return self._cell is UNTRACKED
-
     @property
     def is_cuda(self) -> bool:
         """Whether the memory is a GPU's: never."""
@@ -144,10 +160,6 @@ class Facts:
     def is_cpu(self) -> bool:
         """Whether the memory is this machine's: always."""
         return True
-
-    def get_device(self) -> int:
-        """The number of the GPU: -1, there is none."""
-        return -1
 
     def is_pinned(self, device: Any = None) -> bool:
         """Whether the memory is locked for a GPU: never."""

@@ -9,22 +9,26 @@ from __future__ import annotations
 from typing import Any
 
 from minitorch._tensor import Tensor
+from minitorch.subclass import (
+    handle_torch_function,
+    has_torch_function,
+    has_torch_function_unary,
+    has_torch_function_variadic,
+)
 
-__all__ = ["has_torch_function", "is_tensor_like", "is_tensor_method_or_property"]
+__all__ = [
+    "handle_torch_function",
+    "has_torch_function",
+    "has_torch_function_unary",
+    "has_torch_function_variadic",
+    "is_tensor_like",
+    "is_tensor_method_or_property",
+]
 
 
 def is_tensor_like(inp: Any) -> bool:
     """Whether `inp` is a Tensor, or of a type that says how torch's functions treat it."""
     return isinstance(inp, Tensor) or hasattr(type(inp), "__torch_function__")
-
-
-def has_torch_function(relevant_args: Any) -> bool:
-    """Whether an argument is asked for its `__torch_function__`: one that is no plain Tensor."""
-    return any(
-        hasattr(type(x), "__torch_function__")
-        and (not isinstance(x, Tensor) or hasattr(type(x), "_adopted"))
-        for x in relevant_args
-    )
 
 
 def is_tensor_method_or_property(func: Any) -> bool:

@@ -68,6 +68,44 @@ def _asking(method: Callable) -> Callable:
     return asking
 
 
+def _asked(x: Any) -> bool:
+    kind = type(x)
+    if _state.inside or not hasattr(kind, "__torch_function__"):
+        return False
+    return not isinstance(x, Tensor) or hasattr(kind, "_adopted")
+
+
+def has_torch_function(relevant_args: Any) -> bool:
+    """Whether an argument is asked for its `__torch_function__`: one that is no plain Tensor."""
+    return any(map(_asked, relevant_args))
+
+
+def has_torch_function_unary(arg: Any) -> bool:
+    """As `has_torch_function`, of one argument."""
+    return _asked(arg)
+
+
+def has_torch_function_variadic(*args: Any) -> bool:
+    """As `has_torch_function`, of arguments that stand alone."""
+    return any(map(_asked, args))
+
+
+def handle_torch_function(
+    public_api: Callable, relevant_args: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """What the first of `relevant_args` whose type answers makes of `public_api(*args)`.
+
+    A subclass is asked before its base. Raises: TypeError where none answers.
+    """
+    asked = {type(x): x for x in relevant_args if _asked(x)}
+    kinds = sorted(asked, key=lambda kind: -len(kind.__mro__))
+    for kind in kinds:
+        found = asked[kind].__torch_function__(public_api, tuple(kinds), args, kwargs)
+        if found is not NotImplemented:
+            return found
+    raise TypeError(f"no implementation of {public_api} for {[kind.__name__ for kind in kinds]}")
+
+
 def asked_no_more(inside: bool) -> bool:
     """Choose whether `__torch_function__` is left alone in this thread. Returns: what was so."""
     before, _state.inside = _state.inside, inside

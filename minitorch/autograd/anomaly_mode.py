@@ -88,6 +88,21 @@ def _switch(on: bool) -> None:
         graph._run = _run if _users else _plain_run
 
 
+def is_anomaly_enabled() -> bool:
+    """Whether `backward` looks for NaN in this thread."""
+    return state.anomaly
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether a NaN would be an error then."""
+    return state.check_nan
+
+
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch it on or off, until it is switched again."""
+    set_detect_anomaly(mode, check_nan)
+
+
 class set_detect_anomaly(_Switch):
     """Make `backward` raise at the operation whose gradient holds a NaN: at once, or as a context.
 

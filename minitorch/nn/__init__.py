@@ -2,6 +2,7 @@
 
 from minitorch._later import later
 from minitorch.nn import functional, init, modules
+from minitorch.nn.modules.utils import factory_kwargs  # noqa: F401
 from minitorch.parameter import Buffer, Parameter
 
 # Loaded when first asked for: the families of layers, and rooms with the names in them that torch

@@ -172,7 +172,7 @@ def multi_head_attention_forward(
         _require((in_proj_weight,), ("in_proj_weight",))
         weights = in_proj_weight.chunk(3)  # type: ignore[union-attr]
     biases: Any = (None,) * 3 if in_proj_bias is None else in_proj_bias.chunk(3)
-    q, k, v = (fused.linear(x, w, b) for x, w, b in zip((query, key, value), weights, biases))
+    q, k, v = _in_projection(query, key, value, *weights, *biases)
     if (bias_k is None) != (bias_v is None):
         raise AssertionError("expected both of bias_k and bias_v or none of them")
     extra = 0
@@ -204,6 +204,21 @@ def multi_head_attention_forward(
     if batched:
         return out, chances
     return out.squeeze(1), None if chances is None else chances.squeeze(0)
+
+
+def _in_projection(
+    q: Tensor, k: Tensor, v: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor,
+    b_q: Tensor | None = None, b_k: Tensor | None = None, b_v: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    """Query, key and value, each by its own matrix."""
+    return fused.linear(q, w_q, b_q), fused.linear(k, w_k, b_k), fused.linear(v, w_v, b_v)
+
+
+def _in_projection_packed(
+    q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor | None = None
+) -> list[Tensor]:
+    """Query, key and value by the three parts of the matrix `w`."""
+    return [*_in_projection(q, k, v, *w.chunk(3), *(() if b is None else b.chunk(3)))]
 
 
 def _require(given: Any, names: tuple[str, ...]) -> None:

@@ -501,6 +501,17 @@ def split(key, ndim):
     return parse(key, ndim)
 
 
+def _only_number(at, ndim):
+    """(the dimension, the index) of the one number in a key that takes all else whole, or None."""
+    numbers = [i for i, k in enumerate(at) if type(k) is int]
+    if len(numbers) != 1 or len(at) > ndim + 1:
+        return None
+    (i,) = numbers
+    if any(k is not Ellipsis and k != ALL for k in (*at[:i], *at[i + 1 :])):
+        return None
+    return (i if Ellipsis not in at[:i] else i - len(at)), at[i]
+
+
 def getitem(x, key) -> Tensor:
     """x[key]: a view for numbers, slices, None and Ellipsis; a copy where index arrays are."""
     if isinstance(key, int) and not isinstance(key, bool):
@@ -517,6 +528,8 @@ def getitem(x, key) -> Tensor:
             return view_of(x, row, (select, {"dim": 0, "index": key}))
         return select(x, dim=0, index=key)
     at, spec, arrays = split(key, x.ndim)
+    if edge(x) is not None and not arrays and (place := _only_number(at, x.ndim)) is not None:
+        return select(x, dim=place[0], index=place[1])  # its gradient has a name of its own
     if at is not _WHOLE and (not arrays or any(k is not ALL for k in at[:-1])):
         x = basic_index(x, at=at)
     return take(x, *arrays, spec=spec) if arrays else x

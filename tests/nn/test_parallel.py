@@ -104,3 +104,26 @@ def test_backends_of_attention() -> None:
 
 def test_no_backend() -> None:
     assert_refused_alike(torch, lambda t: t.nn.attention.sdpa_kernel(3).__enter__(), ["int"])
+
+
+def test_shared_out_to_one_device_is_the_whole():
+    parallel = minitorch.nn.parallel
+    layer, x = minitorch.nn.Linear(2, 1), minitorch.ones(3, 2)
+    ((part,), (named,)) = parallel.scatter_gather.scatter_kwargs((x,), None, ["cpu"])
+    replicas = parallel.replicate(layer, ["cpu"])
+    out = parallel.gather(parallel.parallel_apply(replicas, [part], [named]), "cpu")
+    assert replicas == [layer]
+    assert bool((out == layer(x)).all())
+    assert parallel.scatter(x, [0]) == (x,)
+
+
+def test_several_devices_are_refused():
+    parallel = minitorch.nn.parallel
+    layer, x = minitorch.nn.Linear(2, 1), minitorch.ones(3, 2)
+    for call in (parallel.scatter, parallel.replicate):
+        with pytest.raises(ValueError, match="one device"):
+            call(layer, [0, 1])
+    with pytest.raises(ValueError, match="gather: expected one device"):
+        parallel.gather([x, x], 0)
+    with pytest.raises(AssertionError, match="2 inputs"):
+        parallel.parallel_apply([layer], [x, x])

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from minitorch import creation
+from minitorch._tensor import Tensor
 from minitorch.nn import functional as F
 from minitorch.nn import init as initial
 from minitorch.nn.modules.linear import NonDynamicallyQuantizableLinear
@@ -560,3 +561,16 @@ class MultiheadAttention(Module):
             is_causal=is_causal,
         )  # fmt: skip
         return (out.transpose(1, 0) if swapped else out), weights
+
+    def merge_masks(
+        self, attn_mask: Tensor | None, key_padding_mask: Tensor | None, query: Tensor
+    ) -> tuple[Tensor | None, int | None]:
+        """(both masks in one, its kind): 1 is (N, S) of keys alone, 2 is (N, heads, L, L)."""
+        if attn_mask is None:
+            return key_padding_mask, None if key_padding_mask is None else 1
+        batch, length = query.shape[:2]
+        first = (1, 1) if attn_mask.dim() == 2 else (batch, -1)
+        merged = attn_mask.view(*first, length, length).expand(batch, self.num_heads, -1, -1)
+        if key_padding_mask is not None:
+            merged = merged + key_padding_mask.view(batch, 1, 1, length)
+        return merged, 2

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["consume_prefix_in_state_dict_if_present"]
+__all__ = ["consume_prefix_in_state_dict_if_present", "factory_kwargs"]
 
 
 def _ntuple(n: int, name: str = "parse") -> Callable[[Any], tuple]:
@@ -43,6 +43,23 @@ def _list_with_default(out_size: Any, defaults: list[int]) -> Any:
     if len(defaults) <= len(out_size):
         raise ValueError(f"Input dimension should be at least {len(out_size) + 1}")
     return [d if v is None else v for v, d in zip(out_size, defaults[-len(out_size) :])]
+
+
+def factory_kwargs(kwargs: dict | None) -> dict:
+    """`device`, `dtype` and `memory_format` of keyword arguments and of a dict `factory_kwargs`.
+
+    Raises: TypeError for another name, and for one that is said twice.
+    """
+    if kwargs is None:
+        return {}
+    names = {"device", "dtype", "memory_format"}
+    inner = kwargs.get("factory_kwargs", {})
+    given = {k: v for k, v in kwargs.items() if k != "factory_kwargs"}
+    if unknown := {*given, *inner} - names:
+        raise TypeError(f"factory_kwargs: expected some of {sorted(names)}, got {sorted(unknown)}")
+    if twice := given.keys() & inner.keys():
+        raise TypeError(f"factory_kwargs: {sorted(twice)} is given twice, also as factory_kwargs")
+    return {**inner, **given}
 
 
 def consume_prefix_in_state_dict_if_present(state_dict: dict, prefix: str) -> None:
