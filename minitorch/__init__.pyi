@@ -2255,6 +2255,9 @@ def ger(input: Any, vec2: Any) -> Tensor:
 def get_default_dtype() -> _dtype:
     """The dtype that Python floats become: float32 unless it was changed."""
 
+def get_device(input: Tensor) -> builtins.int:
+    """The number of the GPU: -1, there is none."""
+
 def get_num_threads() -> builtins.int:
     """How many threads matrix products use."""
 
@@ -2420,6 +2423,9 @@ def is_floating_point(input: Any) -> builtins.bool:
 
 def is_grad_enabled() -> builtins.bool:
     """Whether operations on tensors that require a gradient are recorded in this thread."""
+
+def is_inference(input: Tensor) -> builtins.bool:
+    """Whether it was made in `inference_mode`, for inference alone."""
 
 def is_inference_mode_enabled() -> builtins.bool:
     """Whether this thread is inside `inference_mode`."""
