@@ -70,10 +70,10 @@ class Node:
 
     def name(self) -> str:
         """torch's name of the operation: 'MulBackward0'."""
-        return self.plan.name
+        return n if isinstance(n := self.plan.name, str) else n(self)
 
     def __repr__(self) -> str:
-        return f"<{self.plan.name} object at {id(self):#x}>"
+        return f"<{self.name()} object at {id(self):#x}>"
 
     @property
     def next_functions(self) -> tuple:
@@ -111,12 +111,12 @@ class Node:
             return self._saved_value(attribute[7:])
         if hasattr(self.plan, "ctx"):
             return getattr(self.plan.ctx, attribute)
-        raise AttributeError(f"'{self.plan.name}' object has no attribute '{attribute}'")
+        raise AttributeError(f"'{self.name()}' object has no attribute '{attribute}'")
 
     def _saved_value(self, wanted: str) -> Any:
         names = self.plan.saved_names
         if wanted not in names:
-            raise AttributeError(f"'{self.plan.name}' saved {names or 'nothing'}, not '{wanted}'")
+            raise AttributeError(f"'{self.name()}' saved {names or 'nothing'}, not '{wanted}'")
         return unpack(self)[names.index(wanted)]
 
 

@@ -111,9 +111,9 @@ class Row:
         self.returns = options.get("returns")  # the named tuple of several outputs
         self.visible = sum(not n.startswith("_") for n in self.outs)
         self.like = options.get("like")
-        title = options.get("torch_name") or "".join(w.capitalize() for w in self.name.split("_"))
-        whole = title[-1].isdigit() or title.endswith("Backwards")
-        self.node_name = title if whole else f"{title}Backward0"
+        words = "".join(w.capitalize() for w in self.name.split("_"))
+        # torch's name of a recorded operation, or a function of the node that finds it
+        self.node_name = options.get("torch_name") or f"{words}Backward0"
         self.joint = joint
         self.rules = vjp if isinstance(vjp, tuple) else (vjp,) * len(self.inputs)
         if len(self.rules) != len(self.inputs):

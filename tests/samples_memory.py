@@ -85,6 +85,7 @@ def copies() -> Iterator[Sample]:
     yield both("clone", numbers())
     unsafe = lambda T, x: x.transpose(0, 2).reshape(-1)  # noqa: E731
     yield phrase("reshape_copy", unsafe, x)
+    yield ours("unsafe_view", lambda T, x: x.reshape(4, 6), x, size=(4, 6))
     yield phrase("to", lambda T, x: x.to(T.float64), x, label="float64")
     yield phrase("to", lambda T, x: x.to(T.float32), x, label="float32", derivatives=1)
     yield phrase("to", lambda T, x: x.to(T.int64), x, label="int64", derivatives=0)

@@ -217,3 +217,29 @@ def test_only_the_corners_of_a_large_tensor_are_read():
     start = time.perf_counter()
     assert repr(x).count("1.") == 36
     assert time.perf_counter() - start < 0.1
+
+
+NAMED = [
+    "l(x[0])", "l(x)", "b(x)", "b(x[0])", "x @ x.mT", "x @ x[0].T", "x[0] @ x[0].T", "x.sum()",
+    "x.sum(0)", "x.mean()", "x.mean((0, 1))", "x.clamp(0)", "x.clamp(x.detach())", "x[:]",
+    "x[...]", "x[:, :]", "x[0]", "x[:, 0]", "x[0, :2]", "x[0:1, :, 0]", "x[0, :, None]", "x[None]",
+    "x[0, 0, 0]", "x[..., 1:]", "F.l1_loss(x, x.detach())",
+    "F.l1_loss(x, x.detach(), reduction='none')",
+    "x.transpose(0, 1).reshape(-1)", "T.nn.GRU(4, 2)(x)[0]", "T.nn.LSTM(4, 2)(x)[0]",
+]  # fmt: skip
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("expression", NAMED)
+def test_the_name_after_grad_fn_is_that_of_torchs_last_step(expression: str) -> None:
+    torch = pytest.importorskip("torch")
+    found = []
+    for T in (minitorch, torch):
+        x = T.ones(2, 3, 4, requires_grad=True)
+        names = {"T": T, "F": T.nn.functional, "x": x}
+        names |= {"l": T.nn.Linear(4, 5, bias=False), "b": T.nn.Linear(4, 5)}
+        out = eval(expression, names)
+        found.append(repr(out).rpartition("grad_fn=")[2])
+        out.sum().backward()
+    assert found[0] == found[1]
+    assert out.grad_fn.name() in found[0]

@@ -11,7 +11,7 @@ from minitorch.ops._dims import axes, sizes
 from .rules import aligned, call, given, loop, ranks, rule, spread
 
 
-@rule("view reshape_copy")
+@rule("view reshape_copy unsafe_view")
 def reshaped(level: Any, row: Any, inputs: tuple, params: dict) -> Any:
     """Other sizes behind the batch."""
     (x,) = inputs

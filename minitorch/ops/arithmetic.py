@@ -283,7 +283,7 @@ def fmin(xp, x, y):
         lambda g, x, low, high: gate(g, (x < low) & (True if high is None else low < high)),
         lambda g, x, low, high: gate(g, (x > high) | (False if low is None else high < low)),
     ),
-    torch_name="ClampBackward1",
+    torch_name="ClampBackward0",
 )
 def clamp_between(xp, x, low=None, high=None):
     """x limited to [low, high], tensors or one of them None; high wins where they cross."""

@@ -9,7 +9,16 @@ from minitorch import errors
 from minitorch.calls import composition
 from minitorch.ops.elementwise import mul, zero
 from minitorch.ops.reduce import sum
-from minitorch.ops.shape import diagonal, expand, permute, reshape, t, transpose, unsqueeze
+from minitorch.ops.shape import (
+    diagonal,
+    expand,
+    permute,
+    reshape,
+    t,
+    transpose,
+    unsafe_view,
+    unsqueeze,
+)
 from minitorch.primitive import contract
 
 if TYPE_CHECKING:
@@ -120,12 +129,12 @@ def matmul(input, other) -> Tensor:
         return mv(input, other) if a == 2 else _squeezed(matmul(input, unsqueeze(other, dim=1)), -1)
     if b == 2:  # one big product instead of a batch of small ones
         flat = mm(reshape(input, (math.prod(input.shape[:-1]), input.shape[-1])), other)
-        return reshape(flat, (*input.shape[:-1], other.shape[-1]))
+        return unsafe_view(flat, size=(*input.shape[:-1], other.shape[-1]))
     batch = errors.broadcast_shapes(input.shape[:-2], other.shape[:-2])
     count = math.prod(batch)
     x = reshape(expand(input, size=(*batch, *input.shape[-2:])), (count, *input.shape[-2:]))
     y = reshape(expand(other, size=(*batch, *other.shape[-2:])), (count, *other.shape[-2:]))
-    return reshape(bmm(x, y), (*batch, input.shape[-2], other.shape[-1]))
+    return unsafe_view(bmm(x, y), size=(*batch, input.shape[-2], other.shape[-1]))
 
 
 def _squeezed(x, dim):

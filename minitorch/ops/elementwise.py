@@ -288,7 +288,7 @@ def _inside(g, x, min, max):
     return gate(g, low & high)
 
 
-@elementwise(_inside)
+@elementwise(_inside, torch_name="ClampBackward1")
 def clamp(xp, x, *, min=None, max=None):
     """x limited to [min, max]; the gradient passes where min <= x <= max."""
     if min is None and max is None:

@@ -34,6 +34,14 @@ def _columns(g, weight_ndim):
     return g if weight_ndim == 2 else unsqueeze(g, dim=-1)
 
 
+def _linear_name(node):
+    """torch's last step: a product of matrices, or the view of one in the shape of the input."""
+    biased = 2 in node.plan.live
+    if len(node.shape) == 2:
+        return "AddmmBackward0" if biased else "MmBackward0"
+    return "ViewBackward0" if biased else "UnsafeViewBackward0"
+
+
 def _linear_like(x, weight, bias=None):
     out = x @ (weight.T if weight.ndim == 2 else weight)
     return out if bias is None else out + bias
@@ -46,7 +54,7 @@ def _linear_like(x, weight, bias=None):
         lambda g: g,
     ),
     like=_linear_like,
-    torch_name="AddmmBackward0",
+    torch_name=_linear_name,
 )
 def linear(xp, x, weight, bias=None):
     """x weight^T + bias.
@@ -301,6 +309,7 @@ def _l1_rule(g, x, y, reduction):
 @elementwise(
     (_l1_rule, lambda g, x, y, reduction: -_l1_rule(g, x, y, reduction)),
     like=lambda x, y, reduction="mean": reduced(abs(x - y), reduction),
+    torch_name=lambda node: "MeanBackward0" if node.shape == () else "AbsBackward0",
     kind="fused",
 )
 def l1_loss(xp, x, y, *, reduction="mean"):

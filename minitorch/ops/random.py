@@ -58,13 +58,13 @@ def randperm(xp, *, n, dtype, generator):
     return generator.permutation(n, dtype)
 
 
-@random_row(lambda g: zero(g), torch_name="Bernoulli")
+@random_row(lambda g: zero(g), torch_name="BernoulliBackward0")
 def bernoulli_tensor(xp, p, *, generator):
     """1 with probability p, else 0, for each element of p."""
     return generator.bernoulli_tensor(p)
 
 
-@random_row(lambda g: zero(g), torch_name="Bernoulli")
+@random_row(lambda g: zero(g), torch_name="BernoulliBackward0")
 def bernoulli_like(xp, x, *, p, generator):
     """1 with probability `p`, else 0, in the shape and dtype of `x`."""
     return generator.bernoulli(x.shape, p, x.dtype)

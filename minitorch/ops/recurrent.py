@@ -179,6 +179,7 @@ def _lstm_rule(
     joint=_lstm_rule,
     like=_lstm_like,
     outs=("out", "h", "c", "_gates_", "_before_", "_cells_", "_squashed_"),
+    torch_name="MkldnnRnnLayerBackward0",
 )
 def lstm_layer(
     xp, x, h0, c0, w_ih, w_hh, b_ih=None, b_hh=None, w_hr=None, *, sizes=None, reverse=False
@@ -262,7 +263,12 @@ def _gru_rule(
     return (gx, h.reshape(h0.shape), *weights)
 
 
-@fused(joint=_gru_rule, like=_gru_like, outs=("out", "h", "_gates_", "_before_", "_inner_"))
+@fused(
+    joint=_gru_rule,
+    like=_gru_like,
+    outs=("out", "h", "_gates_", "_before_", "_inner_"),
+    torch_name="StackBackward0",
+)
 def gru_layer(xp, x, h0, w_ih, w_hh, b_ih=None, b_hh=None, *, sizes=None, reverse=False):
     """h = (1 - z) n + z h' at each step; r, z from W x + b + U h' + d, n = tanh(W x + b + r (U h' +
     d)).
@@ -338,7 +344,7 @@ def _rnn_rule(
     return (gx, h.reshape(h0.shape), *weights)
 
 
-@fused(joint=_rnn_rule, like=_rnn_like, outs=("out", "h", "_before_"))
+@fused(joint=_rnn_rule, like=_rnn_like, outs=("out", "h", "_before_"), torch_name="StackBackward0")
 def rnn_layer(
     xp, x, h0, w_ih, w_hh, b_ih=None, b_hh=None, *, sizes=None, reverse=False, nonlinearity="tanh"
 ):

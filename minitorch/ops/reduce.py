@@ -48,7 +48,10 @@ def _count(shape, dim):
     return n
 
 
-@reduce(lambda g, x_shape, dim, keepdim: spread_out(g, x_shape, dim, keepdim))
+@reduce(
+    lambda g, x_shape, dim, keepdim: spread_out(g, x_shape, dim, keepdim),
+    torch_name=lambda node: f"SumBackward{+(node.shape != ())}",  # 1: along some dims
+)
 def sum(xp, x, *, dim=None, keepdim=False, dtype=None):
     """The sum; integers in int64."""
     as_dtype = dtype.np if dtype is not None else xp.int64 if x.dtype.kind in "iub" else None
@@ -59,7 +62,7 @@ def _mean_rule(g, x_shape, dim, keepdim):
     return spread_out(g / _count(x_shape, dim), x_shape, dim, keepdim)
 
 
-@reduce(_mean_rule)
+@reduce(_mean_rule, torch_name=lambda node: f"MeanBackward{+(node.shape != ())}")
 def mean(xp, x, *, dim=None, keepdim=False, dtype=None):
     """The sum over the number of elements.
 

@@ -93,6 +93,12 @@ def reshape_copy(xp, x, *, size):
     return x.copy(order="C").reshape(size)
 
 
+@moved(lambda g, x_shape: reshape(g, x_shape), torch_name="UnsafeViewBackward0")
+def unsafe_view(xp, x, *, size):
+    """The elements with sizes `size`, in the memory of an `x` that nobody else will see."""
+    return x.reshape(size)
+
+
 @view_row(lambda g, dims: permute(g, dims=inverse(dims, g.ndim)))
 def permute(xp, x, *, dims):
     """The axes in the order `dims`."""
@@ -203,7 +209,18 @@ def _scattered(g, x_shape, dim, index):
     return unslice(g, size=x_shape, at=at)
 
 
-@view_row(lambda g, x_shape, at: unslice(g, size=x_shape, at=at), torch_name="SliceBackward0")
+def _last_step(node):
+    """The name of the last of the steps that torch takes through an index."""
+    at = node.saved[-1]
+    steps = [item for item in at if item is not Ellipsis and item != slice(None)]
+    if steps and steps[-1] is None:
+        return "UnsqueezeBackward0"
+    if steps and not isinstance(steps[-1], slice):
+        return "SelectBackward0"
+    return "SliceBackward0" if steps or at == (slice(None), Ellipsis) else "AliasBackward0"
+
+
+@view_row(lambda g, x_shape, at: unslice(g, size=x_shape, at=at), torch_name=_last_step)
 def basic_index(xp, x, *, at):
     """x[at] for `at` made of ints, slices, None and Ellipsis."""
     return x[at]
