@@ -39,11 +39,7 @@ class VisionDataset(Dataset):
         self.transforms = transforms
 
     def _transformed(self, picture: Any, target: Any) -> tuple[Any, Any]:
-        if self.transform is not None:
-            picture = self.transform(picture)
-        if self.target_transform is not None:
-            target = self.target_transform(target)
-        return picture, target
+        return StandardTransform(self.transform, self.target_transform)(picture, target)
 
     def __len__(self) -> int:
         raise NotImplementedError(f"{type(self).__name__} does not define __len__")
