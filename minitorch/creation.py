@@ -32,6 +32,9 @@ __all__ = [  # noqa: PLE0604
 ]
 
 
+_NUMBERS = {bool, int, float}
+
+
 def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
     """A fresh array of what `data` says: numbers, nested sequences, arrays, tensors."""
     if isinstance(data, Tensor):
@@ -80,6 +83,10 @@ def _plain(data: Any, kinds: set) -> Any:
 
     Raises: ValueError for a tensor of several elements.
     """
+    types = set(map(type, data))
+    if types <= _NUMBERS:
+        kinds |= types
+        return data
     found = []
     for x in data:
         if isinstance(x, (list, tuple)):

@@ -150,6 +150,8 @@ def broadcast_error(shapes: list) -> str | None:
 
 def broadcast_shapes(*shapes: Any) -> tuple:
     """The shape that all `shapes` broadcast to. Raises: RuntimeError naming sizes that clash."""
+    if shapes and shapes.count(shapes[0]) == len(shapes):
+        return tuple(shapes[0])
     problem = broadcast_error(list(shapes))
     if problem is not None:
         raise RuntimeError(problem)

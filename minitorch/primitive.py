@@ -186,7 +186,7 @@ def _wrap_several(
     bit: int,
 ) -> Any:
     """As the end of `apply`, for a row that returns a tuple: hidden outputs are only saved."""
-    outs = tuple(xp.asarray(o) for o in outs)
+    outs = tuple([o if type(o) is _ndarray else xp.asarray(o) for o in outs])
     visible = row.visible if row.outs != ("*",) else len(outs)
     node = None
     cells = [[0] for _ in range(visible)]
@@ -197,13 +197,13 @@ def _wrap_several(
             node.outputs = visible
             node.shape = [o.shape for o in outs[:visible]]
             node.dtype = [o.dtype for o in outs[:visible]]
-    made = tuple(
+    made = [
         result(o, node if o.dtype.kind in "fV" else None, nr, cells[nr])
         for nr, o in enumerate(outs[:visible])
-    )
+    ]
     if visible == 1 and row.outs != ("*",):
         return made[0]
-    return row.returns(*made) if row.returns else made
+    return row.returns(*made) if row.returns else tuple(made)
 
 
 def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:

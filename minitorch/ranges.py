@@ -8,7 +8,7 @@ from typing import Any
 
 from . import dtypes
 from ._random_numerics import cpu_is_fused, scale_shift, two_sum
-from ._tensor import Tensor
+from ._tensor import Tensor, leaf
 from .backend import xp
 from .ops._dims import whole
 from .sized import _number, finish, kind_of, require_place
@@ -34,6 +34,8 @@ def arange(
     Raises: RuntimeError for a step of 0 or of the wrong sign, and for what is not finite.
     """
     require_place(device, layout, pin_memory)
+    if _is_count(bounds) and start is end is step is dtype is out is None:
+        return leaf(xp.arange(bounds[0]), requires_grad)
     given = _bounds("arange", bounds, start, end, step)
     ints = all(isinstance(x, int) for x in given)
     to = kind_of("arange", dtype, out, dtypes.int64 if ints else None)
@@ -69,6 +71,10 @@ def range(
     first, last, pace = _checked("range", given, to)
     count = int((last - first) / pace) + 1
     return finish("range", _steps(first, pace, count, to), out, requires_grad)
+
+
+def _is_count(bounds: tuple) -> bool:
+    return len(bounds) == 1 and type(bounds[0]) is int and 0 <= bounds[0] < 2**63
 
 
 def _bounds(name: str, bounds: tuple, start: Any, end: Any, step: Any) -> tuple:

@@ -202,6 +202,8 @@ def bind(row: Row, args: tuple, kwargs: dict, n: int) -> tuple[tuple, dict]:
 
     Raises: TypeError for a missing, repeated or unknown argument, naming it.
     """
+    if not kwargs and n <= len(args) <= n + len(row.params):
+        return args[:n], dict(zip(row.params, args[n:]))
     params = {k: v for k, v in kwargs.items() if k in row.params}
     if len(params) != len(kwargs):
         args = _bind_names(row, args, kwargs, params, n)

@@ -67,6 +67,10 @@ def _axes_of(indices, spec):
 def check_indices(a, n, axis, error=IndexError, low=None):
     """Raise `error` unless each index in `a` is in [low, n); low is -n unless it is given."""
     low = -n if low is None else low
+    if a.dtype.char in "lq" and a.size:  # as unsigned numbers what is too low is too high as well
+        above = (a - low if low else a).view("u8")
+        if above.max() < n - low:
+            return
     if a.size and not (low <= a.min() and a.max() < n):
         wrong = a[(a < low) | (a >= n)].flat[0]
         raise error(f"index {wrong} is out of bounds for dimension {axis} with size {n}")
@@ -264,7 +268,7 @@ def gather(xp, x, indices, *, dim):
     if not indices.size:
         return xp.empty(indices.shape, x.dtype)
     places = positions_along(xp, x.shape or (1,), at_least_1d(indices), at)
-    return x.reshape(-1)[places].reshape(indices.shape)
+    return x.reshape(-1).take(places).reshape(indices.shape)
 
 
 @index((lambda g, indices, dim: gather(g, indices, dim=dim), None))

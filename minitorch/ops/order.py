@@ -103,7 +103,7 @@ def _keys(xp, line):
 def _rearranged(xp, lines, tied, found, rearrange):
     """Let `rearrange(keys, order)` say which of equal elements the lines in `tied` name."""
     n = lines.shape[1]
-    tied = xp.flatnonzero(tied)
+    tied = tied.nonzero()[0]
     if tied.size * n <= _selection.TOO_MANY:
         for i in tied:
             order = list(range(n))
@@ -160,8 +160,10 @@ def topk(xp, x, *, k, dim=-1, largest=True, sorted=True):
     if not k or 0 in size:
         size = (*x.shape[:at], k, *x.shape[at + 1 :])
         return xp.empty(size, x.dtype), xp.zeros(size, xp.int64)
-    found = (part.reshape(*size, k) for part in _top(xp, _lines(xp, x, at), k, largest, sorted))
-    return tuple(xp.ascontiguousarray(xp.moveaxis(part, -1, at)) for part in found)
+    found = [part.reshape(*size, k) for part in _top(xp, _lines(xp, x, at), k, largest, sorted)]
+    if at < x.ndim - 1:
+        found = [xp.moveaxis(part, -1, at) for part in found]
+    return tuple([xp.ascontiguousarray(part) for part in found])
 
 
 def _check_line(x, at, name):

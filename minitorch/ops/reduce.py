@@ -127,7 +127,7 @@ def min_all(xp, x):
 
 
 def _check_elements(x, dim, name):
-    if 0 in (x.shape[i] for i in axes(dim, x.ndim)):
+    if not x.size and 0 in (x.shape[i] for i in axes(dim, x.ndim)):
         raise (RuntimeError if dim is None else IndexError)(
             f"{name}: expected at least one element along dim={dim}, got shape {list(x.shape)}"
         )
@@ -162,20 +162,21 @@ def _selected(xp, x, dim, keepdim, extreme, arg):
         errors.wrap_dim(dim, 0)
         return x.copy(), xp.zeros((), xp.int64)
     at = errors.wrap_dim(dim, x.ndim)
-    _check_elements(x, at, arg.__name__)
-    return extreme.reduce(x, axis=at, keepdims=keepdim), arg(x, axis=at, keepdims=keepdim)
+    _check_elements(x, at, arg)
+    where = getattr(x, arg)(axis=at, keepdims=keepdim)
+    return extreme.reduce(x, axis=at, keepdims=keepdim), where
 
 
 @reduce(selected_rule, outs=("values", "indices"), torch_name="MaxBackward0")
 def max_dim(xp, x, *, dim, keepdim=False):
     """The largest along `dim` and where it is; the gradient goes there."""
-    return _selected(xp, x, dim, keepdim, xp.maximum, xp.argmax)
+    return _selected(xp, x, dim, keepdim, xp.maximum, "argmax")
 
 
 @reduce(selected_rule, outs=("values", "indices"), torch_name="MinBackward0")
 def min_dim(xp, x, *, dim, keepdim=False):
     """The smallest along `dim` and where it is; the gradient goes there."""
-    return _selected(xp, x, dim, keepdim, xp.minimum, xp.argmin)
+    return _selected(xp, x, dim, keepdim, xp.minimum, "argmin")
 
 
 def _arg(xp, x, dim, keepdim, arg):

@@ -367,14 +367,17 @@ def cat(xp, *tensors, dim=0):
     Raises: ValueError for none, RuntimeError where other sizes differ.
     """
     parts = [x for x in tensors if x.shape != (0,)]
-    for i, x in enumerate(tensors):
-        if not x.ndim:
-            raise RuntimeError(f"cat: expected at least one dimension, but tensor {i} is 0-d")
     if not parts:
         return tensors[0].copy()
-    at = wrap_dim(dim, parts[0].ndim)
-    for i, x in enumerate(parts):
-        _check_alike(x.shape, parts[0].shape, at, i)
+    at = wrap_dim(dim, parts[0].ndim or 1)
+    try:
+        return _in_a_row(xp, parts, at)
+    except ValueError:  # looking for what is wrong beforehand takes as long as joining the parts
+        _check_alike(tensors, parts, at)
+        raise
+
+
+def _in_a_row(xp, parts, at):
     if all(x.flags.c_contiguous for x in parts):
         return xp.concatenate(parts, axis=at)
     size = list(parts[0].shape)
@@ -384,15 +387,23 @@ def cat(xp, *tensors, dim=0):
     return xp.concatenate(parts, axis=at, out=out)
 
 
-def _check_alike(size, first, at, i):
-    if len(size) != len(first):
-        raise RuntimeError(f"cat: expected tensors of one rank, got {list(first)} and {list(size)}")
-    for k, (a, b) in enumerate(zip(first, size)):
-        if k != at and a != b:
+def _check_alike(tensors, parts, at):
+    """Raise RuntimeError for a tensor of no dimensions, and for parts that differ beside `at`."""
+    for i, x in enumerate(tensors):
+        if not x.ndim:
+            raise RuntimeError(f"cat: expected at least one dimension, but tensor {i} is 0-d")
+    first = parts[0].shape
+    for i, size in enumerate(x.shape for x in parts):
+        if len(size) != len(first):
             raise RuntimeError(
-                f"cat: expected sizes that differ in dimension {at} only, got {a} and {b} in "
-                f"dimension {k} of tensor 0 {list(first)} and tensor {i} {list(size)}"
+                f"cat: expected tensors of one rank, got {list(first)} and {list(size)}"
             )
+        for k, (a, b) in enumerate(zip(first, size)):
+            if k != at and a != b:
+                raise RuntimeError(
+                    f"cat: expected sizes that differ in dimension {at} only, got {a} and {b} in "
+                    f"dimension {k} of tensor 0 {list(first)} and tensor {i} {list(size)}"
+                )
 
 
 @moved(joint=lambda g, dim, needs: unbind(g, dim=dim), promote=True)

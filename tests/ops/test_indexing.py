@@ -232,3 +232,23 @@ def test_setitem(seed: int) -> None:
             outcome(written, T, values, order, entries, alone, v) for T in (minitorch, torch)
         )
         agree(found, expected, f"{about}, value {v!r}")
+
+
+INT64 = np.iinfo(np.int64)
+
+
+@pytest.mark.parametrize("wrong", [3, -4, INT64.min, INT64.min + 3, INT64.max, INT64.max - 2])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda x, i: x[i],
+        lambda x, i: x.gather(0, i),
+        lambda x, i: x.index_select(0, i),
+        lambda x, i: x.index_fill(0, i, 1.0),
+        lambda x, i: x.take(i),
+    ],
+)
+def test_an_index_that_is_not_there_is_refused_however_large(use: Any, wrong: int) -> None:
+    for engine in (torch, minitorch):
+        with pytest.raises((IndexError, RuntimeError)):
+            use(engine.arange(3.0), engine.tensor([0, wrong]))
