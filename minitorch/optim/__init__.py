@@ -18,6 +18,7 @@ from __future__ import annotations
 from minitorch._later import later as _later
 
 _ROOMS = {
+    "_functional": "",
     "_stateless": "swap_in_optimizer_params_and_state",
     "adadelta": "Adadelta",
     "adafactor": "Adafactor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     RuleOptimizer,
     check_hyperparameters,
@@ -15,10 +16,10 @@ from minitorch.optim._rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Adadelta"]
+__all__ = ["Adadelta", "adadelta"]
 
 
-def adadelta(
+def adadelta_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -52,7 +53,7 @@ def adadelta(
 
 
 class Adadelta(RuleOptimizer):
-    """Adadelta: the gradient in units of recent steps over recent gradients, see `adadelta`.
+    """Adadelta: the gradient in units of recent steps over recent gradients, see `adadelta_rule`.
 
     Raises: ValueError for a negative value, and for rho above 1.
     Source: Zeiler 2012, algorithm 1.
@@ -87,7 +88,7 @@ class Adadelta(RuleOptimizer):
             raise ValueError(f"rho: expected a value in [0, 1], got {rho}")
         super().__init__(params, defaults)
 
-    _rule = staticmethod(adadelta)
+    _rule = staticmethod(adadelta_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return "square_avg", "acc_delta"
@@ -98,3 +99,6 @@ class Adadelta(RuleOptimizer):
             *scalars(dtype, float(group["lr"]), rho, 1 - rho, group["eps"], decay),
             group["maximize"],
         )
+
+
+adadelta = functional(Adadelta, "square_avgs=square_avg acc_deltas=acc_delta state_steps=step")

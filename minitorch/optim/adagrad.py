@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import RuleOptimizer, check_hyperparameters, descent, scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Adagrad"]
+__all__ = ["Adagrad", "adagrad"]
 
 
-def adagrad(
+def adagrad_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -40,7 +41,7 @@ def adagrad(
 
 
 class Adagrad(RuleOptimizer):
-    """Adagrad: the gradient over the root of the sum of its squares, as `adagrad` says.
+    """Adagrad: the gradient over the root of the sum of its squares, as `adagrad_rule` says.
 
     The state is there from the start, so that it can be shared before training.
 
@@ -82,7 +83,7 @@ class Adagrad(RuleOptimizer):
             for p in group["params"]:
                 self._start(p, self.state[p], group)
 
-    _rule = staticmethod(adagrad)
+    _rule = staticmethod(adagrad_rule)
 
     def share_memory(self) -> None:
         """Move the state to memory that other processes see."""
@@ -100,3 +101,6 @@ class Adagrad(RuleOptimizer):
         lr = float(group["lr"]) / (1 + (t - 1) * group["lr_decay"])
         decay = group["weight_decay"] or None
         return (*scalars(dtype, lr, group["eps"], decay), group["maximize"])
+
+
+adagrad = functional(Adagrad, "state_sums=sum state_steps=step")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor
 from minitorch.backend import xp
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     RuleOptimizer,
     check_betas,
@@ -21,10 +22,10 @@ from minitorch.optim._rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "adam"]
 
 
-def adam(
+def adam_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -71,8 +72,8 @@ def adam(
 class Adam(RuleOptimizer):
     """Adam: steps of about lr, scaled by running means of the gradient and of its square.
 
-    The update is that of `adam`. `weight_decay` is L2 regularization by default, a shrinking of the
-    parameters apart from the gradient (AdamW) with `decoupled_weight_decay`.
+    The update is that of `adam_rule`. `weight_decay` is L2 regularization by default, a shrinking
+    of the parameters apart from the gradient (AdamW) with `decoupled_weight_decay`.
 
     Raises: ValueError for a negative value, and for betas outside [0, 1).
     Source: Kingma & Ba 2015, algorithm 1; Reddi et al. 2018 (amsgrad); Loshchilov & Hutter 2019.
@@ -113,7 +114,7 @@ class Adam(RuleOptimizer):
         _check_tensors(defaults)
         super().__init__(params, defaults)
 
-    _rule = staticmethod(adam)
+    _rule = staticmethod(adam_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return "exp_avg", "exp_avg_sq", "max_exp_avg_sq" if group["amsgrad"] else None
@@ -142,3 +143,9 @@ def _check_tensors(defaults: dict[str, Any]) -> None:
             raise ValueError(f"{name}: expected a number with foreach=True, got a Tensor")
         if value._array.size != 1:
             raise ValueError(f"{name}: expected one element, got shape {list(value.shape)}")
+
+
+adam = functional(
+    Adam,
+    "exp_avgs=exp_avg exp_avg_sqs=exp_avg_sq max_exp_avg_sqs=max_exp_avg_sq state_steps=step",
+)

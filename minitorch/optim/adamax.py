@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch.backend import xp
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     RuleOptimizer,
     check_betas,
@@ -18,10 +19,10 @@ from minitorch.optim._rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Adamax"]
+__all__ = ["Adamax", "adamax"]
 
 
-def adamax(
+def adamax_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -54,7 +55,7 @@ def adamax(
 
 
 class Adamax(RuleOptimizer):
-    """Adamax: Adam in the infinity norm, the update of `adamax`.
+    """Adamax: Adam in the infinity norm, the update of `adamax_rule`.
 
     Raises: ValueError for a negative value, and for betas outside [0, 1).
     Source: Kingma & Ba 2015, algorithm 2.
@@ -88,7 +89,7 @@ class Adamax(RuleOptimizer):
         check_betas(betas)
         super().__init__(params, defaults)
 
-    _rule = staticmethod(adamax)
+    _rule = staticmethod(adamax_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return "exp_avg", "exp_inf"
@@ -100,3 +101,6 @@ class Adamax(RuleOptimizer):
             *scalars(dtype, *weights(beta1), beta2, group["eps"], group["weight_decay"] or None),
             group["maximize"],
         )
+
+
+adamax = functional(Adamax, "exp_avgs=exp_avg exp_infs=exp_inf state_steps=step")

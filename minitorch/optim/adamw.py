@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch.optim._lists import functional
 from minitorch.optim.adam import Adam
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["AdamW"]
+__all__ = ["AdamW", "adamw"]
 
 
 class AdamW(Adam):
@@ -53,3 +54,9 @@ class AdamW(Adam):
         super().__setstate__(state)
         for group in self.param_groups:  # a state of plain Adam stays decoupled here
             group["decoupled_weight_decay"] = True
+
+
+adamw = functional(
+    AdamW,
+    "exp_avgs=exp_avg exp_avg_sqs=exp_avg_sq max_exp_avg_sqs=max_exp_avg_sq state_steps=step",
+)

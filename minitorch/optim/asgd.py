@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch.backend import xp
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import RuleOptimizer, check_hyperparameters, descent, scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ASGD"]
+__all__ = ["ASGD", "asgd"]
 
 
-def asgd(
+def asgd_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -44,7 +45,7 @@ def asgd(
 
 
 class ASGD(RuleOptimizer):
-    """Averaged stochastic gradient descent, the update of `asgd`; `state[p]["ax"]` is the mean.
+    """Averaged stochastic gradient descent, as `asgd_rule` says; `state[p]["ax"]` is the mean.
 
     Raises: ValueError for a negative lr or weight_decay.
     Source: Polyak & Juditsky 1992; the rates of Bottou 2012, section 5.
@@ -78,7 +79,7 @@ class ASGD(RuleOptimizer):
         check_hyperparameters(defaults, "weight_decay")
         super().__init__(params, defaults)
 
-    _rule = staticmethod(asgd)
+    _rule = staticmethod(asgd_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return ("ax",)
@@ -101,3 +102,6 @@ class ASGD(RuleOptimizer):
         of_step = (xp.asarray(eta, dtype), xp.asarray(1 - group["lambd"] * eta, dtype))
         decay = group["weight_decay"] or None
         return (*of_step, *scalars(dtype, None if mu == 1 else mu, decay), group["maximize"])
+
+
+asgd = functional(ASGD, "axs=ax mus=mu etas=eta state_steps=step")

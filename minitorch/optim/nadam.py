@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch.backend import xp
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     RuleOptimizer,
     check_betas,
@@ -20,10 +21,10 @@ from minitorch.optim._rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["NAdam"]
+__all__ = ["NAdam", "nadam"]
 
 
-def nadam(
+def nadam_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -65,7 +66,7 @@ def nadam(
 
 
 class NAdam(RuleOptimizer):
-    """NAdam: Adam that looks one step of momentum ahead, the update of `nadam`.
+    """NAdam: Adam that looks one step of momentum ahead, the update of `nadam_rule`.
 
     Raises: ValueError for a negative value, and for betas outside [0, 1).
     Source: Dozat 2016, algorithm 8; Loshchilov & Hutter 2019 (decoupled decay).
@@ -103,7 +104,7 @@ class NAdam(RuleOptimizer):
         check_betas(betas)
         super().__init__(params, defaults)
 
-    _rule = staticmethod(nadam)
+    _rule = staticmethod(nadam_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return "exp_avg", "exp_avg_sq"
@@ -137,3 +138,9 @@ class NAdam(RuleOptimizer):
 
 def _momentum(group: dict[str, Any], t: float) -> float:
     return group["betas"][0] * (1 - 0.5 * 0.96 ** (t * group["momentum_decay"]))
+
+
+nadam = functional(
+    NAdam,
+    "exp_avgs=exp_avg exp_avg_sqs=exp_avg_sq mu_products=mu_product state_steps=step",
+)

@@ -1,8 +1,8 @@
 """Optimizer: parameter groups, state and its dictionary, hooks.
 
 An optimizer is one update rule per parameter, written once: a function on arrays that changes them
-in place (`sgd`, `adam`). Learning rates are read from `param_groups` and step counts from `state`
-in every step, never kept elsewhere.
+in place (`sgd_rule`, `adam_rule`). Learning rates are read from `param_groups` and step counts from
+`state` in every step, never kept elsewhere.
 """
 
 from __future__ import annotations

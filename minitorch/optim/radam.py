@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch.backend import xp
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     RuleOptimizer,
     check_betas,
@@ -20,10 +21,10 @@ from minitorch.optim._rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["RAdam"]
+__all__ = ["RAdam", "radam"]
 
 
-def radam(
+def radam_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -66,7 +67,7 @@ def radam(
 
 
 class RAdam(RuleOptimizer):
-    """RAdam: Adam, rectified for the variance of its first mean squares, as `radam` says.
+    """RAdam: Adam, rectified for the variance of its first mean squares, as `radam_rule` says.
 
     Raises: ValueError for a negative value, and for betas outside [0, 1).
     Source: Liu et al. 2020, algorithm 2; Loshchilov & Hutter 2019 (decoupled decay).
@@ -102,7 +103,7 @@ class RAdam(RuleOptimizer):
         check_betas(betas)
         super().__init__(params, defaults)
 
-    _rule = staticmethod(radam)
+    _rule = staticmethod(radam_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return "exp_avg", "exp_avg_sq"
@@ -123,3 +124,6 @@ class RAdam(RuleOptimizer):
             *decays(dtype, lr, group),
             group["maximize"],
         )
+
+
+radam = functional(RAdam, "exp_avgs=exp_avg exp_avg_sqs=exp_avg_sq state_steps=step")

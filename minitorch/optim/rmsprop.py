@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     RuleOptimizer,
     check_hyperparameters,
@@ -17,10 +18,10 @@ from minitorch.optim._rules import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["RMSprop"]
+__all__ = ["RMSprop", "rmsprop"]
 
 
-def rmsprop(
+def rmsprop_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -62,7 +63,7 @@ def rmsprop(
 
 
 class RMSprop(RuleOptimizer):
-    """RMSprop: the gradient over the root of its running mean square, as `rmsprop` says.
+    """RMSprop: the gradient over the root of its running mean square, as `rmsprop_rule` says.
 
     Raises: ValueError for a negative value.
     Source: Hinton 2012, lecture 6e; Graves 2013, equations 38-45 (centered).
@@ -98,7 +99,7 @@ class RMSprop(RuleOptimizer):
         check_hyperparameters(defaults, "eps", "momentum", "weight_decay", "alpha")
         super().__init__(params, defaults)
 
-    _rule = staticmethod(rmsprop)
+    _rule = staticmethod(rmsprop_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         momentum, centered = group["momentum"] > 0, group["centered"]
@@ -115,3 +116,10 @@ class RMSprop(RuleOptimizer):
             *scalars(dtype, momentum, group["weight_decay"] or None),
             group["maximize"],
         )
+
+
+rmsprop = functional(
+    RMSprop,
+    "square_avgs=square_avg grad_avgs=grad_avg "
+    "momentum_buffer_list=momentum_buffer state_steps=step",
+)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import RuleOptimizer, check_hyperparameters, descent, scalars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Rprop"]
+__all__ = ["Rprop", "rprop"]
 
 
-def rprop(
+def rprop_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -53,7 +54,7 @@ def rprop(
 class Rprop(RuleOptimizer):
     """Rprop: a step size for each weight, which grows while its gradient keeps its sign.
 
-    The update is that of `rprop`; it is made for gradients of the whole data, not of batches.
+    The update is that of `rprop_rule`; it is made for gradients of the whole data, not of batches.
 
     Raises: ValueError for a negative lr, and unless 0 < etas[0] < 1 < etas[1].
     Source: Riedmiller & Braun 1993.
@@ -86,7 +87,7 @@ class Rprop(RuleOptimizer):
             raise ValueError(f"etas: expected 0 < etas[0] < 1 < etas[1], got {etas}")
         super().__init__(params, defaults)
 
-    _rule = staticmethod(rprop)
+    _rule = staticmethod(rprop_rule)
 
     def _averages(self, group: dict[str, Any]) -> tuple[str | None, ...]:
         return "prev", "step_size"
@@ -97,3 +98,6 @@ class Rprop(RuleOptimizer):
 
     def _constants(self, group: dict[str, Any], dtype: Any, t: float) -> tuple:
         return (*scalars(dtype, *group["etas"], *group["step_sizes"], 0.0, 1.0), group["maximize"])
+
+
+rprop = functional(Rprop, "prevs=prev step_sizes=step_size state_steps=step")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from minitorch.optim._lists import functional
 from minitorch.optim._rules import (
     check_hyperparameters,
     descent,
@@ -17,10 +18,10 @@ from minitorch.optim.optimizer import Optimizer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["SGD"]
+__all__ = ["SGD", "sgd"]
 
 
-def sgd(
+def sgd_rule(
     xp: Any,
     scratch: Any,
     p: Any,
@@ -56,7 +57,7 @@ def sgd(
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: p ← p - lr g, with momentum and weight decay as in `sgd`.
+    """Stochastic gradient descent: p ← p - lr g, with momentum and weight decay as in `sgd_rule`.
 
     `weight_decay` is L2 regularization: g + λ p is the gradient of loss + λ/2 Σp². For L1 add the
     penalty to the loss, as the package `optim` shows.
@@ -121,9 +122,12 @@ class SGD(Optimizer):
                 v = state["momentum_buffer"]._array
             if group["differentiable"]:
                 buffer = None if v is None else state["momentum_buffer"]
-                (buffer,) = record(sgd, p, [buffer], (first, *constants))
+                (buffer,) = record(sgd_rule, p, [buffer], (first, *constants))
                 if buffer is not None:
                     state["momentum_buffer"] = buffer
                 continue
-            in_blocks(sgd, (array, p._grad._array, v), (first, *constants))
+            in_blocks(sgd_rule, (array, p._grad._array, v), (first, *constants))
             p._cell[0] += 1
+
+
+sgd = functional(SGD, "momentum_buffer_list=momentum_buffer")
