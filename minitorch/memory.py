@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = [
     "dense_like",
     "first",
     "is_dense",
+    "laid_as",
     "lies_in",
     "memory_order",
     "owner",
@@ -207,6 +209,23 @@ def order_of(array: np.ndarray) -> list[int]:
 def dense_strides(array: np.ndarray) -> tuple[int, ...]:
     """The strides, in elements, of a copy that keeps the order of the dimensions, without gaps."""
     return strides_in(array.shape, order_of(array))
+
+
+def laid_as(array: np.ndarray, model: np.ndarray) -> np.ndarray:
+    """`array` with its dimensions in the memory order of `model`, where they have one shape.
+
+    So torch lays out a result whose operands disagree: the first one decides. NumPy takes row-major
+    order then, in which a dropout would draw for other elements.
+    """
+    strides = model.strides
+    if model.shape != array.shape or all(map(operator.ge, strides, strides[1:])):
+        return array
+    wanted = dense_strides(model)
+    if steps(array) == wanted:
+        return array
+    made = allocate(array.shape, array.dtype, wanted)
+    np.copyto(made, array)
+    return made
 
 
 # ------------------------------------------------------------------ new memory

@@ -16,7 +16,8 @@ from .backend import ROWS, xp
 from .calls import write_out
 from .grad_mode import UNTRACKED, state
 from .graph import Node
-from .row import Plan, Row, argument_name, bind, named, promote
+from .memory import laid_as
+from .row import Plan, Row, argument_name, bind, in_float32, named, promote
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,11 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
         return _wrap_several(row, inputs, arrays, params, out, edges, live, bit)
     if type(out) is not _ndarray:
         out = xp.asarray(out)
+    elif row.row_major:
+        if not out.flags.c_contiguous:
+            out = out.copy()
+    elif row.follows and type(arrays[0]) is _ndarray and not arrays[0].flags.c_contiguous:
+        out = laid_as(out, arrays[0])
     if not live or not state.grad:
         return wrap(out)
     plan = row.plans.get(live + bit) or row.plan(live + bit)
@@ -107,6 +113,8 @@ def pair_operator(row: Row) -> Callable:
         try:
             if a.ndim or b.ndim:
                 out = row.run(xp, a, b)
+                if not a.flags.c_contiguous:
+                    out = laid_as(out, a)
             else:
                 out = xp.asarray(row.run(xp, a[()], b[()]))
         except Exception as error:
@@ -186,8 +194,10 @@ def _wrap_several(
     bit: int,
 ) -> Any:
     """As the end of `apply`, for a row that returns a tuple: hidden outputs are only saved."""
-    outs = tuple([o if type(o) is _ndarray else xp.asarray(o) for o in outs])
     visible = row.visible if row.outs != ("*",) else len(outs)
+    outs = tuple([o if type(o) is _ndarray else xp.asarray(o) for o in outs])
+    if row.row_major:
+        outs = (*(xp.asarray(o, order="C") for o in outs[:visible]), *outs[visible:])
     node = None
     cells = [[0] for _ in range(visible)]
     if live and outs and state.grad:
@@ -224,31 +234,6 @@ def _run_on_arrays(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     if type(out) is tuple and row.visible == 1 and row.outs != ("*",):
         return out[0]
     return out if inputs or type(out) is tuple else wrap(out)
-
-
-def in_float32(row: Row, operands: Any, params: dict[str, Any]) -> Callable:
-    """How `row` computes on bfloat16: in float32, rounded once at the end, as torch does.
-
-    Hidden outputs, which only its own backward sees, stay as they are.
-    """
-    kinds = {x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind in "fV"}
-    if row.kind == "fused":  # a normalization may have its parameters in float32
-        kinds.discard(_FLOAT32)
-    if len(kinds) > 1 or params.get("dtype") is not None:
-        return row.run
-    (narrow,) = kinds
-
-    def rounded(x: Any) -> Any:
-        return x.astype(narrow) if getattr(x, "dtype", None) == _FLOAT32 else x
-
-    def run(xp: Any, *operands: Any, **params: Any) -> Any:
-        wide = (x.astype(_FLOAT32) if getattr(x, "dtype", None) == narrow else x for x in operands)
-        out = row.run(xp, *wide, **params)
-        if type(out) is not tuple:
-            return rounded(out)
-        return (*map(rounded, out[: row.visible]), *out[row.visible :])
-
-    return run
 
 
 # ------------------------------------------------------------------ defining a row

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ndarray, _generic = xp.ndarray, xp.generic
+_FLOAT32 = xp.dtype("float32")
 _NUMBERS = (int, float, complex, bool)
 _COMPUTES = frozenset(("elementwise", "reduce", "contract", "window", "fused"))
+_BROADCASTS = frozenset(("elementwise", "compare"))  # laid out in memory as their first operand
+_ROW_MAJOR = frozenset(("reduce", "fused"))  # in row-major order, as torch's, whatever comes
 _ALIASES = {"axis": "dim", "keepdims": "keepdim", "x": "input", "y": "other"}
 
 
@@ -102,6 +105,10 @@ class Row:
         self.defaults = forward.__kwdefaults__ or {}
         self.kind: str = options["kind"]
         self.promote: bool = options.get("promote", False)
+        self.row_major: bool = options.get("row_major", self.kind in _ROW_MAJOR)
+        self.follows: bool = (
+            self.kind in _BROADCASTS and not self.row_major and len(self.inputs) > 1
+        )
         self.widens: bool = self.kind in _COMPUTES
         self.floats: bool = options.get("floats", False)
         self.numbers: bool = options.get("numbers", False)  # all operands may be Python numbers
@@ -243,6 +250,31 @@ def _bind_names(row: Row, args: tuple, kwargs: dict, params: dict, n: int) -> tu
         else:
             raise TypeError(f"{row.name}() got an unexpected keyword argument '{name}'")
     return tuple(given)
+
+
+def in_float32(row: Row, operands: Any, params: dict[str, Any]) -> Callable:
+    """How `row` computes on bfloat16: in float32, rounded once at the end, as torch does.
+
+    Hidden outputs, which only its own backward sees, stay as they are.
+    """
+    kinds = {x.dtype for x in operands if hasattr(x, "dtype") and x.dtype.kind in "fV"}
+    if row.kind == "fused":  # a normalization may have its parameters in float32
+        kinds.discard(_FLOAT32)
+    if len(kinds) > 1 or params.get("dtype") is not None:
+        return row.run
+    (narrow,) = kinds
+
+    def rounded(x: Any) -> Any:
+        return x.astype(narrow) if getattr(x, "dtype", None) == _FLOAT32 else x
+
+    def run(xp: Any, *operands: Any, **params: Any) -> Any:
+        wide = (x.astype(_FLOAT32) if getattr(x, "dtype", None) == narrow else x for x in operands)
+        out = row.run(xp, *wide, **params)
+        if type(out) is not tuple:
+            return rounded(out)
+        return (*map(rounded, out[: row.visible]), *out[row.visible :])
+
+    return run
 
 
 def promote(row: Row, inputs: tuple, arrays: list) -> list:

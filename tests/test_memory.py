@@ -249,7 +249,63 @@ def strided_in_place(T):
     return x.as_strided_((2, 2), (1, 2)), x.stride(), x.swapdims_(0, 1).stride(), x.t_().shape
 
 
+def patches_and_places(T):
+    """As a picture's patches are made tokens, and the places added to them."""
+    patches = T.arange(24.0).reshape(2, 3, 4).transpose(1, 2)
+    places = T.ones(1, 4, 3)
+    T.manual_seed(0)
+    return [T.nn.functional.dropout(x, 0.5) for x in (patches + places, places + patches)]
+
+
+def mixed_heads(T):
+    """Attention over heads that are mixed: the product lies as the result is named."""
+    T.manual_seed(0)
+    scores = T.arange(18.0).reshape(1, 2, 3, 3)
+    mixed = T.einsum("bhij,hg->bgij", scores, T.ones(2, 2))
+    return mixed.stride(), T.nn.functional.dropout(mixed.softmax(-1), 0.5)
+
+
 PROGRAMS = programs_of(globals(), but=layouts)
+
+
+ORDERS = {"turned": (0, 2, 3, 1), "columns first": (0, 1, 3, 2), "batch behind": (1, 0, 2, 3)}
+
+
+@pytest.mark.parametrize("layout", [*ORDERS, "every other"])
+def test_results_lie_in_memory_as_torchs(layout: str) -> None:
+    """What `view` accepts, and for which elements a dropout draws, depends on it."""
+
+    def program(T):
+        F, x = T.nn.functional, T.arange(120.0).reshape(2, 3, 4, 5)
+        x = x[..., ::2] if layout == "every other" else x.permute(ORDERS[layout])
+        row = x.contiguous()
+        results = [
+            x + row, row + x, x * x[0], T.maximum(x, row), x > row, T.where(x > 1, row, x),
+            F.softmax(x, -1), F.softmax(x, 1), F.log_softmax(x, -1), x.masked_fill(x > 3, 0.0),
+            F.layer_norm(x, x.shape[-1:]), F.instance_norm(x), F.group_norm(x, 1),
+            F.glu(x, x.shape.index(2)),
+            x.cumsum(1), x.sum(1), x.mean(2, keepdim=True), x.amax(1), *x.max(1), x.std(1),
+            x.logsumexp(1), x.norm(dim=1), x.any(1), x.exp(), x.float().argmax(1),
+            F.scaled_dot_product_attention(x, x, x),
+        ]  # fmt: skip
+        return [tuple(s for s, n in zip(y.stride(), y.shape) if n > 1) for y in results]
+
+    same(program)
+
+
+@pytest.mark.parametrize(
+    "equation",
+    ["ij,jk->ik", "ij,jk->ki", "bij,bjk->bki", "bij,jk->bki", "bij,bkj->kbi", "bi,bj->bij",
+     "aij,jbk->kabi", "aij,jbk->bkai", "aij,jbk->akib", "ija,jb->iab"],
+)  # fmt: skip
+def test_einsum_lies_in_memory_as_torchs(equation: str) -> None:
+    sizes = dict(zip("abijk", (2, 3, 4, 5, 6)))
+
+    def program(T):
+        x, y = (T.ones([sizes[c] for c in t]) for t in equation.split("->")[0].split(","))
+        return T.einsum(equation, x, y).stride()
+
+    same(program)
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)

@@ -14,7 +14,7 @@ def reduction_of(size_average: Any, reduce: Any, reduction: str) -> str:
     Raises: ValueError unless it is 'none', 'mean' or 'sum'.
     """
     if size_average is not None or reduce is not None:
-        return legacy_get_string(size_average, reduce, stacklevel=5)
+        return legacy_get_string(size_average, reduce, stacklevel=4)
     if reduction == "elementwise_mean":
         _deprecated("reduction='elementwise_mean' is deprecated: say reduction='mean'", 4)
         return "mean"

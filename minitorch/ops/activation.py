@@ -238,6 +238,7 @@ def _glu_rule(g, x, dim):
         narrow(x, dim, 0, x.shape[dim] // 2)
         * sigmoid(narrow(x, dim, x.shape[dim] // 2, x.shape[dim] // 2))
     ),
+    row_major=False,
 )
 def glu(xp, x, *, dim=-1):
     """The first half along `dim` times the sigmoid of the second.

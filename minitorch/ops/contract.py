@@ -283,21 +283,27 @@ def _in_order(x, term, order):
 
 
 def _multiply_sum(x, y, order, gone):
-    """The product of two aligned tensors, summed over the letters in `gone`, as one bmm."""
+    """The product of two aligned tensors, summed over the letters in `gone`, as one bmm.
+
+    Where y's own axes all come before x's in the result, the factors change sides: the result then
+    lies in memory as torch's does, and a dropout after it draws for the same elements.
+    """
     kinds: dict = {"batch": [], "left": [], "right": [], "sum": []}
     for i, c in enumerate(order):
         n, m = x.shape[i], y.shape[i]
-        if c in gone and n == m:
+        if c in gone and n == m > 1:
             kinds["sum"].append(i)
-        elif m == 1:
-            kinds["left"].append(i)
         elif n == 1:
             kinds["right"].append(i)
+        elif m == 1:
+            kinds["left"].append(i)
         else:
             kinds["batch"].append(i)
     if not kinds["sum"]:
         return x * y
     b, lft, r, s = (kinds[k] for k in ("batch", "left", "right", "sum"))
+    if lft and r and max(r) < min(lft):
+        return _multiply_sum(y, x, order, gone)
 
     def count(z, axes):
         n = 1

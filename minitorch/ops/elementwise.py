@@ -298,7 +298,11 @@ def clamp(xp, x, *, min=None, max=None):
     return xp.clip(x, min, max)
 
 
-@elementwise((lambda g, mask: gate(g, ~mask), None, lambda g, mask: gate(g, mask)), promote=False)
+@elementwise(
+    (lambda g, mask: gate(g, ~mask), None, lambda g, mask: gate(g, mask)),
+    promote=False,
+    row_major=True,
+)
 def masked_fill(xp, x, mask, value):
     """value where the mask holds, else x; in the dtype of x."""
     errors.check_condition(mask, "masked_fill")
