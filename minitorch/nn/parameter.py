@@ -61,8 +61,8 @@ class UninitializedTensorMixin:
 
     @property
     def data(self) -> Any:
-        """This tensor itself: it has no memory to share."""
-        return self
+        """An ordinary tensor without elements: writing to it does nothing."""
+        return wrap(_memory.__get__(self))
 
     @data.setter
     def data(self, other: Any) -> None:

@@ -122,7 +122,15 @@ def ones_own(T):
     return [*log, tuple(buffer.shape), str(buffer.dtype), type(buffer) is T.Tensor]
 
 
-@pytest.mark.parametrize("scenario", [saved_and_loaded, converted, ones_own])
+def started_by_hand(T):
+    layer = T.nn.LazyLinear(2)
+    log = [tuple(layer.weight.data.normal_(0, 0.01).shape), layer.bias.data.fill_(3).tolist()]
+    log += [type(layer.weight.data) is T.Tensor, repr(layer.weight)]
+    T.manual_seed(0)
+    return [*log, layer(T.ones(1, 3)).shape, layer.weight.tolist()]
+
+
+@pytest.mark.parametrize("scenario", [saved_and_loaded, converted, ones_own, started_by_hand])
 def test_same_as_torch(scenario):
     assert scenario(minitorch) == scenario(torch)
 
