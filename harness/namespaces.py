@@ -41,23 +41,21 @@ GROUPS = {
 """What a name is for, by its form; the types of torch's own core are the compiler's, too."""
 
 
-def group_of(name: str, value: Any, namespace: str) -> str:
+def group_of(name: str, namespace: str) -> str:
     """Which of the groups a name of torch belongs to: "other" is what a script may call."""
     if namespace == "torch.cuda":
         return "devices"
     for group, pattern in GROUPS.items():
         if re.search(pattern, name):
             return group
-    from torch import __all__ as stated
-
-    core = namespace == "torch" and name not in stated and not name.islower()
+    core = namespace == "torch" and not name.islower()
     return "compiler" if core else "other"
 
 
 _NO_NAMES = {"TYPE_CHECKING", "common_args", "inf", "multi_dim_common"}  # of its own use
 
 
-def public(module: Any, namespace: str) -> Iterator[tuple[str, Any]]:
+def public(module: Any, namespace: str) -> Iterator[str]:
     """The names that a namespace shows as its own: no imports, nothing of Python's library."""
     stated = set(getattr(module, "__all__", ())) - _NO_NAMES
     for name in dir(module):
@@ -67,9 +65,9 @@ def public(module: Any, namespace: str) -> Iterator[tuple[str, Any]]:
         home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
         ours = isinstance(home, str) and home.partition(".")[0] in ("torch", "", "builtins")
         inside = isinstance(value, ModuleType) and home != f"{namespace}.{name}"
-        if name in stated or (ours and not inside):
-            if name != "Tensor" or namespace == "torch":
-                yield name, value
+        foreign = name == "Tensor" and namespace != "torch"
+        if (name in stated or (ours and not inside)) and not foreign:
+            yield name
 
 
 def renewed() -> dict[str, dict[str, str]]:
@@ -80,13 +78,13 @@ def renewed() -> dict[str, dict[str, str]]:
     for namespace in NAMESPACES:
         if namespace == "torch.Tensor":
             module: Any = torch.Tensor
-            names = [(n, getattr(torch.Tensor, n, None)) for n in dir(module) if n[0] != "_"]
+            names = [n for n in dir(module) if n[0] != "_"]
         else:
             module = importlib.import_module(namespace)
             names = list(public(module, namespace))
         groups: dict[str, list[str]] = {}
-        for name, value in names:
-            groups.setdefault(group_of(name, value, namespace), []).append(name)
+        for name in names:
+            groups.setdefault(group_of(name, namespace), []).append(name)
         found[namespace] = {group: " ".join(groups[group]) for group in sorted(groups)}
     return found
 
