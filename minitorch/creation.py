@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 import warnings
 from typing import Any
 
@@ -33,6 +34,7 @@ __all__ = [  # noqa: PLE0604
 
 
 _NUMBERS = {bool, int, float}
+_SEQUENCES = {list, tuple}
 
 
 def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
@@ -48,12 +50,15 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
     if isinstance(data, (str, bytes)):
         raise TypeError(f"tensor: expected numbers, got {type(data).__name__}")
     kinds: set = set()
-    if isinstance(data, (list, tuple)):
-        data = _plain(data, kinds)
+    flat, sizes = _level(data) if isinstance(data, (list, tuple)) else (data, None)
+    if sizes is not None:
+        flat = _plain(flat, kinds)
     try:
-        array = xp.array(data)
+        array = xp.array(flat)
     except ValueError:
         raise _ragged(data) from None
+    if sizes is not None:
+        array = array.reshape(*sizes, *array.shape[1:])
     if array.dtype.kind not in "fiub":
         raise _unusable(array)
     of_arrays = any(isinstance(k, xp.dtype) for k in kinds)
@@ -76,6 +81,20 @@ def _common(kinds: set) -> Any:
             kind = xp.dtype(get_default_dtype().np if kind is float else kind)
         found = dtypes.promote_types(found, dtypes.from_numpy_dtype(kind))
     return found.np
+
+
+def _level(data: Any) -> tuple[Any, list[int]]:
+    """The items of equally long sequences one after the other, as deep as they are, and the sizes.
+
+    NumPy, and `_plain`, read one long list several times faster than many short ones.
+    """
+    sizes = [len(data)]
+    while (
+        data and _SEQUENCES.issuperset(map(type, data)) and len(lengths := {*map(len, data)}) == 1
+    ):
+        sizes += lengths
+        data = [*itertools.chain.from_iterable(data)]
+    return data, sizes
 
 
 def _plain(data: Any, kinds: set) -> Any:

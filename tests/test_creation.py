@@ -432,3 +432,24 @@ def test_arange_is_torchs_bit_for_bit(dtype: str) -> None:
 def test_the_ends_that_scripts_start_with() -> None:
     for bounds in [(-1, 1, 100), (0, 1, 1000), (-3.14, 3.14, 200), (-5, 5, 50), (0.1, 10, 33)]:
         assert np.array_equal(minitorch.linspace(*bounds).numpy(), torch.linspace(*bounds).numpy())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [[1, 2], (3, 4)], ([],), [[], []], [[[]], [[]]], [[[1.0, 2]], [[3, True]]],
+        [[True], [False]], [[1, 2], [3]], [[[1], [2]], [[3, 4], [5]]], [1, [2]], [[1], 2],
+        [[[1], [2]], [3, 4]], [[1, [2]], [3, [4]]], [["1"], ["2"]],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_nested_sequences_are_read_as_torch_reads_them(data):
+    torch = pytest.importorskip("torch")
+    found = []
+    for T in (minitorch, torch):
+        try:
+            made = T.tensor(data)
+            found.append((made.tolist(), tuple(made.shape), str(made.dtype)))
+        except (TypeError, ValueError) as error:
+            found.append(type(error))
+    assert found[0] == found[1]
