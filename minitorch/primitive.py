@@ -111,9 +111,10 @@ def pair_operator(row: Row) -> Callable:
         ):
             return apply(row, (x, other), {})
         try:
-            if a.ndim or b.ndim:
+            n = a.ndim
+            if n or b.ndim:
                 out = row.run(xp, a, b)
-                if not a.flags.c_contiguous:
+                if n > 1 and not a.flags.c_contiguous:
                     out = laid_as(out, a)
             else:
                 out = xp.asarray(row.run(xp, a[()], b[()]))
