@@ -20,6 +20,7 @@ from minitorch.ops import (
     folding,
     grid,
     index,
+    least_squares,
     linalg,
     loss,
     normalize,
@@ -54,6 +55,7 @@ from minitorch.ops.elementwise import *
 from minitorch.ops.folding import *
 from minitorch.ops.grid import *
 from minitorch.ops.index import *
+from minitorch.ops.least_squares import *
 from minitorch.ops.linalg import *
 from minitorch.ops.loss import *
 from minitorch.ops.normalize import *
@@ -118,6 +120,7 @@ __all__ = [  # noqa: PLE0604
     *folding.__all__,
     *grid.__all__,
     *index.__all__,
+    *least_squares.__all__,
     *linalg.__all__,
     *loss.__all__,
     *normalize.__all__,

@@ -4,6 +4,7 @@ from minitorch.ops.contract import matmul
 from minitorch.ops.decompose import eigh, eigvalsh, svdvals
 from minitorch.ops.decompose import linalg_qr as qr
 from minitorch.ops.decompose import linalg_svd as svd
+from minitorch.ops.least_squares import lstsq
 from minitorch.ops.linalg import (
     LinAlgError,
     cholesky_ex,
@@ -43,6 +44,7 @@ __all__ = [
     "eigvalsh",
     "inv",
     "inv_ex",
+    "lstsq",
     "matmul",
     "matrix_exp",
     "matrix_norm",
