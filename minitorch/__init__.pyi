@@ -379,6 +379,10 @@ class Tensor:
         """This tensor as torch.int8."""
     def cholesky(self, upper: Any = False) -> Any:
         """As linalg.cholesky."""
+    def cholesky_inverse(self, upper: Any = False) -> Any:
+        """The inverse of L L^T, or of L^T L if `upper`."""
+    def cholesky_solve(self, L: Any, upper: Any = False) -> Any:
+        """X with A X = input, where A = L L^T, or L^T L if `upper`."""
     def chunk(self, chunks: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
         """At most `chunks` views of equal size along `dim`, the last may be smaller."""
     def clamp(self, min: Any = None, max: Any = None, *, out: Any = None) -> Tensor:
@@ -1784,6 +1788,12 @@ def channel_shuffle(input: Tensor, groups: Any, *, out: Tensor | None = None) ->
 
 def cholesky(input: Any, upper: Any = False) -> Any:
     """As linalg.cholesky."""
+
+def cholesky_inverse(L: Any, upper: Any = False) -> Any:
+    """The inverse of L L^T, or of L^T L if `upper`."""
+
+def cholesky_solve(input: Any, L: Any, upper: Any = False) -> Any:
+    """X with A X = input, where A = L L^T, or L^T L if `upper`."""
 
 def chunk(input: Any, chunks: Any, dim: Any = 0) -> builtins.tuple[Tensor, ...]:
     """At most `chunks` views of equal size along `dim`, the last may be smaller."""
