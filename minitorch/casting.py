@@ -106,9 +106,14 @@ def type_(self: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
         if prefix == "torch.cuda":
             raise RuntimeError(f"type: {dtype} needs CUDA: minitorch computes on the CPU")
         return to(self, dtype=found)
-    if getattr(dtype, "is_cuda", False):
+    if dtype is Tensor:  # as a type, torch.Tensor is the default one
+        return to(self, dtype=dtypes.get_default_dtype())
+    if getattr(dtype, "is_cuda", False) is True:
         raise RuntimeError(f"type: {dtype} needs CUDA: minitorch computes on the CPU")
-    return to(self, dtype=getattr(dtype, "dtype", dtype))
+    kind = getattr(dtype, "dtype", dtype)
+    if not isinstance(kind, dtypes.dtype):
+        raise ValueError(f"type: expected a tensor type or a dtype, got {dtype!r}")
+    return to(self, dtype=kind)
 
 
 # ------------------------------------------------------------------ new ones

@@ -71,10 +71,11 @@ def facts(T):
 
 def casts(T):
     x = T.tensor([0.5, 2])
-    return [
-        attempt(x.type, to)
-        for to in (T.LongTensor, "torch.LongTensor", T.float64, "foo", "LongTensor", "torch.Long")
-    ] + [x.type(), x.long().type(), x.type(T.FloatTensor) is x]
+    kinds = (T.LongTensor, "torch.LongTensor", T.float64, T.Tensor, T.nn.Parameter, int)
+    return (
+        *(attempt(x.type, to) for to in (*kinds, "foo", "LongTensor", "torch.Long")),
+        x.type(), x.long().type(), x.type(T.FloatTensor) is x,
+    )  # fmt: skip
 
 
 def methods_of_types(T):

@@ -131,11 +131,23 @@ def nll_loss(
 ) -> Tensor:  # fmt: skip
     """-weight[target] input[target] for log-probabilities `input`, averaged by weight, or summed.
 
-    Shape: (N, C, *), (N, *) -> () or (N, *); (C), () -> ()
+    Shape: (N, C, *), (N, *) -> () or (N, *); (C), () or (1) -> ()
     Raises: IndexError for a target that is no class, naming it.
     """
     reduction = reduction_of(size_average, reduce, reduction)
+    target = _class_alone(input, target)
     return fused.nll_loss(input, target, weight, ignore_index=ignore_index, reduction=reduction)
+
+
+def _class_alone(input: Any, target: Any) -> Any:
+    """The class of one sample (C), which may come as one element."""
+    if (
+        input.ndim == 1
+        and getattr(target, "shape", None) == (1,)
+        and not target.is_floating_point()
+    ):
+        return shape.reshape(target, ())
+    return target
 
 
 def cross_entropy(
@@ -145,7 +157,7 @@ def cross_entropy(
 ) -> Tensor:  # fmt: skip
     """-log(softmax(input)) at the target: a class (int64) or probabilities (as input).
 
-    Shape: (N, C, *), (N, *) or (N, C, *) -> () or (N, *); (C), () or (C) -> ()
+    Shape: (N, C, *), (N, *) or (N, C, *) -> () or (N, *); (C), (), (1) or (C) -> ()
     Raises: IndexError for a target that is no class; RuntimeError, ValueError for sizes, dtypes.
     """
     reduction = reduction_of(size_average, reduce, reduction)
@@ -157,6 +169,7 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     at = 1 if input.ndim > 1 else 0
+    target = _class_alone(input, target)
     logp = fused.log_softmax(input, dim=at)
     if target._array.dtype.kind in "fV":
         if ignore_index >= 0:

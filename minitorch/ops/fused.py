@@ -374,14 +374,11 @@ def _check_target(x, target, weight):
         raise RuntimeError(
             f"nll_loss: expected targets of torch.int64, got {errors.name_of(target.dtype)}"
         )
+    if not x.ndim:
+        raise ValueError("nll_loss: expected an input (N, C, *) or (C), got one without dimensions")
     expected = (x.shape[0], *x.shape[2:]) if x.ndim > 1 else ()
     if target.shape != expected:
-        if x.ndim > 1 and target.ndim and target.shape[0] != x.shape[0]:
-            raise ValueError(
-                f"nll_loss: expected as many targets as inputs, got {target.shape[0]} and "
-                f"{x.shape[0]}"
-            )
-        raise RuntimeError(
+        raise (RuntimeError if target.shape[:1] == expected[:1] else ValueError)(
             f"nll_loss: expected target of shape {list(expected)} for input of shape "
             f"{list(x.shape)}, got {list(target.shape)}"
         )

@@ -102,6 +102,14 @@ CASES = {
         F.bilinear(x.double(), y, torch.ones(2, 4, 4))
         F.bilinear(x[:0], y[:0], torch.ones(2, 4, 4))
     """,
+    "classes": """
+        F.nll_loss(x[0], ints(1)); F.cross_entropy(x[0], ints(1), reduction='none')
+        F.nll_loss(x[0], ints(1, 2))
+        F.nll_loss(x[:1], torch.tensor(1)); F.cross_entropy(x, ints(1, 2))
+        F.nll_loss(zero, zero.long())
+        F.cross_entropy(x[:1], torch.tensor(1)); F.cross_entropy(x, ints(1, 2, 3)[:, None])
+        F.nll_loss(x[:, :, None], ints(1, 2, 3)); F.nll_loss(x[..., None], ints(1, 2)[:, None])
+    """,
     "margins": """
         F.hinge_embedding_loss(x, signs); F.hinge_embedding_loss(x, y[:1])
         F.hinge_embedding_loss(x, y, reduction='q'); F.hinge_embedding_loss(whole, ints(1, -1, 1))
