@@ -316,10 +316,11 @@ class AccumulateGrad:
     def accumulate(self, g: Any) -> None:
         """Add `g` (an array this node may keep, or a tensor with history) to the leaf's gradient.
 
-        The first gradient is kept as it is, later ones are added in place.
+        The first gradient is kept as it is, later ones are added in place. A leaf that was frozen
+        since the node was recorded takes none.
         """
         leaf = self._leaf()
-        if leaf is None:
+        if leaf is None or leaf._node is None:
             return
         with _lock:
             before = leaf._grad

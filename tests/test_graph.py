@@ -29,6 +29,15 @@ def many_uses(T):
     return x.grad
 
 
+def frozen_after_it_was_used(T):
+    x, y, z = (T.tensor([1.0, 2.0], requires_grad=True) for _ in range(3))
+    total = (x * y * z).sum()
+    x.requires_grad = False
+    y.requires_grad_(False).requires_grad_()
+    total.backward()
+    return x.grad, y.grad, z.grad
+
+
 def two_roots_share_a_part(T):
     x = T.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()
