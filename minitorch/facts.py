@@ -9,7 +9,7 @@ from . import memory, storage
 from ._tensor import Tensor
 from .backend import require
 from .calls import composition
-from .errors import wrap_dim
+from .errors import check_tensor, wrap_dim
 from .grad_mode import UNTRACKED
 from .ops import shape
 
@@ -51,6 +51,7 @@ def is_inference(input: Tensor) -> bool:
 @composition
 def get_device(input: Tensor) -> int:
     """The number of the GPU: -1, there is none."""
+    check_tensor(input, "get_device", "input")
     return -1
 
 
