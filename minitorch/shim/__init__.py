@@ -22,7 +22,17 @@ from minitorch.torch_version import TorchVersion
 __all__ = ["install", "installed", "uninstall"]
 
 VERSION = TorchVersion("2.13.0+minitorch")
+PRINTED = {
+    minitorch.Tensor: "torch",
+    minitorch.Size: "torch",
+    minitorch.device: "torch",
+    minitorch.dtype: "torch",
+    minitorch.nn.Parameter: "torch.nn.parameter",
+}
+"""Classes that scripts print the type of, and the module that is to be read there."""
+
 _before: dict[str, Any] = {}  # attributes of minitorch as they were
+_homes: dict[type, str] = {}  # and where those classes are from
 
 
 def install() -> None:
@@ -45,6 +55,9 @@ def install() -> None:
     minitorch.__version__ = VERSION
     _before["ops"] = minitorch.ops  # the table of rows; torch.ops is something else, and absent
     del minitorch.ops
+    for cls, module in PRINTED.items():
+        _homes[cls] = cls.__module__
+        cls.__module__ = module
     processes.install()
 
 
@@ -58,6 +71,9 @@ def uninstall() -> None:
     for name, value in _before.items():
         setattr(minitorch, name, value)
     _before.clear()
+    for cls, module in _homes.items():
+        cls.__module__ = module
+    _homes.clear()
 
 
 def installed() -> bool:

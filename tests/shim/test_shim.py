@@ -31,6 +31,13 @@ IMPORTS = """
     assert torch.__version__ == importlib.metadata.version("torch") == "2.13.0+minitorch"
     assert torch.__version__ > (2, 9) and importlib.metadata.version("numpy")
     assert not hasattr(torch, "ops") and not hasattr(torch, "nothing")
+    x = torch.ones(2)
+    shown = [str(type(t)) for t in (x, x.shape, x.dtype, x.device, nn.Parameter(x))]
+    assert shown[:4] == [f"<class 'torch.{n}'>" for n in ("Tensor", "Size", "dtype", "device")]
+    assert shown[4] == "<class 'torch.nn.parameter.Parameter'>"
+    import copy, pickle
+    assert pickle.loads(pickle.dumps([type(x), x]))[0] is torch.Tensor
+    assert (copy.deepcopy(x) == x).all()
     print("good")
 """
 MISSING = """
@@ -110,6 +117,7 @@ TWICE = """
         except AttributeError as error:
             assert str(error) == "module 'minitorch.nn' has no attribute 'fancy'", error
     assert minitorch.linalg and minitorch.shim is shim
+    assert str(minitorch.Tensor) == "<class 'minitorch._tensor.Tensor'>"
     print("good")
 """
 PROCESSES = """
