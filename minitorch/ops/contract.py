@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from minitorch import errors
-from minitorch.calls import composition
+from minitorch.calls import composition, write_out
 from minitorch.ops.elementwise import mul, zero
 from minitorch.ops.reduce import sum
 from minitorch.ops.shape import (
@@ -103,12 +103,14 @@ def dot(xp, x, y):
     return x.dot(y)
 
 
-def matmul(input, other) -> Tensor:
+def matmul(input, other, *, out=None) -> Tensor:
     """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch.
 
     Shape: (n) (n) -> (); (n, k) (k) -> (n); (*, n, k) (*, k, m) -> (*, n, m)
     Raises: RuntimeError for 0-d operands, inner sizes or batches that differ, dtypes that differ.
     """
+    if out is not None:
+        return write_out("matmul", matmul(input, other), out)
     try:
         a, b = input.ndim, other.ndim
     except AttributeError as error:

@@ -198,6 +198,15 @@ def multiples(T):
     )  # fmt: skip
 
 
+def products_into_what_is_there(T):
+    a, b, out = T.ones(2, 3, 4), T.ones(4, 2), T.empty(2, 3, 2)
+    return (
+        T.matmul(a, b, out=out), out, T.matmul(a[0], b, out=T.empty(0)),
+        T.matmul(b[:, 0], b, out=T.empty(2)),
+        attempt(T.matmul, a, b, out=T.empty(2, dtype=T.int64)),
+    )  # fmt: skip
+
+
 def derivatives_at_kinks(T):
     """Bounds and extremes at ties and beside NaN."""
     found = []
@@ -215,7 +224,7 @@ def derivatives_at_kinks(T):
     "program",
     [
         unchanged, parts_with_names, operators, power_in_double, polygamma_as_a_method, tolerances,
-        bounds, multiples, derivatives_at_kinks,
+        bounds, multiples, products_into_what_is_there, derivatives_at_kinks,
     ],
 )  # fmt: skip
 def test_as_torch(program) -> None:
