@@ -824,7 +824,7 @@ class Tensor:
         """In-place form of `masked_scatter`."""
     def masked_select(self, mask: Any) -> Tensor:
         """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
-    def matmul(self, other: Any) -> Tensor:
+    def matmul(self, other: Any, *, out: Any = None) -> Tensor:
         """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch."""
     def matrix_exp(self) -> Any:
         """The exponential of square matrices; as linalg.matrix_exp."""
@@ -2637,7 +2637,7 @@ def masked_scatter(input: Any, mask: Any, source: Any) -> Tensor:
 def masked_select(input: Any, mask: Any) -> Tensor:
     """The elements where the mask holds, as a vector. Raises: RuntimeError for no mask."""
 
-def matmul(input: Any, other: Any) -> Tensor:
+def matmul(input: Any, other: Any, *, out: Any = None) -> Tensor:
     """The matrix product, by the number of dimensions: dot, mv, mm, or broadcast over a batch."""
 
 def matrix_exp(input: Any) -> Any:
