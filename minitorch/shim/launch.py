@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import linecache
 import os
 import runpy
 import sys
@@ -43,6 +44,8 @@ def stdin(args: list[str]) -> None:
 def text(source: str, args: list[str]) -> None:
     """`python -c source args`."""
     sys.argv[:], sys.path[0] = ["-c", *args], ""
+    if sys.version_info >= (3, 13):  # whose tracebacks show such lines
+        linecache.cache["<string>"] = len(source), None, source.splitlines(True), "<string>"
     start(lambda: execute(source, "<string>", None))
 
 
