@@ -53,10 +53,9 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
             arrays.append(array)
         else:
             arrays.append(x)
-            if type(x) not in _PLAIN:
-                mixed = True
-                if hasattr(x, "__torch_function__"):
-                    return x.__torch_function__(row.public, (type(x),), inputs, params)
+            mixed = mixed or type(x) not in _PLAIN
+            if mixed and hasattr(x, "__torch_function__"):
+                return x.__torch_function__(row.public, (type(x),), inputs, params)
         bit += bit
     if dtype is None:
         return _run_on_arrays(row, inputs, params)
@@ -111,10 +110,9 @@ def pair_operator(row: Row) -> Callable:
         ):
             return apply(row, (x, other), {})
         try:
-            n = a.ndim
-            if n or b.ndim:
+            if a.ndim or b.ndim:
                 out = row.run(xp, a, b)
-                if n > 1 and not a.flags.c_contiguous:
+                if a.ndim > 1 and not a.flags.c_contiguous:
                     out = laid_as(out, a)
             else:
                 out = xp.asarray(row.run(xp, a[()], b[()]))

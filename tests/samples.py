@@ -95,7 +95,7 @@ def _two_numbers() -> Iterator[Sample]:
         yield both(name, integers(2, 3, low=-4, high=4), integers(3, high=9), derivatives=0)
         yield both(name, mask(2, 3), mask(3, seed=1), derivatives=0)
         yield both(name, mask(2, 3), integers(3, high=9), derivatives=0)
-    for power in (0, 1, 2, 3, 0.5, -1, -2.5):
+    for power in (0, 1, 2, 3, 4, 0.5, -1, -2, -2.5):
         yield phrase(
             "pow", _with_number("pow", power), numbers(2, 3, low=0.5, high=2), label=f"{power}"
         )

@@ -49,9 +49,13 @@ def neg(xp, x):
     return -x
 
 
+_POWERS = {3: lambda x: x * x * x, -2: lambda x: 1 / (x * x)}
+"""Exponents for which torch multiplies, as NumPy does for 2: a fortieth of the general power."""
+
+
 def _pow_base(g, x, y):
     if isinstance(y, (int, float)):
-        return zero(g) if y == 0 else g * (x ** (y - 1) * y)
+        return zero(g) if y == 0 else g * (pow(x, y - 1) * y)
     return where(y == 0, 0, g * (y * x ** (y - 1)))
 
 
@@ -63,6 +67,8 @@ def _pow_exponent(g, x, y, out):
 @elementwise((_pow_base, _pow_exponent), bools=None)
 def pow(xp, x, y):
     """x ** y; d/dx is 0 where y = 0, d/dy is 0 where x = 0 and y >= 0."""
+    if type(y) in (int, float) and y in _POWERS and x.dtype.kind == "f":
+        return _POWERS[y](x)
     try:
         return x**y
     except ValueError:  # integers with a negative exponent, or sizes that do not broadcast
