@@ -27,6 +27,14 @@ REWRITTEN = {
         },
         "reduce._prod_rule": {"x for zero(x)"},
     },
+    "the sample of the border has single precision": {
+        "density._logits_rule": {
+            "logits > _FINITE[logits.dtype.itemsize] for "
+            "logits >= _FINITE[logits.dtype.itemsize]"},
+    },
+    "a square has no sign": {
+        "density._scale_rule": {"loc - x for x - loc"},
+    },
     "a factor of 0 follows": {
         "ctc._standing": {"1 for 0 (2)", "1 for 0 (9)"},
         "reduce._std_rule": {"1 for 0"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,11 @@ def samples() -> Iterator[Sample]:
     logits = numbers(2, 4)
     probs = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
     yield ours("choice_entropy", _entropy, logits, probs)
+    border = np.array(
+        [[-np.inf, 0.5, np.finfo("float32").min, 1.0]]
+    )  # below the lowest number, and it
+    lowest = ours("choice_entropy", _entropy, border, np.full((1, 4), 0.25), label="lowest")
+    yield replace(lowest, derivatives=1, smooth=False)
     lost = np.array([0.3, -np.inf, -1.0])
     yield ours("choice_entropy", _entropy, lost, np.array([0.6, 0.0, 0.4]), derivatives=1)
     for name in ("igamma", "igammac"):
