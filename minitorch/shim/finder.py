@@ -25,7 +25,6 @@ STANDING_IN = {"safetensors", "torchvision"}  # only where there is none that ca
 RENAMED = {
     "torch.functional": "minitorch.functions",
 }
-ABSENT = {"torch.ops"}  # minitorch.ops is another thing
 
 
 def ours(module: Any) -> bool:
@@ -88,7 +87,7 @@ class Finder(MetaPathFinder):
 
     @staticmethod
     def _module(fullname: str, name: str) -> ModuleType | None:
-        if fullname in ABSENT:
+        if fullname in missing.ABSENT:
             return None
         name = RENAMED.get(fullname, name)
         try:

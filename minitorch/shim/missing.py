@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ABSENT = {"torch.ops"}  # minitorch.ops is another thing
+
 _OURS = __name__.rpartition(".")[0]
 
 
@@ -146,10 +148,10 @@ def _submodule(module: ModuleType, name: str, attribute: str) -> ModuleType | No
     """A submodule that torch itself would have loaded."""
     if isinstance(module, MissingModule) or not hasattr(module, "__path__"):
         return None
-    own = f"{module.__name__}.{attribute}"
-    if f"{name}.{attribute}" == "torch.ops" or importlib.util.find_spec(own) is None:
+    wanted, own = f"{name}.{attribute}", f"{module.__name__}.{attribute}"
+    if wanted in ABSENT or importlib.util.find_spec(own) is None:
         return None
-    return importlib.import_module(f"{name}.{attribute}")
+    return importlib.import_module(wanted)
 
 
 def _outside(frame: FrameType | None) -> FrameType | None:
