@@ -7,8 +7,14 @@ suits every engine with torch's names; another one overrides what it does differ
     version()              what the report prints
     numpy(tensor)          the values as a NumPy array
     assign(tensor, array)  overwrite the values in place, unrecorded
+    tensor(array, wants)   a leaf with these values; `wants`: it asks for a gradient
+    is_tensor(value)       whether a value is a tensor of the engine
+    grad(outputs, inputs, cotangents, create_graph)
+                           the gradients of the inputs, None where none arrives
     random_state()         the generator's state as bytes, or None where there is none to compare
+    set_random_state(b)    put it back
     set_threads(count)     how many threads the engine may use
+    capabilities           what it can do: see CAPABILITIES
 
 Three ways to register one:
 
@@ -29,13 +35,23 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 INSTALL = {"torch": "pip install torch==2.13.0"}
+
+CAPABILITIES = frozenset({"double backward", "float64", "in place", "training"})
+"""What an engine may be able to do. What needs one that it lacks counts as unsupported:
+
+    double backward    gradients of gradients: `grad(..., create_graph=True)`
+    float64            tensors of that dtype too
+    in place           tensors may be written to
+    training           modules and optimizers with torch's names, so that scripts run
+"""
 
 
 class BackendError(Exception):
@@ -44,6 +60,8 @@ class BackendError(Exception):
 
 class Backend:
     """An engine with torch's names: the module `module`, imported when it is first used."""
+
+    capabilities: frozenset[str] = CAPABILITIES
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name
@@ -79,10 +97,45 @@ class Backend:
         with engine.no_grad():
             tensor.copy_(engine.from_numpy(np.array(array)))
 
+    def tensor(self, array: np.ndarray, wants_gradient: bool = False) -> Any:
+        """A leaf with a copy of these values."""
+        made = self.namespace().from_numpy(np.array(array))
+        return made.requires_grad_() if wants_gradient else made
+
+    def is_tensor(self, value: Any) -> bool:
+        """Whether `value` is a tensor."""
+        return isinstance(value, self.namespace().Tensor)
+
+    def grad(
+        self,
+        outputs: Sequence[Any],
+        inputs: Sequence[Any],
+        cotangents: Sequence[Any],
+        create_graph: bool = False,
+    ) -> list[Any]:
+        """The gradient of each input for the outputs' cotangents; None where none arrives."""
+        grad = self.namespace().autograd.grad
+        return list(grad(outputs, inputs, cotangents, create_graph=create_graph, allow_unused=True))
+
     def random_state(self) -> bytes | None:
         """The default generator's state."""
         state = getattr(self.namespace(), "get_rng_state", None)
         return None if state is None else self.numpy(state()).tobytes()
+
+    def set_random_state(self, state: bytes) -> None:
+        """Put the default generator's state back."""
+        engine = self.namespace()
+        engine.set_rng_state(engine.from_numpy(np.frombuffer(state, np.uint8).copy()))
+
+    def seed(self, seed: int) -> None:
+        """Seed the default generator, where there is one."""
+        tell = getattr(self.namespace(), "manual_seed", None)
+        if tell is not None:
+            tell(seed)
+
+    def widened(self) -> AbstractContextManager[Any]:
+        """Inside, an unchanged script computes in float64 from the same random numbers."""
+        return nullcontext()
 
     def set_threads(self, count: int) -> None:
         """Let the engine use `count` threads, where it can be told."""

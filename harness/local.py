@@ -1,0 +1,388 @@
+"""One function on two engines: values, gradients, second gradients, and who is right.
+
+    found = compare(lambda T, x: T.softmax(x, -1), [x], candidate, reference)
+    found.ok            # within the derived budget: see tolerance.py
+    found.worst         # the tensor that uses most of it
+    found.odd           # where they differ: "candidate", or "reference" when that is the wrong one
+
+Four witnesses are heard: both engines in float32, the reference in float64 on the same numbers,
+and, where they disagree, the difference quotient in float64 of the candidate's own forward.
+Cotangents are uneven random numbers: with ones, softmax and normalizations have no gradient.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from harness.backends import Backend
+from harness.tolerance import Judgement, judge, one_ulp_away
+
+MOVES = 2
+"""How many times the inputs are moved by an ulp."""
+
+Function = Callable[..., Any]
+"""`function(T, *tensors)`: torch's words on engine T; returns tensors, in lists as it may."""
+
+
+class Finding(NamedTuple):
+    """One tensor: what it is, and how it was judged; `problem` where it could not be."""
+
+    what: str  # "value", "gradient of input 1", "second gradient of input 0" ...
+    judgement: Judgement | None = None
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the candidate is right here."""
+        return self.judgement is not None and self.judgement.ok
+
+
+@dataclass
+class Comparison:
+    """What one function on one set of inputs shows."""
+
+    findings: list[Finding] = field(default_factory=list)
+    problem: str = ""  # of structure: shapes, dtypes, exceptions
+    unsupported: str = ""  # what the candidate lacks; nothing was compared
+    agreed: str = ""  # the exception that both raise
+    odd: str = ""  # "candidate" or "reference": whom the other witnesses contradict
+    order: int = 0  # the highest derivative that was compared
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against the candidate."""
+        fine = not self.problem and all(f.ok for f in self.findings)
+        return not self.unsupported and (fine or self.odd == "reference")
+
+    @property
+    def worst(self) -> Finding | None:
+        """The tensor that uses most of its budget; None where none was compared."""
+        judged = [f for f in self.findings if f.judgement]
+        return max(judged, key=lambda f: f.judgement.share, default=None)
+
+    def __str__(self) -> str:
+        if self.unsupported:
+            return f"unsupported: {self.unsupported}"
+        if self.problem:
+            return self.problem
+        if self.agreed:
+            return f"both raise {self.agreed}"
+        worst = self.worst
+        return "nothing to compare" if worst is None else f"{worst.what}: {worst.judgement}"
+
+
+class Raised(NamedTuple):
+    """An exception in place of a result."""
+
+    error: Exception
+    when: str  # "forward", "backward" or "double backward"
+
+    @property
+    def name(self) -> str:
+        """The exception's type."""
+        return type(self.error).__name__
+
+    def __str__(self) -> str:
+        said = str(self.error).strip().splitlines()
+        return f"{self.name} in {self.when}{f': {said[0]:.200}' if said else ''}"
+
+
+class Outcome(NamedTuple):
+    """What one engine makes of a function: arrays by what they are."""
+
+    arrays: dict[str, np.ndarray]
+    wants: tuple[bool, ...]  # which outputs require a gradient
+    order: int
+    raised: Raised | None = None
+
+
+def compare(
+    function: Function | tuple[Function, Function],
+    inputs: Sequence[np.ndarray],
+    candidate: Backend,
+    reference: Backend,
+    order: int = 2,
+    constant: Sequence[int] = (),
+    seed: int = 0,
+    moves: int = MOVES,
+) -> Comparison:
+    """Compare `function` on the two engines, up to the derivative of `order`.
+
+    `function` may be a pair: the candidate's words and the reference's. Floating inputs ask for a
+    gradient, those in `constant` apart. What an exception is for one engine has to be one of the
+    same type for the other; what the candidate does not have at all is `unsupported`.
+    """
+    mine, theirs = function if isinstance(function, tuple) else (function, function)
+    ask = {"constant": frozenset(constant), "seed": seed}
+    if order > 1 and "double backward" not in candidate.capabilities:
+        order = 1
+    expected = evaluate(theirs, inputs, reference, order, **ask)
+    found = evaluate(mine, inputs, candidate, order, **ask)
+    made = Comparison(order=min(found.order, expected.order))
+    if found.raised and is_missing(found.raised.error) and not expected.raised:
+        made.unsupported = str(found.raised)
+        return made
+    made.problem = _structure(found, expected, candidate.name, reference.name)
+    if found.raised and expected.raised and not made.problem:
+        made.agreed = found.raised.name
+    if made.problem:
+        return made
+    truth, moved = witnesses(theirs, inputs, reference, made.order, moves, **ask)
+    for what, array in found.arrays.items():
+        if what not in expected.arrays:
+            continue
+        true, others = truth.get(what), [m[what] for m in moved if what in m]
+        theirs_array = expected.arrays[what]
+        if true is not None and true.shape != array.shape:
+            true, others = None, []
+        judgement = judge(array, theirs_array, true, others, _floor(what, expected))
+        made.findings.append(Finding(what, judgement))
+    if not all(f.ok for f in made.findings):
+        made.odd = _odd(made, found, expected, truth, mine, inputs, candidate, ask)
+    return made
+
+
+def evaluate(
+    function: Function,
+    inputs: Sequence[np.ndarray],
+    backend: Backend,
+    order: int = 2,
+    constant: frozenset[int] = frozenset(),
+    seed: int = 0,
+    moved: int | None = None,
+) -> Outcome:
+    """Values and derivatives of `function` on one engine, as arrays.
+
+    `moved`: the cotangents are moved by an ulp too, with this seed.
+    """
+    made, when = Outcome({}, (), 0), "forward"
+    arrays: dict[str, np.ndarray] = {}
+    backend.seed(seed)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            leaves = [
+                backend.tensor(a, order > 0 and a.dtype.kind in "fV" and i not in constant)
+                for i, a in enumerate(inputs)
+            ]
+            wanted = [i for i in range(len(leaves)) if _wants(leaves[i])]
+            outputs = list(tensors_in(function(backend.namespace(), *leaves), backend))
+            arrays |= _named("value", [backend.numpy(o) for o in outputs])
+            made = Outcome(arrays, tuple(map(_wants, outputs)), 0)
+            starts = [o for o in outputs if _wants(o)]
+            if not (order and starts and wanted):
+                return made
+            when = "backward"
+            given = [_cotangent(backend, o, moved, k) for k, o in enumerate(starts)]
+            asked = [leaves[i] for i in wanted]
+            if order > 1:
+                given = [backend.tensor(backend.numpy(g), True) for g in given]
+            first = backend.grad(starts, asked, given, create_graph=order > 1)
+            arrays |= _gradients("gradient", wanted, first, asked, backend)
+            made = made._replace(order=1)
+            again = [g for g in first if g is not None and _wants(g)]
+            if order < 2 or not again:
+                return made
+            when = "double backward"
+            weights = [_cotangent(backend, g, moved, 50 + k) for k, g in enumerate(again)]
+            second = backend.grad(again, [*asked, *given], weights)
+            wanted = [*wanted, *(len(inputs) + k for k in range(len(given)))]
+            arrays |= _gradients("second gradient", wanted, second, [*asked, *given], backend)
+            return made._replace(order=2)
+    except Exception as error:  # an engine may refuse in any words
+        return made._replace(raised=Raised(error, when))
+
+
+def witnesses(
+    function: Function,
+    inputs: Sequence[np.ndarray],
+    reference: Backend,
+    order: int,
+    moves: int = MOVES,
+    **ask: Any,
+) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
+    """The reference in float64: the truth, and what it is with every input moved by an ulp."""
+    if "float64" not in reference.capabilities:
+        return {}, []
+    with reference.widened():
+        wide = [a.astype(np.float64) if a.dtype == np.float32 else a for a in inputs]
+        truth = evaluate(function, wide, reference, order, **ask)
+        moved = [
+            evaluate(
+                function, [_moved(a, seed) for a in inputs], reference, order, moved=seed, **ask
+            ).arrays
+            for seed in range(moves)
+        ]
+    return truth.arrays, moved
+
+
+def tensors_in(value: Any, backend: Backend) -> Iterator[Any]:
+    """The tensors of a nest of lists, tuples and dicts, in order."""
+    if backend.is_tensor(value):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from tensors_in(part, backend)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from tensors_in(part, backend)
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether an exception says that an engine does not have something."""
+    return isinstance(error, (NotImplementedError, AttributeError))
+
+
+def cotangent(shape: Sequence[int], number: int = 0) -> np.ndarray:
+    """Uneven numbers in [-1, 1) that float32 holds too, the same in every run."""
+    key = zlib.crc32(repr((tuple(shape), number)).encode())
+    return np.random.default_rng(key).uniform(-1, 1, tuple(shape)).astype(np.float32)
+
+
+def _cotangent(backend: Backend, output: Any, moved: int | None, number: int) -> Any:
+    values = backend.numpy(output)
+    given = cotangent(values.shape, number)
+    wide = given if moved is None else one_ulp_away(given, moved)
+    made = backend.tensor(wide.astype(values.dtype))
+    narrow = str(output.dtype).rpartition(".")[2] == "bfloat16"
+    return made.bfloat16() if narrow else made
+
+
+def _moved(array: np.ndarray, seed: int) -> np.ndarray:
+    return one_ulp_away(array, seed) if array.dtype == np.float32 else array
+
+
+def _named(what: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    if len(arrays) == 1:
+        return {what: arrays[0]}
+    return {f"{what} {number}": array for number, array in enumerate(arrays)}
+
+
+def _gradients(
+    what: str, numbers: Sequence[int], found: Sequence[Any], asked: Sequence[Any], backend: Backend
+) -> dict[str, np.ndarray]:
+    """Arrays by what they are; zeros where no gradient arrives."""
+    return {
+        f"{what} of input {i}": np.zeros_like(backend.numpy(x)) if g is None else backend.numpy(g)
+        for i, g, x in zip(numbers, found, asked)
+    }
+
+
+def _wants(tensor: Any) -> bool:
+    return bool(getattr(tensor, "requires_grad", False))
+
+
+def _floor(what: str, expected: Outcome) -> float:
+    """The scale below which a gradient is rounding: eps of what was sent backwards, which is 1."""
+    return 0.0 if what.startswith("value") else 2.0**-10
+
+
+def _structure(found: Outcome, expected: Outcome, mine: str, theirs: str) -> str:
+    """What differs before numbers are looked at."""
+    a, b = found.raised, expected.raised
+    if (a is None) != (b is None):
+        fine, raised = (theirs, f"{mine} raises {a}") if a else (mine, f"{theirs} raises {b}")
+        return f"{raised}; {fine} does not"
+    if a and b and (a.name, a.when) != (b.name, b.when):
+        return f"{mine} raises {a}; {theirs} {b}"
+    if a and b:
+        return ""
+    both = "{} on " + mine + ", {} on " + theirs
+    if found.wants != expected.wants:
+        wants = both.format(list(found.wants), list(expected.wants))
+        return f"outputs that require a gradient: {wants}"
+    if found.arrays.keys() != expected.arrays.keys():
+        return both.format(sorted(found.arrays), sorted(expected.arrays))
+    for what, array in found.arrays.items():
+        for fact in ("shape", "dtype"):
+            values = getattr(array, fact), getattr(expected.arrays[what], fact)
+            if values[0] != values[1]:
+                return f"{what}: {fact} {both.format(*values)}"
+    return ""
+
+
+# --- who is the odd one out -----------------------------------------------------------------------
+
+STEP = 1e-6
+"""Relative step of the difference quotient: the cube root of float64's eps would be 6e-6."""
+
+AGREES = 1e-4
+"""How close the quotient has to be to a derivative to speak for it."""
+
+
+def _odd(
+    made: Comparison,
+    found: Outcome,
+    expected: Outcome,
+    truth: dict[str, np.ndarray],
+    function: Function,
+    inputs: Sequence[np.ndarray],
+    candidate: Backend,
+    ask: dict[str, Any],
+) -> str:
+    """Whom the other witnesses contradict: the reference only where its own float64 is wrong too.
+
+    The candidate's forward agrees with the reference's, and the candidate's gradients with the
+    difference quotient of that forward, and the reference's do not.
+    """
+    out = [f.what for f in made.findings if not f.ok]
+    if (
+        any(not what.startswith("gradient") for what in out)
+        or "float64" not in candidate.capabilities
+    ):
+        return "candidate"
+    quotient = directional(function, inputs, candidate, **ask)
+    if quotient is None:
+        return "candidate"
+    along = directions(inputs)
+    slopes = {
+        name: sum(
+            float((arrays[f"gradient of input {i}"].astype(np.float64) * along[i]).sum())
+            for i in range(len(inputs))
+            if f"gradient of input {i}" in arrays
+        )
+        for name, arrays in (("mine", found.arrays), ("truth", truth or expected.arrays))
+    }
+    scale = max(abs(quotient), *map(abs, slopes.values())) or 1.0
+    near = {name: abs(slope - quotient) <= AGREES * scale for name, slope in slopes.items()}
+    return "reference" if near["mine"] and not near["truth"] else "candidate"
+
+
+def directions(inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """A direction to walk each floating input in."""
+    return [cotangent(a.shape, 90 + i).astype(np.float64) for i, a in enumerate(inputs)]
+
+
+def directional(
+    function: Function,
+    inputs: Sequence[np.ndarray],
+    backend: Backend,
+    constant: frozenset[int] = frozenset(),
+    seed: int = 0,
+) -> float | None:
+    """The difference quotient in float64, along `directions`, of what the cotangents see.
+
+    None where the function cannot be computed there.
+    """
+    along = directions(inputs)
+    seen = []
+    for sign in (1.0, -1.0):
+        moved = [
+            a.astype(np.float64) + sign * STEP * along[i]
+            if a.dtype.kind == "f" and i not in constant
+            else a
+            for i, a in enumerate(inputs)
+        ]
+        made = evaluate(function, moved, backend, 1, constant, seed)
+        if made.raised and made.raised.when == "forward":
+            return None
+        values = [a for what, a in made.arrays.items() if what.startswith("value")]
+        starts = [a for a, wants in zip(values, made.wants) if wants]
+        seen.append(sum(float((a * cotangent(a.shape, k)).sum()) for k, a in enumerate(starts)))
+    return (seen[0] - seen[1]) / (2 * STEP)
