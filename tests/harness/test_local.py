@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.backends import MINITORCH, TORCH, Backend
-from harness.local import compare, directional, evaluate
+from harness.local import Expected, compare, directional, evaluate
 
 X = np.random.default_rng(0).standard_normal((4, 5)).astype(np.float32)
 Y = np.random.default_rng(1).standard_normal(5).astype(np.float32)
@@ -121,3 +121,40 @@ def test_a_quotient_of_differences_speaks_for_the_gradient():
 
     along = (made.arrays["gradient of input 0"] * directions([X])[0]).sum()
     assert slope == pytest.approx(along, rel=1e-5)
+
+
+@pytest.mark.differential
+def test_what_the_reference_said_serves_other_candidates_and_lower_orders(monkeypatch):
+    pytest.importorskip("torch")
+    known = Expected(tanh, [X], TORCH)
+    fresh = [compare(tanh, [X], c, TORCH, o) for c in (MINITORCH, Altered(scaled)) for o in (1, 2)]
+    assert known.witnesses
+    assert known.outcome.order == 2
+    monkeypatch.setattr(TORCH, "grad", None)  # asked no more
+    kept = [
+        compare(tanh, [X], candidate, TORCH, order, known=known)
+        for candidate in (MINITORCH, Altered(scaled))
+        for order in (1, 2)
+    ]
+    assert [f.findings for f in kept] == [f.findings for f in fresh]
+    assert [f.ok for f in kept] == [True, True, False, False]
+
+
+class Raising(Backend):
+    """minitorch whose gradients are an error."""
+
+    def __init__(self, error) -> None:
+        super().__init__("raising", "minitorch")
+        self.error = error
+
+    def grad(self, *args, **kwargs):
+        raise self.error
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize("error", [AttributeError("ndims"), NotImplementedError("no derivative")])
+def test_a_slip_in_a_rule_is_no_missing_feature(error):
+    pytest.importorskip("torch")
+    found = compare(tanh, [X], Raising(error), TORCH)
+    assert not found.ok
+    assert bool(found.unsupported) == isinstance(error, NotImplementedError)
