@@ -36,7 +36,7 @@ verify: $(STAMP) ## the tests that compare with torch: rows, layers, optimizers,
 report: $(STAMP) ## write the index of all reports anew
 	$(RUN) -m harness report
 
-bench: $(STAMP) ## time minitorch against torch on W0, W1, W2 and W2a, write reports/bench/
+bench: $(STAMP) ## time minitorch against torch on ten workloads (2 minutes), write reports/bench/
 	$(RUN) -m harness bench
 
 doctor: $(STAMP) ## print what is installed, compare every random stream with torch's

@@ -1,18 +1,17 @@
-"""Honest timing: interleaved pairs in random order, and a ratio with the interval it deserves.
+"""Honest timing: interleaved runs in random order, and a ratio with the interval it deserves.
 
 Timing one program after the other blames the second for whatever the machine does meanwhile: on
-identical code it was wrong by up to 30 %. Pairs that lie next to each other in time share the
+identical code it was wrong by up to 30 %. Runs that lie next to each other in time share the
 weather, so their ratio does not contain it; what is left is shown as a bootstrap interval, with
 the same measurement of a program against itself (the A/A control) beside it.
 """
 
 from __future__ import annotations
 
-import gc
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +19,11 @@ PAUSE = 0.03
 """Seconds of silence before each run: a thread pool that still spins disturbs its neighbour."""
 
 RESAMPLES = 4000
+DRIFT = 0.02
+"""What identical code may differ from itself by. Of twenty controls one excludes 1 by chance, so
+that a control is off takes both: an interval without 1 and a median that far from it."""
+
+Item = TypeVar("Item")
 
 
 class Ratio(NamedTuple):
@@ -30,49 +34,42 @@ class Ratio(NamedTuple):
     high: float
 
 
-class Times(NamedTuple):
-    """Seconds of every pair: `a[i]` and `b[i]` were measured next to each other."""
+def interleave(
+    runs: Sequence[Callable[[], float]], rounds: int, pause: float = PAUSE, seed: int = 0
+) -> list[list[float]]:
+    """What every run returns in each round, itself in seconds, in an order drawn anew.
 
-    a: list[float]
-    b: list[float]
-
-
-def paired(
-    run_a: Callable[[], object],
-    run_b: Callable[[], object],
-    pairs: int = 30,
-    warmup: int = 2,
-    pause: float = PAUSE,
-    seed: int = 0,
-) -> Times:
-    """Time both runs `pairs` times, interleaved in random ABBA order, after `warmup` runs of each.
-
-    Raises: ValueError when `pairs` is not positive.
+    Raises: ValueError when `rounds` is not positive.
     """
-    if pairs < 1:
-        raise ValueError(f"paired: expected at least 1 pair, got {pairs}")
-    for _ in range(warmup):
-        run_a()
-        run_b()
-    times = Times([], [])
-    with _quiet_collector():
-        for a_first in abba(pairs, seed):
-            order = (run_a, times.a), (run_b, times.b)
-            for run, record in order if a_first else order[::-1]:
-                record.append(_seconds(run, pause))
-    return times
+    if rounds < 1:
+        raise ValueError(f"interleave: expected at least 1 round, got {rounds}")
+    seconds: list[list[float]] = [[] for _ in runs]
+    for order in orders(range(len(runs)), rounds, seed):
+        for place in order:
+            time.sleep(pause)
+            seconds[place].append(runs[place]())
+    return seconds
 
 
-def abba(pairs: int, seed: int) -> Iterator[bool]:
-    """Yield for each pair whether A goes first: blocks of AB BA or BA AB, drawn at random.
+def orders(items: Sequence[Item], rounds: int, seed: int = 0) -> Iterator[list[Item]]:
+    """The order of the items in each round: drawn at random, and run backwards in the next one.
 
-    Within a block both runs stand equally early, so a steady drift of the machine cancels.
+    Over two rounds all of them stand equally early, so a steady drift of the machine cancels.
     """
     draw = random.Random(seed)
-    for pair in range(pairs):
-        if pair % 2 == 0:
-            a_first = draw.random() < 0.5
-        yield a_first if pair % 2 == 0 else not a_first
+    order = list(items)
+    for number in range(rounds):
+        order.reverse()
+        if number % 2 == 0:
+            draw.shuffle(order)
+        yield list(order)
+
+
+def clocked(run: Callable[[], object]) -> float:
+    """Seconds that one call takes."""
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
 
 
 def paired_ratio(a: Sequence[float], b: Sequence[float], seed: int = 0) -> Ratio:
@@ -86,13 +83,42 @@ def paired_ratio(a: Sequence[float], b: Sequence[float], seed: int = 0) -> Ratio
     if not (np.all(seconds_a > 0) and np.all(seconds_b > 0)):
         raise ValueError("paired_ratio: expected positive times")
     logs = np.log(seconds_b / seconds_a)
-    draws = np.random.default_rng(seed).integers(0, len(logs), (RESAMPLES, len(logs)))
-    low, high = np.percentile(np.median(logs[draws], axis=1), [2.5, 97.5])
-    return Ratio(*(float(np.exp(value)) for value in (np.median(logs), low, high)))
+    return _ratio(np.median(logs), _medians(logs, np.random.default_rng(seed)))
 
 
-def verdict(ratio: Ratio) -> str:
-    """'faster' or 'slower' where the interval excludes 1, else nothing: there is nothing to say."""
+def unpaired_ratio(a: Sequence[float], b: Sequence[float], seed: int = 0) -> Ratio:
+    """median(b) / median(a), each resampled alone: what is left where nothing was interleaved."""
+    logs = np.log(np.asarray(a, np.float64)), np.log(np.asarray(b, np.float64))
+    generator = np.random.default_rng(seed)
+    drawn = [_medians(side, generator) for side in logs]
+    return _ratio(np.median(logs[1]) - np.median(logs[0]), drawn[1] - drawn[0])
+
+
+def _medians(logs: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """The medians of resampled logarithms."""
+    draws = generator.integers(0, len(logs), (RESAMPLES, len(logs)))
+    return np.median(logs[draws], axis=1)
+
+
+def _ratio(log: float, resampled: np.ndarray) -> Ratio:
+    low, high = np.percentile(resampled, [2.5, 97.5])
+    return Ratio(*(float(np.exp(value)) for value in (log, low, high)))
+
+
+def settled(*controls: Ratio) -> bool:
+    """Whether identical code took identical time: the interval has 1, or the median is near it."""
+    return all(
+        control.low <= 1 <= control.high or abs(control.median - 1) <= DRIFT for control in controls
+    )
+
+
+def verdict(ratio: Ratio, *controls: Ratio) -> str:
+    """'faster' or 'slower' where the interval excludes 1, else nothing: there is nothing to say.
+
+    Where a control is off, that is the verdict.
+    """
+    if not settled(*controls):
+        return "unsettled: A/A is off"
     if ratio.low > 1:
         return "faster"
     return "slower" if ratio.high < 1 else ""
@@ -105,25 +131,3 @@ def format_ratio(ratio: Ratio) -> str:
     '2.31x [2.25, 2.38]'
     """
     return f"{ratio.median:.2f}x [{ratio.low:.2f}, {ratio.high:.2f}]"
-
-
-def _seconds(run: Callable[[], object], pause: float) -> float:
-    time.sleep(pause)
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
-
-
-class _quiet_collector:
-    """Hide what lives already from the garbage collector, so that no run pays for the other's.
-
-    A collection walks every object of the process, both engines' modules included; the collector
-    itself stays on, since a user's run pays for it too.
-    """
-
-    def __enter__(self) -> None:
-        gc.collect()
-        gc.freeze()
-
-    def __exit__(self, *_: object) -> None:
-        gc.unfreeze()

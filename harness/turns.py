@@ -8,7 +8,6 @@ runs along as a control: against itself its ratio has to be 1.
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from harness.processes import Leg, RunFailed, Script
-from harness.timing import PAUSE, Ratio, paired_ratio
+from harness.timing import PAUSE, Ratio, orders, paired_ratio
 
 WARMUP = 2
 """Turns that are not counted."""
@@ -44,15 +43,8 @@ def take_turns(
     """
     times = Times(block, {leg.title: [] for leg in legs}, {leg.title: [] for leg in legs})
     processes = {leg.title: script.start(leg) for leg in legs}
-    draw = random.Random(0)
-    order = list(legs)
     try:
-        for number in range(WARMUP + rounds):
-            # Every second round runs the order of the one before backwards, so that over two
-            # rounds all legs stand equally early and a steady drift of the machine cancels.
-            order.reverse()
-            if number % 2 == 0:
-                draw.shuffle(order)
+        for number, order in enumerate(orders(legs, WARMUP + rounds)):
             answers = {leg.title: _turn(script, leg, processes[leg.title], block) for leg in order}
             if any("finished" in answer for answer in answers.values()):
                 break

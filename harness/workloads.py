@@ -6,7 +6,9 @@ it is zero_grad, forward, loss, backward and, where there is an optimizer, its u
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 READ_EVERY = 10
@@ -26,7 +28,7 @@ class Workload(NamedTuple):
     name: str
     what: str
     steps: int
-    goal: float
+    goal: float | None
     build: Callable[[Any], Program]
 
 
@@ -87,16 +89,132 @@ def regression(torch: Any, batch: int = 100) -> Program:
     return _training(model, nn.MSELoss(), optimizer, x, y)
 
 
-def classifier(torch: Any, make_optimizer: Callable[[Any, Any], Any], batch: int = 64) -> Program:
+def classifier(
+    torch: Any,
+    make_optimizer: Callable[[Any, Any], Any],
+    batch: int = 64,
+    wide: tuple[int, int] = (256, 128),
+) -> Program:
     """MLP 784-256-128-10, relu, cross-entropy, with the optimizer that is given."""
     nn = torch.nn
     torch.manual_seed(0)
+    first, second = wide
     model = nn.Sequential(
-        nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)
+        nn.Linear(784, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(), nn.Linear(second, 10)
     )
     x, y = torch.randn(batch, 784), torch.randint(0, 10, (batch,))
     optimizer = make_optimizer(torch, model.parameters())
     return _training(model, nn.CrossEntropyLoss(), optimizer, x, y)
+
+
+def pictures(torch: Any, batch: int = 64) -> Program:
+    """CNN 1-32-64 on 28x28, max pooling, 9216-128-10, cross-entropy, SGD."""
+    nn = torch.nn
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10)),
+    )
+    x, y = torch.randn(batch, 1, 28, 28), torch.randint(0, 10, (batch,))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    return _training(model, nn.CrossEntropyLoss(), optimizer, x, y)
+
+
+def characters(torch: Any, batch: int = 12, length: int = 64, layers: int = 4) -> Program:
+    """Char GPT: pre-norm blocks of 4 heads, 128 wide, no biases, head tied, AdamW."""
+    nn, F = torch.nn, torch.nn.functional
+    vocabulary, wide, heads = 65, 128, 4
+    torch.manual_seed(0)
+
+    class Block(nn.Module):
+        """x + attention(norm(x)), then x + mlp(norm(x))."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm1 = nn.LayerNorm(wide, bias=False)
+            self.norm2 = nn.LayerNorm(wide, bias=False)
+            self.qkv = nn.Linear(wide, 3 * wide, bias=False)
+            self.project = nn.Linear(wide, wide, bias=False)
+            self.up = nn.Linear(wide, 4 * wide, bias=False)
+            self.down = nn.Linear(4 * wide, wide, bias=False)
+
+        def forward(self, x: Any) -> Any:
+            b, t, _ = x.shape
+            q, k, v = (
+                part.view(b, t, heads, wide // heads).transpose(1, 2)
+                for part in self.qkv(self.norm1(x)).split(wide, dim=2)
+            )
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            x = x + self.project(mixed.transpose(1, 2).reshape(b, t, wide))
+            return x + self.down(F.gelu(self.up(self.norm2(x))))
+
+    class CharGPT(nn.Module):
+        """Logits of the next character, flat."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.tokens = nn.Embedding(vocabulary, wide)
+            self.places = nn.Embedding(length, wide)
+            self.blocks = nn.Sequential(*(Block() for _ in range(layers)))
+            self.norm = nn.LayerNorm(wide, bias=False)
+            nn.init.normal_(self.tokens.weight, std=0.02)
+
+        def forward(self, text: Any) -> Any:
+            x = self.tokens(text) + self.places(torch.arange(text.shape[1]))
+            return F.linear(self.norm(self.blocks(x)), self.tokens.weight).flatten(0, 1)
+
+    model = CharGPT()
+    text = torch.randint(0, vocabulary, (batch, length + 1))
+    groups = [
+        {"params": [p for p in model.parameters() if p.dim() >= 2], "weight_decay": 0.1},
+        {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99))
+    return _next_character(model, optimizer, text, nn.CrossEntropyLoss())
+
+
+def recurrent(torch: Any, batch: int = 32, length: int = 64) -> Program:
+    """Embedding 65x128, LSTM of 128 units, linear 128-65, cross-entropy, Adam."""
+    nn = torch.nn
+    torch.manual_seed(0)
+
+    class CharLSTM(nn.Module):
+        """Logits of the next character, flat."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding = nn.Embedding(65, 128)
+            self.lstm = nn.LSTM(128, 128, batch_first=True)
+            self.head = nn.Linear(128, 65)
+
+        def forward(self, text: Any) -> Any:
+            return self.head(self.lstm(self.embedding(text))[0]).flatten(0, 1)
+
+    model = CharLSTM()
+    text = torch.randint(0, 65, (batch, length + 1))
+    return _next_character(model, _adam(torch, model.parameters()), text, nn.CrossEntropyLoss())
+
+
+def normalized(torch: Any, rows: int = 4096, columns: int = 1024) -> Program:
+    """sum(softmax(gelu(layer_norm(x)*a + b))**2), with gradients to x, a and b."""
+    F = torch.nn.functional
+    torch.manual_seed(0)
+    x = torch.randn(rows, columns, requires_grad=True)
+    a, b = (torch.randn(columns, requires_grad=True) for _ in "ab")
+
+    def step() -> Any:
+        x.grad = a.grad = b.grad = None
+        y = F.gelu(F.layer_norm(x, (columns,)) * a + b)
+        loss = (F.softmax(y, dim=-1) ** 2).sum()
+        loss.backward()
+        return loss
+
+    return Program(step, [x, a, b])
+
+
+def _next_character(model: Any, optimizer: Any, text: Any, criterion: Any) -> Program:
+    """Predict each character of `text` from those before it."""
+    return _training(model, criterion, optimizer, text[:, :-1], text[:, 1:].flatten())
 
 
 def _training(model: Any, criterion: Any, optimizer: Any, x: Any, y: Any) -> Program:
@@ -110,8 +228,12 @@ def _training(model: Any, criterion: Any, optimizer: Any, x: Any, y: Any) -> Pro
     return Program(step, list(model.parameters()))
 
 
-def _sgd(torch: Any, parameters: Any) -> Any:
+def _momentum(torch: Any, parameters: Any) -> Any:
     return torch.optim.SGD(parameters, lr=0.01, momentum=0.9)
+
+
+def _sgd(torch: Any, parameters: Any) -> Any:
+    return torch.optim.SGD(parameters, lr=0.01)
 
 
 def _adam(torch: Any, parameters: Any) -> Any:
@@ -127,7 +249,7 @@ _ALL = (
         "MLP 784-256-128-10, relu, batch 64, cross-entropy, SGD with momentum",
         30,
         1.3,
-        lambda torch: classifier(torch, _sgd),
+        lambda torch: classifier(torch, _momentum),
     ),
     Workload(
         "W2a",
@@ -136,6 +258,37 @@ _ALL = (
         1.1,
         lambda torch: classifier(torch, _adam),
     ),
+    Workload(
+        "W3",
+        "MLP 784-2048-2048-10, relu, batch 512, cross-entropy, SGD",
+        1,
+        0.9,
+        lambda torch: classifier(torch, _sgd, 512, (2048, 2048)),
+    ),
+    Workload("W4", "CNN 1-32-64, max pooling, 9216-128-10, batch 64, SGD", 1, 0.3, pictures),
+    Workload("W5", "char GPT, 4 layers, 128 wide, batch 12x64, AdamW", 1, 0.5, characters),
+    Workload("W6", "embedding, LSTM of 128 units, batch 32x64, Adam", 2, None, recurrent),
+    Workload("W7", "sum(softmax(gelu(layer_norm(x)*a + b))**2), 4096x1024", 1, None, normalized),
 )
 
 WORKLOADS = {workload.name: workload for workload in _ALL}
+QUICK = ("chain", "W0", "W1", "W2", "W2a")
+
+
+def find_workload(spec: str) -> Workload:
+    """The workload called `spec`: a name, or `path/to/file.py:name` for one of your own.
+
+    Raises: LookupError with one line for the user.
+    """
+    path, colon, name = spec.rpartition(":")
+    if not colon:
+        if spec in WORKLOADS:
+            return WORKLOADS[spec]
+        known = ", ".join(WORKLOADS)
+        raise LookupError(f"unknown workload {spec!r}: known are {known}, or file.py:name")
+    if not Path(path).is_file():
+        raise LookupError(f"{path}: no such file")
+    found = runpy.run_path(path).get(name)
+    if not isinstance(found, Workload):
+        raise LookupError(f"{path} has no Workload called {name}")
+    return found

@@ -7,7 +7,17 @@ import time
 import numpy as np
 import pytest
 
-from harness.timing import Ratio, abba, format_ratio, paired, paired_ratio, verdict
+from harness.timing import (
+    Ratio,
+    clocked,
+    format_ratio,
+    interleave,
+    orders,
+    paired_ratio,
+    settled,
+    unpaired_ratio,
+    verdict,
+)
 
 
 def noisy_pairs(ratio: float, pairs: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -79,38 +89,66 @@ def test_format_ratio_shows_the_interval():
     assert format_ratio(Ratio(12.345, 9.876, 15.001)) == "12.35x [9.88, 15.00]"
 
 
-def test_order_is_abba_random_and_reproducible():
-    order = list(abba(400, seed=0))
-    assert all(order[i] != order[i + 1] for i in range(0, 400, 2))
-    assert 60 < sum(order[::2]) < 140
-    assert order == list(abba(400, seed=0))
-    assert order != list(abba(400, seed=1))
+@pytest.mark.parametrize(
+    ("control", "in_order"),
+    [
+        (Ratio(1.0, 0.99, 1.01), True),
+        (Ratio(1.05, 0.98, 1.1), True),
+        (Ratio(1.01, 1.005, 1.015), True),
+        (Ratio(0.96, 0.95, 0.97), False),
+        (Ratio(1.04, 1.01, 1.1), False),
+    ],
+)
+def test_verdict_is_withheld_where_identical_code_differs(control, in_order):
+    good = Ratio(1.0, 0.99, 1.01)
+    assert settled(good, control) == settled(control, good) == in_order
+    assert verdict(Ratio(2.0, 1.9, 2.1), good, control) == (
+        "faster" if in_order else "unsettled: A/A is off"
+    )
 
 
-def test_odd_number_of_pairs_is_measured_in_full():
-    times = paired(lambda: None, lambda: None, pairs=5, warmup=0, pause=0)
-    assert len(times.a) == len(times.b) == 5
+def test_unpaired_ratio_is_of_the_medians_and_wider_in_drifting_times():
+    a, b = noisy_pairs(2.0, 60, seed=1)
+    alone, together = unpaired_ratio(a, b), paired_ratio(a, b)
+    assert alone.median == pytest.approx(np.median(b) / np.median(a), rel=1e-3)
+    assert alone.low <= alone.median <= alone.high
+    assert alone.high - alone.low > 3 * (together.high - together.low)
 
 
-def test_paired_warms_up_both_and_follows_the_order():
+def test_order_is_random_reproducible_and_run_backwards_every_second_round():
+    drawn = list(orders("abc", 400, seed=0))
+    assert all(drawn[i] == drawn[i + 1][::-1] for i in range(0, 400, 2))
+    assert len({tuple(order) for order in drawn}) == 6
+    assert all(40 < sum(order[0] == item for order in drawn[::2]) < 95 for item in "abc")
+    assert drawn == list(orders("abc", 400, seed=0))
+    assert drawn != list(orders("abc", 400, seed=1))
+
+
+def test_interleave_follows_the_order_and_sorts_by_run():
     calls = []
-    paired(lambda: calls.append("a"), lambda: calls.append("b"), pairs=4, warmup=2, pause=0)
-    expected = "".join("ab" if a_first else "ba" for a_first in abba(4, seed=0))
-    assert "".join(calls) == "abab" + expected
+
+    def run(name, seconds):
+        return lambda: calls.append(name) or seconds
+
+    times = interleave([run("a", 1.0), run("b", 2.0)], rounds=5, pause=0)
+    assert times == [[1.0] * 5, [2.0] * 5]
+    assert calls == [name for order in orders("ab", 5) for name in order]
 
 
-def test_paired_finds_which_of_two_sleeps_is_longer():
-    times = paired(lambda: time.sleep(0.002), lambda: time.sleep(0.008), pairs=6, pause=0)
-    ratio = paired_ratio(*times)
+def test_clock_finds_which_of_two_sleeps_is_longer():
+    runs = [lambda s=s: clocked(lambda: time.sleep(s)) for s in (0.002, 0.008)]
+    ratio = paired_ratio(*interleave(runs, rounds=6, pause=0))
     assert verdict(ratio) == "faster"
     assert 2 < ratio.median < 6
 
 
-def test_pause_is_not_part_of_the_time():
-    times = paired(lambda: None, lambda: None, pairs=3, warmup=0, pause=0.01)
-    assert np.median(times.a + times.b) < 0.01
+def test_pause_is_before_each_run_and_not_part_of_its_time():
+    begun = time.perf_counter()
+    times = interleave([lambda: clocked(lambda: None)], rounds=3, pause=0.01)
+    assert time.perf_counter() - begun > 0.03
+    assert np.median(times) < 0.01
 
 
-def test_no_pairs_are_refused():
-    with pytest.raises(ValueError, match="at least 1 pair, got 0"):
-        paired(lambda: None, lambda: None, pairs=0)
+def test_no_rounds_are_refused():
+    with pytest.raises(ValueError, match="at least 1 round, got 0"):
+        interleave([lambda: 1.0], rounds=0)

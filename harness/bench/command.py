@@ -1,0 +1,176 @@
+"""The command line of the benchmark: what to time, on what, and where the report goes."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+from tqdm import tqdm
+
+from harness.backends import BackendError, find
+from harness.bench import history, report
+from harness.bench.legs import Side
+from harness.bench.measure import MOST, Result, measure
+from harness.bench.self_check import TRIALS, self_check
+from harness.workloads import QUICK, WORKLOADS, Workload, find_workload
+
+Chosen = dict[str, Workload]
+EXAMPLES = """\
+workloads:
+{workloads}
+
+examples:
+  python -m harness bench                                all of them, two minutes
+  python -m harness bench --quick                        those whose steps are short
+  python -m harness bench W2 W5 --backends engine.py:mine,torch
+  python -m harness bench mine.py:GAN                    a harness.workloads.Workload of your own
+  python -m harness bench W2 --compare-commit HEAD~5     this engine against its own past
+  python -m harness bench --self-check                   is the timer honest on this machine?
+
+exit codes:
+  0 timed    1 first losses or gradients differ    3 could not run"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Time, print the tables, write the report; 0: timed, 1: losses differ, 3: could not run."""
+    options = _options(argv)
+    try:
+        chosen = {spec: find_workload(spec) for spec in options.workloads}
+        sides = _sides(options)
+    except (BackendError, LookupError) as error:
+        _stop(str(error))
+    if options.self_check:
+        return _self_check(options, sides[0])
+    bench = _run(options, chosen, sides)
+    _publish(bench, options)
+    if bench.skipped:
+        _complain(f"interrupted; skipped {', '.join(bench.skipped)}; the rest is in {options.out}")
+        return 3
+    statuses = {result.status for result in bench.results}
+    return 1 if "differs" in statuses else 3 if "failed" in statuses else 0
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    lines = (f"  {w.name:<6} {w.what}" for w in WORKLOADS.values())
+    parser = argparse.ArgumentParser(
+        prog="python -m harness bench",
+        description="Time two engines on the same workloads, in interleaved turns.",
+        epilog=EXAMPLES.format(workloads="\n".join(lines)),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.error = _stop  # type: ignore[method-assign]
+    add = parser.add_argument
+    add("workloads", nargs="*", metavar="WORKLOAD", help="names, or path/to/file.py:name (all)")
+    add("--quick", action="store_true", help=" ".join(QUICK))
+    add("--pairs", type=int, help=f"rounds per workload (as many as 8 s hold, at most {MOST})")
+    add("--threads", type=int, default=2, help="threads of each engine (2)")
+    add("--backends", default="minitorch,torch", help="minitorch,torch")
+    add("--against", metavar="COMMIT", help="compare with the run at COMMIT (the last one)")
+    add("--self-check", action="store_true", help="time identical code: is the timer honest?")
+    add("--out", type=Path, default=Path("reports/bench"), help="folder of the report")
+    options = parser.parse_args(argv)
+    options.workloads = options.workloads or list(QUICK if options.quick else WORKLOADS)
+    if (options.pairs is not None and options.pairs < 1) or options.threads < 1:
+        parser.error("--pairs and --threads have to be at least 1")
+    options.backends = options.backends.split(",")
+    if len(options.backends) != 2:
+        parser.error(f"--backends takes two names, A,B; got {','.join(options.backends)!r}")
+    return options
+
+
+def _stop(message: str) -> NoReturn:
+    """End with one line on stderr and the exit code of a run that failed."""
+    _complain(message)
+    sys.exit(3)
+
+
+def _complain(message: str) -> None:
+    print(f"bench: {message}", file=sys.stderr)
+
+
+def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
+    """The engines that are compared. Raises: BackendError where one is missing."""
+    engines = [find(spec) for spec in options.backends]
+    for engine in engines:
+        engine.check()
+    names = [engine.name for engine in engines]
+    names[1] += " again" if names[0] == names[1] else ""
+    first, second = map(Side, names, options.backends)
+    return first, second
+
+
+def _run(options: argparse.Namespace, chosen: Chosen, sides: tuple[Side, Side]) -> report.Bench:
+    """Every workload in turn; an interrupt skips what is left."""
+    results: list[Result] = []
+    with tqdm(total=len(chosen), disable=None, leave=False) as bar:
+        try:
+            _warm(sides, options.threads)
+            for spec, workload in chosen.items():
+                results.append(_measured(options, spec, workload, sides, bar))
+                bar.update()
+        except KeyboardInterrupt:
+            left = list(chosen.values())[len(results) :]
+            results += [Result(workload, "skipped", "interrupted") for workload in left]
+    titles = sides[0].title, sides[1].title
+    return report.Bench(titles, results, _facts(options, sides, results))
+
+
+def _measured(
+    options: argparse.Namespace, spec: str, workload: Workload, sides: tuple[Side, Side], bar: Any
+) -> Result:
+    tick: Callable[[str], object] = lambda what: bar.set_description(what or workload.name)  # noqa: E731
+    return measure(spec, workload, sides, options.threads, options.pairs, tick)
+
+
+def _warm(sides: Sequence[Side], threads: int) -> None:
+    """Import each engine once, so that its files are compiled and in memory."""
+    for side in sides:
+        command = [sys.executable, "-c", side.importing()]
+        environment = side.environment(threads)
+        subprocess.run(command, env=environment, capture_output=True, check=False)
+
+
+def _facts(
+    options: argparse.Namespace, sides: Sequence[Side], results: Sequence[Result]
+) -> dict[str, Any]:
+    """What a measurement depends on."""
+    versions = next((result.versions for result in results if result.versions), ("", ""))
+    return {
+        "commit": history.commit(Path(__file__).parent),
+        "machine": history.machine(),
+        "threads": options.threads,
+        "engines": {side.title: version for side, version in zip(sides, versions)},
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def _publish(bench: report.Bench, options: argparse.Namespace) -> None:
+    """Compare with the history, print, and write."""
+    past = options.out / "history.jsonl"
+    line = history.entry(bench.results, bench.facts)
+    bench.date = line["date"]
+    bench.changes = list(history.changes(line, history.read(past), options.against))
+    print(report.table(bench), report.memory_table(bench), sep="\n\n")
+    lines = [report.imports(bench), report.setting(bench), *bench.changes]
+    print("", *filter(None, lines), sep="\n")
+    history.append(past, line)
+    report.write(bench, options.out)
+
+
+def _self_check(options: argparse.Namespace, side: Side) -> int:
+    """Time the candidate's W1 against itself, and say whether the ratio of that is 1."""
+    side.engine.set_threads(1)  # no pool of threads: what is tested is the timer
+    program = WORKLOADS["W1"].build(side.engine.namespace())
+    with tqdm(total=TRIALS, disable=None, leave=False) as bar:
+        trials = self_check(program.step, tick=bar.update)
+    print(f"W1 of {side.title} against itself, {TRIALS} trials of each kind:")
+    print(*trials, sep="\n")
+    print(f"interleaved turns are {'honest' if trials[0].honest else 'NOT honest'} here")
+    return int(not trials[0].honest)

@@ -1,0 +1,236 @@
+"""The report of a benchmark: report.md, bench.json, timing.csv and ratios.png."""
+
+from __future__ import annotations
+
+import csv
+import json
+import statistics
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tabulate import tabulate
+
+from harness.bench.child import AGREE_STEPS
+from harness.bench.measure import AGREE, Result, Start
+from harness.timing import Ratio, format_ratio
+
+SCHEMA = "harness.bench/1"
+
+
+@dataclass
+class Bench:
+    """A whole run: its results, and what it ran on."""
+
+    titles: tuple[str, str]  # candidate and reference
+    results: list[Result]
+    facts: dict[str, Any]  # commit, machine, threads, engines with their versions
+    date: str = ""
+    changes: list[str] = field(default_factory=list)
+
+    @property
+    def timed(self) -> list[Result]:
+        """The workloads that have times."""
+        return [result for result in self.results if result.status == "timed"]
+
+    @property
+    def skipped(self) -> list[str]:
+        """The workloads that an interrupt left out."""
+        return [result.workload.name for result in self.results if result.status == "skipped"]
+
+
+def write(bench: Bench, folder: Path) -> None:
+    """Write every file of the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "timing.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(_rounds(bench))
+    text = json.dumps(as_json(bench), indent=1, ensure_ascii=False)
+    (folder / "bench.json").write_text(text + "\n", encoding="utf-8")
+    if bench.timed:
+        from harness.bench.picture import plot
+
+        plot(folder / "ratios.png", bench)
+    (folder / "report.md").write_text(markdown(bench), encoding="utf-8")
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def table(bench: Bench, style: str = "simple") -> str:
+    """The speeds as people read them."""
+    goals = any(result.workload.goal is not None for result in bench.results)
+    headers = ["workload", *(f"{title} ms" for title in bench.titles), "speed-up", "verdict"]
+    headers += [f"{title} A/A" for title in bench.titles]
+    headers += ["goal", "reached"] if goals else []
+    rows = [_row(result, goals) for result in bench.results]
+    return tabulate(rows, headers, style, disable_numparse=True)
+
+
+def _row(result: Result, goals: bool) -> list[str]:
+    goal = result.workload.goal
+    if result.status != "timed":
+        why = f"not timed: {result.why}"
+        return [result.workload.name, "", "", "", why, "", ""] + ["", ""] * goals
+    return [
+        result.workload.name,
+        *(f"{1e3 * seconds:.3f}" for seconds in result.medians),
+        format_ratio(result.ratio),
+        result.verdict,
+        *map(format_ratio, result.controls),
+        *(["" if goal is None else f"{goal:g}x", result.reached] if goals else []),
+    ]
+
+
+def memory_table(bench: Bench, style: str = "simple") -> str:
+    """Peak memory and the first call of a fresh process."""
+    headers = ["workload"]
+    for title in bench.titles:
+        headers += [f"{title} peak MB", "own MB", "first call s", "first step ms"]
+    rows = []
+    for result in bench.timed:
+        row = [result.workload.name]
+        for start, steady in zip(result.starts, result.medians):
+            row += [_whole(start.peak), _whole(start.own), f"{start.call:.2f}"]
+            row.append(f"{1e3 * start.first:.1f} ({start.first / steady:.1f}x)")
+        rows.append(row)
+    return tabulate(rows, headers, style, disable_numparse=True)
+
+
+def _whole(megabytes: float | None) -> str:
+    return "unknown" if megabytes is None else f"{megabytes:.0f}"
+
+
+def imports(bench: Bench) -> str:
+    """Import times, in one line; '' where nothing was timed."""
+    if not bench.timed:
+        return ""
+    sides = list(zip(*(result.starts for result in bench.timed)))
+    alone = statistics.median(start.numpy for side in sides for start in side)
+    above = ", ".join(
+        f"{title} {statistics.median(start.engine for start in side):.3f} s"
+        for title, side in zip(bench.titles, sides)
+    )
+    return f"import on top of numpy ({alone:.3f} s): {above}"
+
+
+def setting(bench: Bench) -> str:
+    """What it ran on, in one line."""
+    facts, where = bench.facts, bench.facts["machine"]
+    engines = ", ".join(f"{title} {version}" for title, version in facts["engines"].items())
+    at = f" at {facts['commit']}" if facts["commit"] else ""
+    return (
+        f"{engines}{at}, numpy {facts['numpy']}, Python {facts['python']}, {where['processor']}, "
+        f"{where['cores']} cores, {facts['threads']} thread{'s' * (facts['threads'] > 1)} each"
+    )
+
+
+def markdown(bench: Bench) -> str:
+    """The page."""
+    return "\n\n".join(_sections(bench)) + "\n"
+
+
+def _sections(bench: Bench) -> Iterator[str]:
+    candidate, reference = bench.titles
+    yield f"# {candidate} against {reference}"
+    yield _filled(
+        "Milliseconds are medians per step. Each engine works in two processes, and all four take"
+        " turns in random order. The speed-up is the median over these rounds with its 95 %"
+        f" bootstrap interval, above 1 where {candidate} is faster; A/A is each engine's one"
+        " process against its other one, and where that is off, nothing is said of the speed-up."
+        f" A time counts only where the first {AGREE_STEPS} losses, and the gradients after them,"
+        f" agree to {AGREE:g}."
+    )
+    yield table(bench, "github")
+    if bench.skipped:
+        yield f"Interrupted: {', '.join(bench.skipped)} skipped."
+    if bench.timed:
+        yield "![speed-ups](ratios.png)"
+    yield "\n".join(f"- {result.workload.name}: {result.workload.what}" for result in bench.results)
+    if bench.changes:
+        yield "## Since the last run on this machine"
+        yield "\n".join(f"- {line}" for line in bench.changes)
+    if bench.timed:
+        yield "## Memory and the first call"
+        yield _filled(
+            "Of a fresh process with files warm: the most memory it held, and how much of that is"
+            " its own rather than what the imports hold; the seconds from `import` (NumPy is there)"
+            " to the first loss; and the first step, beside how many later steps that is."
+        )
+        yield memory_table(bench, "github")
+        yield imports(bench) + "."
+    yield setting(bench) + "."
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, 100)
+
+
+# --- for programs ---------------------------------------------------------------------------------
+
+
+def _rounds(bench: Bench) -> Iterator[list[Any]]:
+    """Seconds per step of every process in every round."""
+    titles = [f"{title}{again}" for title in bench.titles for again in ("", "_again")]
+    yield ["workload", "round", *(f"{title}_seconds" for title in titles)]
+    for result in bench.timed:
+        for number, seconds in enumerate(zip(*result.seconds)):
+            yield [result.workload.name, number, *(f"{s:.9f}" for s in seconds)]
+
+
+def as_json(bench: Bench) -> dict[str, Any]:
+    """All of it, for a program."""
+    return {
+        "schema": SCHEMA,
+        "date": bench.date,
+        "candidate": bench.titles[0],
+        "reference": bench.titles[1],
+        **bench.facts,
+        "changes": bench.changes,
+        "skipped": bench.skipped,
+        "workloads": [_workload(bench, result) for result in bench.results],
+    }
+
+
+def _workload(bench: Bench, result: Result) -> dict[str, Any]:
+    workload = result.workload
+    about = {
+        "name": workload.name,
+        "what": workload.what,
+        "goal": workload.goal,
+        "status": result.status,
+        "why": result.why,
+    }
+    if result.status != "timed":
+        return about
+    return {
+        **about,
+        "rounds": len(result.seconds[0]),
+        "steps_of_a_turn": workload.steps,
+        "seconds": dict(zip(bench.titles, result.medians)),
+        "ratio": _numbers(result.ratio),
+        "controls": {t: _numbers(c) for t, c in zip(bench.titles, result.controls)},
+        "settled": result.settled,
+        "verdict": result.verdict,
+        "reached": result.reached,
+        "start": {t: _begun(start) for t, start in zip(bench.titles, result.starts)},
+    }
+
+
+def _numbers(ratio: Ratio) -> dict[str, float]:
+    return ratio._asdict()
+
+
+def _begun(start: Start) -> dict[str, Any]:
+    """Seconds and megabytes of a fresh process."""
+    return {
+        "import_numpy_seconds": start.numpy,
+        "import_seconds": start.engine,
+        "build_seconds": start.build,
+        "first_step_seconds": start.first,
+        "first_call_seconds": start.call,
+        "held_megabytes": start.held,
+        "peak_megabytes": start.peak,
+        "own_megabytes": start.own,
+    }
