@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +19,7 @@ from harness.backends import BackendError, find
 from harness.bench import history, report
 from harness.bench.legs import Side
 from harness.bench.measure import MOST, Result, measure
+from harness.bench.past import side_at
 from harness.bench.self_check import TRIALS, self_check
 from harness.workloads import QUICK, WORKLOADS, Workload, find_workload
 
@@ -40,14 +43,17 @@ exit codes:
 def main(argv: Sequence[str]) -> int:
     """Time, print the tables, write the report; 0: timed, 1: losses differ, 3: could not run."""
     options = _options(argv)
-    try:
-        chosen = {spec: find_workload(spec) for spec in options.workloads}
-        sides = _sides(options)
-    except (BackendError, LookupError) as error:
-        _stop(str(error))
-    if options.self_check:
-        return _self_check(options, sides[0])
-    bench = _run(options, chosen, sides)
+    with contextlib.ExitStack() as stack:
+        try:
+            chosen = {spec: find_workload(spec) for spec in options.workloads}
+            sides = _sides(options)
+            if options.compare_commit:
+                sides = sides[0], stack.enter_context(side_at(options.compare_commit, sides[0]))
+        except (BackendError, LookupError) as error:
+            _stop(str(error))
+        if options.self_check:
+            return _self_check(sides[0])
+        bench = _run(options, chosen, sides)
     _publish(bench, options)
     if bench.skipped:
         _complain(f"interrupted; skipped {', '.join(bench.skipped)}; the rest is in {options.out}")
@@ -72,8 +78,10 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     add("--threads", type=int, default=2, help="threads of each engine (2)")
     add("--backends", default="minitorch,torch", help="minitorch,torch")
     add("--against", metavar="COMMIT", help="compare with the run at COMMIT (the last one)")
+    past = "time the first engine against itself at REV"
+    add("--compare-commit", metavar="REV", help=past)
     add("--self-check", action="store_true", help="time identical code: is the timer honest?")
-    add("--out", type=Path, default=Path("reports/bench"), help="folder of the report")
+    add("--out", type=Path, help="folder of the report (reports/bench, or reports/bench-REV)")
     options = parser.parse_args(argv)
     options.workloads = options.workloads or list(QUICK if options.quick else WORKLOADS)
     if (options.pairs is not None and options.pairs < 1) or options.threads < 1:
@@ -81,6 +89,9 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     options.backends = options.backends.split(",")
     if len(options.backends) != 2:
         parser.error(f"--backends takes two names, A,B; got {','.join(options.backends)!r}")
+    if options.out is None:
+        revision = re.sub(r"[^\w.-]+", "-", options.compare_commit or "")
+        options.out = Path("reports", f"bench-{revision}" if revision else "bench")
     return options
 
 
@@ -108,6 +119,8 @@ def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
 def _run(options: argparse.Namespace, chosen: Chosen, sides: tuple[Side, Side]) -> report.Bench:
     """Every workload in turn; an interrupt skips what is left."""
     results: list[Result] = []
+    if options.compare_commit:  # goals are set against another engine
+        chosen = {spec: workload._replace(goal=None) for spec, workload in chosen.items()}
     with tqdm(total=len(chosen), disable=None, leave=False) as bar:
         try:
             _warm(sides, options.threads)
@@ -153,18 +166,19 @@ def _facts(
 
 def _publish(bench: report.Bench, options: argparse.Namespace) -> None:
     """Compare with the history, print, and write."""
-    past = options.out / "history.jsonl"
     line = history.entry(bench.results, bench.facts)
     bench.date = line["date"]
-    bench.changes = list(history.changes(line, history.read(past), options.against))
+    if not options.compare_commit:
+        past = options.out / "history.jsonl"
+        bench.changes = list(history.changes(line, history.read(past), options.against))
+        history.append(past, line)
     print(report.table(bench), report.memory_table(bench), sep="\n\n")
     lines = [report.imports(bench), report.setting(bench), *bench.changes]
     print("", *filter(None, lines), sep="\n")
-    history.append(past, line)
     report.write(bench, options.out)
 
 
-def _self_check(options: argparse.Namespace, side: Side) -> int:
+def _self_check(side: Side) -> int:
     """Time the candidate's W1 against itself, and say whether the ratio of that is 1."""
     side.engine.set_threads(1)  # no pool of threads: what is tested is the timer
     program = WORKLOADS["W1"].build(side.engine.namespace())

@@ -49,15 +49,19 @@ class Side:
         return find(self.backend)
 
     def importing(self) -> str:
-        """The line that imports the engine by itself; for one that loads otherwise, that."""
+        """The line that imports the engine by itself; for one that loads otherwise, that.
+
+        PYTHONPATH would come after the current folder, which may hold the engine as it is now.
+        """
+        first = "" if self.path is None else f"import sys; sys.path.insert(0, {self.path!r}); "
         if type(self.engine).namespace is Backend.namespace:
-            return f"import {self.engine.module}"
-        return f"from harness.backends import find; find({self.backend!r}).namespace()"
+            return f"{first}import {self.engine.module}"
+        return f"{first}from harness.backends import find; find({self.backend!r}).namespace()"
 
     def environment(self, threads: int) -> dict[str, str]:
         """The environment of its processes."""
         here = str(Path(harness.__file__).resolve().parent.parent)
-        path = [self.path, here, os.environ.get("PYTHONPATH")]
+        path = [here, os.environ.get("PYTHONPATH")]
         return {
             **os.environ,
             **dict.fromkeys(THREAD_VARIABLES, str(threads)),

@@ -33,8 +33,9 @@ def test_bad_usage_is_answered_by_one_line_and_exit_code_3(argv, expected, capsy
 
 
 @pytest.fixture
-def bench(own, tmp_path):
+def bench(own, tmp_path, monkeypatch):
     """`main` on workloads of the test's own; returns the exit code and what bench.json says."""
+    monkeypatch.setattr(command, "_warm", lambda *_: None)
 
     def run(*names: str) -> tuple[int, dict]:
         out = tmp_path / "out"
