@@ -11,7 +11,7 @@ from minitorch.backend import xp
 from minitorch.dtypes import Size
 from minitorch.nn.functional import binary_cross_entropy_with_logits, softplus
 from minitorch.ops.elementwise import abs, exp, log, log1p, square, where
-from minitorch.random import default_generator
+from minitorch.sampling import bernoulli
 
 from . import constraints
 from .distribution import Distribution, ExponentialFamily
@@ -104,10 +104,7 @@ class Bernoulli(_Odds, ExponentialFamily):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         """0 or 1."""
-        p, shape = self.probs._array, self._extended_shape(sample_shape)
-        if p.shape != shape:
-            p = xp.broadcast_to(p, shape)
-        return wrap(default_generator.bernoulli_tensor(p))
+        return bernoulli(self.probs.detach().expand(self._extended_shape(sample_shape)))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """log p or log(1 - p)."""

@@ -14,8 +14,8 @@ from minitorch.ops.density import choice_entropy, chosen
 from minitorch.ops.elementwise import exp
 from minitorch.ops.shape import expand
 from minitorch.ops.special import lgamma
-from minitorch.random import default_generator
 from minitorch.ranges import arange
+from minitorch.sampling import multinomial
 
 from . import constraints
 from .counts import Binomial
@@ -112,9 +112,9 @@ class Categorical(Distribution):
         """Indices."""
         if type(sample_shape) is not Size:
             sample_shape = Size(sample_shape)
-        rows = self.probs._array.reshape(-1, self._num_events)
-        found = default_generator.multinomial(rows, sample_shape.numel(), True)
-        return wrap(found.T.reshape(self._extended_shape(sample_shape)))
+        rows = self.probs.detach().reshape(-1, self._num_events)
+        found = multinomial(rows, sample_shape.numel(), True)
+        return found.t().reshape(self._extended_shape(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """The logit of the index `value`."""

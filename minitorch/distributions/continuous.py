@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from minitorch._tensor import Tensor, wrap
-from minitorch.backend import xp
+from minitorch._tensor import Tensor
 from minitorch.ops.composite import clamp
 from minitorch.ops.elementwise import (
     abs,
@@ -20,7 +19,7 @@ from minitorch.ops.elementwise import (
     square,
     tan,
 )
-from minitorch.random import default_generator
+from minitorch.sized import empty
 
 from . import constraints
 from .distribution import Distribution, ExponentialFamily
@@ -179,9 +178,8 @@ class Exponential(ExponentialFamily):
 
 
 def _filled(stream: str, like: Tensor, shape: Any) -> Tensor:
-    """A new tensor filled by a stream of the generator."""
-    array = xp.empty(tuple(shape), like.dtype.np)
-    return wrap(getattr(default_generator, f"fill_{stream}")(array))
+    """A new tensor filled by one of its random methods."""
+    return getattr(empty(tuple(shape), dtype=like.dtype), f"{stream}_")()
 
 
 class _LocScale(Distribution):

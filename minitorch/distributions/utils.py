@@ -14,7 +14,7 @@ from minitorch.grad_mode import enable_grad, state
 from minitorch.nn.functional import log_softmax, softmax
 from minitorch.ops.elementwise import clamp, log, log1p, sigmoid
 from minitorch.ops.rearrange import broadcast_tensors
-from minitorch.random import default_generator
+from minitorch.sized import empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +58,12 @@ def broadcast_all(*values: Any) -> tuple:
 
 
 def _standard_normal(shape: Any, dtype: Any, device: Any) -> Tensor:
-    return wrap(default_generator.standard_normal(tuple(shape), dtype.np))
+    return empty(tuple(shape), dtype=dtype).normal_()
 
 
 def _uniform(like: Tensor, shape: Any, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Uniform numbers in the dtype of `like`."""
-    return wrap(default_generator.uniform(tuple(shape), low, high, like.dtype.np))
+    return empty(tuple(shape), dtype=like.dtype).uniform_(low, high)
 
 
 def _sum_rightmost(value: Any, dim: int) -> Any:

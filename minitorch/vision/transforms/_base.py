@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from minitorch import default_generator, get_default_dtype
+from minitorch import default_generator, empty
 from minitorch.nn import Module
 from minitorch.vision.transforms import functional as F
 
@@ -38,7 +38,7 @@ def size_of(size: Any) -> tuple[int, int]:
 
 def uniform(low: float, high: float) -> float:
     """A number between, drawn and rounded as `empty(1).uniform_(low, high)` does."""
-    return default_generator.uniform(1, float(low), float(high), get_default_dtype().np).item()
+    return empty(1).uniform_(low, high).item()
 
 
 def integer(end: int) -> int:
