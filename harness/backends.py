@@ -14,6 +14,7 @@ suits every engine with torch's names; another one overrides what it does differ
     random_state()         the generator's state as bytes, or None where there is none to compare
     set_random_state(b)    put it back
     set_threads(count)     how many threads the engine may use
+    widened()              inside it a script computes in float64, see widened.py
     capabilities           what it can do: see CAPABILITIES
 
 Three ways to register one:
@@ -36,11 +37,13 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from harness.widened import widened
 
 INSTALL = {"torch": "pip install torch==2.13.0"}
 
@@ -135,7 +138,7 @@ class Backend:
 
     def widened(self) -> AbstractContextManager[Any]:
         """Inside, an unchanged script computes in float64 from the same random numbers."""
-        return nullcontext()
+        return widened(self.namespace())
 
     def set_threads(self, count: int) -> None:
         """Let the engine use `count` threads, where it can be told."""

@@ -61,13 +61,18 @@ def numbers(T: Any, size: Any, dtype: Any = "float32") -> Any:
 
 def levels(T: Any, n: int, low: float, high: float, dtype: Any = "float32") -> Any:
     """n numbers from `low` to `high`, in order."""
-    return T.from_numpy(np.linspace(low, high, n).astype(str(dtype).removeprefix("torch.")))
+    return T.from_numpy(np.linspace(low, high, n).astype(array_type(dtype)))
 
 
 def weights(T: Any, *size: int, dtype: Any = "float32") -> Any:
     """Positive numbers in no order."""
     found = np.arange(math.prod(size)) * 37 % 101 + 1
-    return T.from_numpy(found.reshape(size).astype(str(dtype).removeprefix("torch.")))
+    return T.from_numpy(found.reshape(size).astype(array_type(dtype)))
+
+
+def array_type(dtype: Any) -> str:
+    """What NumPy calls a dtype of an engine."""
+    return str(dtype).removeprefix("torch.")
 
 
 def permuted(T: Any) -> Any:
