@@ -9,6 +9,7 @@ suits every engine with torch's names; another one overrides what it does differ
     assign(tensor, array)  overwrite the values in place, unrecorded
     tensor(array, wants)   a leaf with these values; `wants`: it asks for a gradient
     is_tensor(value)       whether a value is a tensor of the engine
+    wants_gradient(tensor) whether a gradient of it can be asked for
     grad(outputs, inputs, cotangents, create_graph)
                            the gradients of the inputs, None where none arrives
     random_state()         the generator's state as bytes, or None where there is none to compare
@@ -92,7 +93,7 @@ class Backend:
         tensor = tensor.detach()
         if str(tensor.dtype).endswith("bfloat16"):
             tensor = tensor.float()
-        return np.asarray(tensor.numpy())
+        return np.asarray(tensor.numpy(force=True))  # torch has zeros that are not stored
 
     def assign(self, tensor: Any, array: np.ndarray) -> None:
         """tensor[...] = array, in place and unrecorded."""
@@ -108,6 +109,10 @@ class Backend:
     def is_tensor(self, value: Any) -> bool:
         """Whether `value` is a tensor."""
         return isinstance(value, self.namespace().Tensor)
+
+    def wants_gradient(self, tensor: Any) -> bool:
+        """Whether a gradient of the tensor can be asked for; True where the engine does not say."""
+        return bool(getattr(tensor, "requires_grad", True))
 
     def grad(
         self,

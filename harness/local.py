@@ -221,15 +221,16 @@ def evaluate(
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            leaves = [
-                backend.tensor(a, order > 0 and a.dtype.kind in "fV" and i not in constant)
+            wanted = [
+                i
                 for i, a in enumerate(inputs)
+                if order > 0 and a.dtype.kind in "fV" and i not in constant
             ]
-            wanted = [i for i in range(len(leaves)) if _wants(leaves[i])]
+            leaves = [backend.tensor(a, i in wanted) for i, a in enumerate(inputs)]
             outputs = list(tensors_in(function(backend.namespace(), *leaves), backend))
             arrays |= _named("value", [backend.numpy(o) for o in outputs])
-            made = Outcome(arrays, tuple(map(_wants, outputs)), 0)
-            starts = [o for o in outputs if _wants(o)]
+            made = Outcome(arrays, tuple(map(backend.wants_gradient, outputs)), 0)
+            starts = [o for o in outputs if backend.wants_gradient(o)]
             if not (order and starts and wanted):
                 return made
             when = "backward"
@@ -240,7 +241,7 @@ def evaluate(
             first = backend.grad(starts, asked, given, create_graph=order > 1)
             arrays |= _gradients("gradient", wanted, first, asked, backend)
             made = made._replace(order=1)
-            again = [g for g in first if g is not None and _wants(g)]
+            again = [g for g in first if g is not None and backend.wants_gradient(g)]
             if order < 2 or not again:
                 return made
             when = "double backward"
@@ -304,7 +305,7 @@ def _cotangent(backend: Backend, output: Any, moved: int | None, number: int) ->
     given = cotangent(values.shape, number)
     wide = given if moved is None else one_ulp_away(given, moved)
     made = backend.tensor(wide.astype(values.dtype))
-    narrow = str(output.dtype).rpartition(".")[2] == "bfloat16"
+    narrow = str(getattr(output, "dtype", "")).rpartition(".")[2] == "bfloat16"
     return made.bfloat16() if narrow else made
 
 
@@ -326,10 +327,6 @@ def _gradients(
         f"{what} of input {i}": np.zeros_like(backend.numpy(x)) if g is None else backend.numpy(g)
         for i, g, x in zip(numbers, found, asked)
     }
-
-
-def _wants(tensor: Any) -> bool:
-    return bool(getattr(tensor, "requires_grad", False))
 
 
 def _floor(what: str, expected: Outcome) -> float:

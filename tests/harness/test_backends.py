@@ -7,7 +7,7 @@ import pytest
 
 import minitorch
 from harness import BackendError, load
-from harness.backends import MINITORCH, Backend, find, names
+from harness.backends import MINITORCH, TORCH, Backend, find, names
 
 
 def test_the_two_built_in_backends_are_known():
@@ -60,3 +60,18 @@ def test_the_random_state_moves_with_every_draw():
     assert MINITORCH.random_state() == before
     minitorch.rand(2)
     assert MINITORCH.random_state() != before
+
+
+def test_a_tensor_that_does_not_say_so_wants_a_gradient():
+    assert not MINITORCH.wants_gradient(minitorch.zeros(2))
+    assert MINITORCH.wants_gradient(minitorch.zeros(2, requires_grad=True))
+    assert MINITORCH.wants_gradient(object())
+
+
+@pytest.mark.differential
+def test_zeros_that_torch_does_not_store_are_read():
+    torch = pytest.importorskip("torch")
+    x = torch.ones(3, requires_grad=True)
+    first = TORCH.grad([x.abs()], [x], [torch.ones(3, requires_grad=True)], create_graph=True)
+    second = TORCH.grad(first, [x], [torch.ones(3)])
+    np.testing.assert_array_equal(TORCH.numpy(second[0]), np.zeros(3))
