@@ -1,7 +1,8 @@
 """One engine on one workload, in a process of its own: says how it began, then waits for turns.
 
 It is started by `harness.bench.legs`, which speaks to it in lines of JSON: `{"steps": 30}` is
-answered by the seconds they took, `{"memory": true}` by the most memory held so far.
+answered by the seconds they took, `{"memory": true}` by the most memory held so far, and with
+`"clocks": true` steps are answered by where their time went.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def serve(numpy_seconds: float, engine_seconds: float) -> None:
         question = json.loads(line)
         if "memory" in question:
             _tell(answers, {"peak": memory_megabytes("VmHWM")})
+        elif "clocks" in question:
+            _tell(answers, _clocked(engine, program, question["steps"]))
         else:
             _tell(answers, {"seconds": clocked(block(program, question["steps"]))})
 
@@ -60,6 +63,14 @@ def _begin(build: Any, engine: Backend, gradients: str | None) -> tuple[Program,
     if gradients is not None:
         np.savez(gradients, *(engine.numpy(p.grad) for p in program.parameters))
     return program, {"build": built - start, "first": first - built, "losses": losses}
+
+
+def _clocked(engine: Backend, program: Program, steps: int) -> dict[str, Any]:
+    """Where the time of steps goes, with clocks on."""
+    from harness.bench.attribution import attribute
+
+    seconds, rows = attribute(engine.namespace(), program.step, steps)
+    return {"seconds": seconds, "rows": rows}
 
 
 def memory_megabytes(kind: str) -> float | None:

@@ -31,6 +31,7 @@ workloads:
 examples:
   python -m harness bench                                all of them, two minutes
   python -m harness bench --quick                        those whose steps are short
+  python -m harness bench W2 --ops                       and where a step's time goes
   python -m harness bench W2 W5 --backends engine.py:mine,torch
   python -m harness bench mine.py:GAN                    a harness.workloads.Workload of your own
   python -m harness bench W2 --compare-commit HEAD~5     this engine against its own past
@@ -77,6 +78,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     add("--pairs", type=int, help=f"rounds per workload (as many as 8 s hold, at most {MOST})")
     add("--threads", type=int, default=2, help="threads of each engine (2)")
     add("--backends", default="minitorch,torch", help="minitorch,torch")
+    add("--ops", action="store_true", help="print where a step's time goes, call by call")
     add("--against", metavar="COMMIT", help="compare with the run at COMMIT (the last one)")
     past = "time the first engine against itself at REV"
     add("--compare-commit", metavar="REV", help=past)
@@ -175,6 +177,11 @@ def _publish(bench: report.Bench, options: argparse.Namespace) -> None:
     print(report.table(bench), report.memory_table(bench), sep="\n\n")
     lines = [report.imports(bench), report.setting(bench), *bench.changes]
     print("", *filter(None, lines), sep="\n")
+    for result in bench.timed if options.ops else ():
+        if result.ops:
+            print("", report.ops_table(bench, result), report.clock_cost(bench, result), sep="\n")
+        else:
+            print(f"\n{result.workload.name}: no clock could be put on")
     report.write(bench, options.out)
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.bench.legs import Leg, LegFailed, Side
-from harness.timing import PAUSE, Ratio, interleave, paired_ratio, settled, verdict
+from harness.timing import PAUSE, Ratio, interleave, orders, paired_ratio, settled, verdict
 from harness.workloads import Workload
 
 AGREE = 1e-3
@@ -23,6 +23,8 @@ BUDGET, FEWEST, MOST = 8.0, 10, 30
 """Seconds that one workload is timed for, unless told otherwise, and the limits of its rounds."""
 
 WARMUP = 2
+CLOCKED = 5
+"""Turns with clocks on, after all others; each row is their median."""
 
 
 class Start(NamedTuple):
@@ -46,6 +48,26 @@ class Start(NamedTuple):
         return None if self.peak is None or self.held is None else self.peak - self.held
 
 
+class Row(NamedTuple):
+    """What a public call takes in a step: how often it is called, seconds forward and backward."""
+
+    calls: float
+    forward: float
+    backward: float
+
+    @property
+    def total(self) -> float:
+        """Seconds of both."""
+        return self.forward + self.backward
+
+
+class Attribution(NamedTuple):
+    """Where a step's time goes: seconds of a step with clocks on, and of each call in it."""
+
+    seconds: float
+    rows: dict[str, Row]
+
+
 @dataclass
 class Result:
     """One workload: seconds per step of every round, and what they say. Without times, why not."""
@@ -56,6 +78,7 @@ class Result:
     seconds: list[list[float]] = field(default_factory=list)  # two of each side: A, A, B, B
     starts: tuple[Start, ...] = ()
     versions: tuple[str, ...] = ()
+    ops: tuple[Attribution, ...] = ()  # of both sides; none where a clock could not be put on
 
     @property
     def times(self) -> tuple[list[float], list[float]]:
@@ -139,7 +162,30 @@ def measure(
             starts = tuple(map(_start, firsts, seconds))
         except LegFailed as error:
             return Result(workload, "failed", str(error))
-    return Result(workload, "timed", "", times, starts, versions)
+        ops = _attributions(firsts, workload.steps)
+    return Result(workload, "timed", "", times, starts, versions, ops)
+
+
+def _attributions(legs: Sequence[Leg], steps: int) -> tuple[Attribution, ...]:
+    """Where the time of a step goes on each leg; nothing where a leg ends over it."""
+    turns: list[list[dict[str, Any]]] = [[] for _ in legs]
+    with contextlib.suppress(LegFailed):
+        for order in orders(range(len(legs)), CLOCKED):
+            for place in order:
+                turns[place].append(legs[place].ask(steps=steps, clocks=True))
+        return tuple(map(_attribution, turns))
+    return ()
+
+
+def _attribution(turns: Sequence[dict[str, Any]]) -> Attribution:
+    """The median of several turns, row by row."""
+    middle = sorted(turns, key=lambda turn: turn["seconds"])[len(turns) // 2]
+    rows = {
+        name: Row(*(statistics.median(v) for v in zip(*(turn["rows"][name] for turn in turns))))
+        for name in middle["rows"]
+        if all(name in turn["rows"] for turn in turns)
+    }
+    return Attribution(middle["seconds"], rows)
 
 
 def _take_turns(

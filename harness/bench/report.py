@@ -1,4 +1,4 @@
-"""The report of a benchmark: report.md, bench.json, timing.csv and ratios.png."""
+"""The report of a benchmark: report.md, bench.json, timing.csv, ops.csv and ratios.png."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from tabulate import tabulate
 
 from harness.bench.child import AGREE_STEPS
-from harness.bench.measure import AGREE, Result, Start
+from harness.bench.measure import AGREE, Attribution, Result, Row, Start
 from harness.timing import Ratio, format_ratio
 
 SCHEMA = "harness.bench/1"
@@ -46,6 +46,8 @@ def write(bench: Bench, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "timing.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(_rounds(bench))
+    with (folder / "ops.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(_calls(bench))
     text = json.dumps(as_json(bench), indent=1, ensure_ascii=False)
     (folder / "bench.json").write_text(text + "\n", encoding="utf-8")
     if bench.timed:
@@ -100,6 +102,43 @@ def memory_table(bench: Bench, style: str = "simple") -> str:
 
 def _whole(megabytes: float | None) -> str:
     return "unknown" if megabytes is None else f"{megabytes:.0f}"
+
+
+def ops_table(bench: Bench, result: Result, style: str = "simple", limit: int = 12) -> str:
+    """Where a step's time goes on both engines, the longest first."""
+    headers = ["", "calls"]
+    for title in bench.titles:
+        headers += [f"{title} forward ms", "backward ms"]
+    told = sorted(_pairs(result), key=lambda row: -max(side.total for side in row[1]))
+    shown, others = told[:limit], told[limit:]
+    if others:
+        sums = (Row(*map(sum, zip(*side))) for side in zip(*(sides for _, sides in others)))
+        shown.append((f"{len(others)} others", tuple(sums)))
+    rows = [_op_row(name, *sides) for name, sides in shown]
+    return tabulate(rows, [*headers, "ratio"], style, disable_numparse=True)
+
+
+def _pairs(result: Result) -> list[tuple[str, tuple[Row, ...]]]:
+    """Every row of both engines by its name."""
+    names = dict.fromkeys(name for side in result.ops for name in side.rows)
+    nothing = Row(0, 0.0, 0.0)
+    return [(name, tuple(s.rows.get(name, nothing) for s in result.ops)) for name in names]
+
+
+def _op_row(name: str, a: Row, b: Row) -> list[str]:
+    calls = f"{a.calls:g}" if a.calls == b.calls else f"{a.calls:g} / {b.calls:g}"
+    times = (seconds for side in (a, b) for seconds in (side.forward, side.backward))
+    ratio = f"{b.total / a.total:.2f}x" if a.total and b.total else ""
+    return [name, calls, *(f"{1e3 * s:.3f}" if s else "" for s in times), ratio]
+
+
+def clock_cost(bench: Bench, result: Result) -> str:
+    """What the clocks cost, in one line."""
+    costs = " and ".join(
+        f"{side.seconds / seconds:.2f}x as long on {title}"
+        for title, side, seconds in zip(bench.titles, result.ops, result.medians)
+    )
+    return f"With clocks on, {result.workload.name} takes {costs}"
 
 
 def imports(bench: Bench) -> str:
@@ -160,6 +199,20 @@ def _sections(bench: Bench) -> Iterator[str]:
         )
         yield memory_table(bench, "github")
         yield imports(bench) + "."
+    if any(result.ops for result in bench.timed):
+        yield "## Where a step's time goes"
+        yield _filled(
+            "Milliseconds of a step by public call, measured apart from the times above, since"
+            " clocks cost time: how much stands below each table. Of calls inside each other the"
+            " outermost counts. Backward is the time from the first of the call's nodes to the"
+            " next call's; the ratio is of both together, above 1 where"
+            f" {candidate} is faster. All rows are in ops.csv."
+        )
+    for result in bench.timed:
+        if result.ops:
+            yield f"### {result.workload.name}: {result.workload.what}"
+            yield ops_table(bench, result, "github", 8)
+            yield clock_cost(bench, result) + "."
     yield setting(bench) + "."
 
 
@@ -177,6 +230,20 @@ def _rounds(bench: Bench) -> Iterator[list[Any]]:
     for result in bench.timed:
         for number, seconds in enumerate(zip(*result.seconds)):
             yield [result.workload.name, number, *(f"{s:.9f}" for s in seconds)]
+
+
+def _calls(bench: Bench) -> Iterator[list[Any]]:
+    """Every row of every attribution."""
+    columns = ("calls", "forward_seconds", "backward_seconds")
+    yield [
+        "workload",
+        "call",
+        *(f"{title}_{column}" for title in bench.titles for column in columns),
+    ]
+    for result in bench.timed:
+        for name, sides in _pairs(result):
+            numbers = (value for calls, *seconds in sides for value in (f"{calls:g}", *seconds))
+            yield [result.workload.name, name, *numbers]
 
 
 def as_json(bench: Bench) -> dict[str, Any]:
@@ -215,11 +282,18 @@ def _workload(bench: Bench, result: Result) -> dict[str, Any]:
         "verdict": result.verdict,
         "reached": result.reached,
         "start": {t: _begun(start) for t, start in zip(bench.titles, result.starts)},
+        "ops": {t: _told(side) for t, side in zip(bench.titles, result.ops)},
     }
 
 
 def _numbers(ratio: Ratio) -> dict[str, float]:
     return ratio._asdict()
+
+
+def _told(side: Attribution) -> dict[str, Any]:
+    """An attribution, calls and seconds per step."""
+    rows = {name: row._asdict() for name, row in side.rows.items()}
+    return {"seconds_with_clocks": side.seconds, "calls": rows}
 
 
 def _begun(start: Start) -> dict[str, Any]:

@@ -71,6 +71,21 @@ def test_workload_is_timed_in_four_processes(own):
     for start in found.starts:
         assert 0 < start.first < start.call < 5
         assert start.own is None or 0 < start.own < start.peak
+    assert [side.rows["nn.Linear"].calls for side in found.ops] == [3, 3]
+    assert all(side.seconds > 0 for side in found.ops)
+
+
+def test_engine_that_no_clock_fits_is_timed_all_the_same(own, monkeypatch):
+    ask = Leg.ask
+
+    def fragile(leg, **question):
+        if "clocks" in question:
+            leg._process.kill()
+        return ask(leg, **question)
+
+    monkeypatch.setattr(Leg, "ask", fragile)
+    found = timed(own, "tiny")
+    assert (found.status, found.ops) == ("timed", ())
 
 
 def test_what_differs_is_not_timed(own, monkeypatch):
