@@ -145,6 +145,16 @@ class Backend:
         """Inside, an unchanged script computes in float64 from the same random numbers."""
         return widened(self.namespace())
 
+    def source(self, call: Any, direction: str, reference: Backend) -> tuple[str, int] | None:
+        """(file, line) of what computes `direction` of a recorded call; None where that is unknown.
+
+        `direction` is "forward", "backward" or "update"; an engine that can tell which of its
+        rules runs in a call and is wrong overrides this.
+        """
+        from harness import sources
+
+        return sources.public(self.namespace(), call)
+
     def set_threads(self, count: int) -> None:
         """Let the engine use `count` threads, where it can be told."""
         tell = getattr(self.namespace(), "set_num_threads", None)
@@ -152,7 +162,17 @@ class Backend:
             tell(count)
 
 
-MINITORCH = Backend("minitorch")
+class Minitorch(Backend):
+    """minitorch, which tells the row that ran and its rule."""
+
+    def source(self, call: Any, direction: str, reference: Backend) -> tuple[str, int] | None:
+        """(file, line) of the row or the rule at fault."""
+        from harness import rows
+
+        return rows.source(self, call, direction, reference)
+
+
+MINITORCH = Minitorch("minitorch")
 TORCH = Backend("torch")
 
 _registered: dict[str, Backend] = {"minitorch": MINITORCH, "torch": TORCH}

@@ -30,6 +30,9 @@ MOVES = 2
 Function = Callable[..., Any]
 """`function(T, *tensors)`: torch's words on engine T; returns tensors, in lists as it may."""
 
+Cotangents = Sequence["np.ndarray | None"]
+"""The gradients that are sent back, one for each output; None, or none at all, for random ones."""
+
 
 class Finding(NamedTuple):
     """One tensor: what it is, and how it was judged; `problem` where it could not be."""
@@ -127,10 +130,13 @@ class Expected:
         constant: Sequence[int] = (),
         seed: int = 0,
         moves: int = MOVES,
+        cotangents: Cotangents = (),
     ) -> None:
         self.function, self.inputs, self.reference = function, inputs, reference
         self.order, self.moves = order, moves
-        self.ask: dict[str, Any] = {"constant": frozenset(constant), "seed": seed}
+        self.ask: dict[str, Any] = {
+            "constant": frozenset(constant), "seed": seed, "cotangents": cotangents
+        }  # fmt: skip
 
     @cached_property
     def outcome(self) -> Outcome:
@@ -163,19 +169,21 @@ def compare(
     seed: int = 0,
     moves: int = MOVES,
     known: Expected | None = None,
+    cotangents: Cotangents = (),
 ) -> Comparison:
     """Compare `function` on the two engines, up to the derivative of `order`.
 
     `function` may be a pair: the candidate's words and the reference's. Floating inputs ask for a
     gradient, those in `constant` apart. What an exception is for one engine has to be one of the
     same type for the other; what the candidate does not have at all is `unsupported`. `known` is
-    what the reference said when it was asked before.
+    what the reference said when it was asked before. `cotangents` are those of the outputs in
+    order, None for a random one.
     """
     mine, theirs = function if isinstance(function, tuple) else (function, function)
-    ask = {"constant": frozenset(constant), "seed": seed}
+    ask = {"constant": frozenset(constant), "seed": seed, "cotangents": cotangents}
     if order > 1 and "double backward" not in candidate.capabilities:
         order = 1
-    known = known or Expected(theirs, inputs, reference, order, constant, seed, moves)
+    known = known or Expected(theirs, inputs, reference, order, constant, seed, moves, cotangents)
     expected = known.up_to(order)
     found = evaluate(mine, inputs, candidate, order, **ask)
     made = Comparison(order=min(found.order, expected.order))
@@ -195,7 +203,7 @@ def compare(
         theirs_array = expected.arrays[what]
         if true is not None and true.shape != array.shape:
             true, others = None, []
-        judgement = judge(array, theirs_array, true, others, _floor(what, expected))
+        judgement = judge(array, theirs_array, true, others, floor(what, cotangents))
         made.findings.append(Finding(what, judgement))
     if not all(f.ok for f in made.findings):
         made.odd = _odd(made, found, expected, truth, mine, inputs, candidate, ask)
@@ -210,6 +218,7 @@ def evaluate(
     constant: frozenset[int] = frozenset(),
     seed: int = 0,
     moved: int | None = None,
+    cotangents: Cotangents = (),
 ) -> Outcome:
     """Values and derivatives of `function` on one engine, as arrays.
 
@@ -231,10 +240,11 @@ def evaluate(
             arrays |= _named("value", [backend.numpy(o) for o in outputs])
             made = Outcome(arrays, tuple(map(backend.wants_gradient, outputs)), 0)
             starts = [o for o in outputs if backend.wants_gradient(o)]
+            fixed = _for_starts(made.wants, cotangents)
             if not (order and starts and wanted):
                 return made
             when = "backward"
-            given = [_cotangent(backend, o, moved, k) for k, o in enumerate(starts)]
+            given = [_cotangent(backend, o, moved, k, fixed[k]) for k, o in enumerate(starts)]
             asked = [leaves[i] for i in wanted]
             if order > 1:
                 given = [backend.tensor(backend.numpy(g), True) for g in given]
@@ -300,9 +310,17 @@ def cotangent(shape: Sequence[int], number: int = 0) -> np.ndarray:
     return np.random.default_rng(key).uniform(-1, 1, tuple(shape)).astype(np.float32)
 
 
-def _cotangent(backend: Backend, output: Any, moved: int | None, number: int) -> Any:
+def _for_starts(wants: Sequence[bool], cotangents: Cotangents) -> list[np.ndarray | None]:
+    """The given cotangents of those outputs that require a gradient."""
+    padded = [*cotangents, *[None] * len(wants)]
+    return [c for c, wanted in zip(padded, wants) if wanted]
+
+
+def _cotangent(
+    backend: Backend, output: Any, moved: int | None, number: int, fixed: np.ndarray | None = None
+) -> Any:
     values = backend.numpy(output)
-    given = cotangent(values.shape, number)
+    given = cotangent(values.shape, number) if fixed is None else fixed
     wide = given if moved is None else one_ulp_away(given, moved)
     made = backend.tensor(wide.astype(values.dtype))
     narrow = str(getattr(output, "dtype", "")).rpartition(".")[2] == "bfloat16"
@@ -329,9 +347,15 @@ def _gradients(
     }
 
 
-def _floor(what: str, expected: Outcome) -> float:
-    """The scale below which a gradient is rounding: eps of what was sent backwards, which is 1."""
-    return 0.0 if what.startswith("value") else 2.0**-10
+def floor(what: str, cotangents: Cotangents = ()) -> float:
+    """The scale below which a gradient is rounding: a part of what was sent backwards.
+
+    Random cotangents are 1 at most.
+    """
+    if what.startswith("value"):
+        return 0.0
+    given = [float(np.abs(c).max(initial=0.0)) for c in cotangents if c is not None]
+    return 2.0**-10 * max(given, default=1.0)
 
 
 def _structure(found: Outcome, expected: Outcome, mine: str, theirs: str) -> str:
@@ -416,6 +440,7 @@ def directional(
     backend: Backend,
     constant: frozenset[int] = frozenset(),
     seed: int = 0,
+    cotangents: Cotangents = (),
 ) -> float | None:
     """The difference quotient in float64, along `directions`, of what the cotangents see.
 
@@ -430,10 +455,14 @@ def directional(
             else a
             for i, a in enumerate(inputs)
         ]
-        made = evaluate(function, moved, backend, 1, constant, seed)
+        made = evaluate(function, moved, backend, 1, constant, seed, cotangents=cotangents)
         if made.raised and made.raised.when == "forward":
             return None
         values = [a for what, a in made.arrays.items() if what.startswith("value")]
         starts = [a for a, wants in zip(values, made.wants) if wants]
-        seen.append(sum(float((a * cotangent(a.shape, k)).sum()) for k, a in enumerate(starts)))
+        fixed = _for_starts(made.wants, cotangents)
+        given = [
+            cotangent(a.shape, k) if fixed[k] is None else fixed[k] for k, a in enumerate(starts)
+        ]
+        seen.append(sum(float((a * g).sum()) for a, g in zip(starts, given)))
     return (seen[0] - seen[1]) / (2 * STEP)

@@ -46,6 +46,9 @@ class Maker(Protocol):
     def update(self, original: Callable) -> Callable:
         """For an optimizer's step."""
 
+    def before_sweep(self) -> None:
+        """A backward pass begins."""
+
     def unseen(self, original: Callable) -> Callable:
         """For what is the engine's own affair, with all that it calls."""
 
@@ -101,7 +104,7 @@ def _replacements(engine: Any, maker: Maker, made: dict) -> Iterator[tuple[Any, 
         (engine.autograd, "backward"),
         (engine.autograd, "grad"),
     ):
-        yield owner, name, _sweeping(getattr(owner, name))
+        yield owner, name, _sweeping(getattr(owner, name), maker.before_sweep)
 
 
 def _methods(cls: type, maker: Maker) -> Iterator[tuple[Any, str, Any]]:
@@ -148,10 +151,11 @@ def _subclasses(cls: type) -> list[type]:
     return found
 
 
-def _sweeping(original: Callable) -> Callable:
+def _sweeping(original: Callable, before: Callable[[], None]) -> Callable:
     """A backward pass, in whose frames what the engine calls can be told from what hooks call."""
 
     def sweep(*args: Any, **kwargs: Any) -> Any:
+        before()
         return original(*args, **kwargs)
 
     return dressed(sweep, original)

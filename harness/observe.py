@@ -68,7 +68,7 @@ class Recorder:
         self._latest: dict[int, np.ndarray] = {}  # by number: copies that are still right
         self._nodes: dict[int, Any] = {}  # seen in the graph, kept alive so that an id is one node
         self._order: dict[int, int] = {}  # which of them was seen first
-        self._leaves: set[int] = set()
+        self._leaves: dict[int, Any] = {}  # by number: what takes its hook out
         self._handles: list[Any] = []
         self._counts: Counter[tuple] = Counter()
         self._clock = 0
@@ -228,18 +228,20 @@ class Recorder:
     def _place(self, name: str) -> Place | None:
         """Where the model calls; None where the harness does, or the engine in its sweep."""
         frame: FrameType | None = sys._getframe(1)
+        direct = True
         while frame is not None:
             file = frame.f_code.co_filename
             if frame.f_code is SWEEP:
                 return None
             if not self._passes(file, frame.f_globals.get("__name__")):
                 break
+            direct = direct and file in _HERE
             frame = frame.f_back
         if frame is None or file.startswith(_HARNESS):
             return None
         where = (file, frame.f_lineno, name)
         self._counts[where] += 1
-        return Place(file, frame.f_lineno, self._counts[where] - 1)
+        return Place(file, frame.f_lineno, self._counts[where] - 1, direct)
 
     def _passes(self, file: str, module: Any) -> bool:
         """Whether a frame of this file stands between the model and the engine."""
@@ -270,16 +272,23 @@ class Recorder:
 
     def _watch_leaf(self, tensor: Any) -> None:
         number = self._tensors.setdefault(id(tensor), (len(self._tensors), tensor))[0]
-        if number in self._leaves:
-            return
-        self._leaves.add(number)
+        if number not in self._leaves:
+            self._leaves[number] = self._hooked_leaf(number, tensor)
 
+    def _hooked_leaf(self, number: int, tensor: Any) -> Any:
         def arrived(g: Any) -> None:
             with self._deep():
                 _add(self.trace.totals, number, self.backend.numpy(g))
 
         with self._deep():
-            self._handles.append(tensor.register_hook(arrived))
+            return tensor.register_hook(arrived)
+
+    def before_sweep(self) -> None:
+        """Look at leaves after the model's own hooks."""
+        tensors = dict(self._tensors.values())
+        for number, handle in self._leaves.items():
+            handle.remove()
+            self._leaves[number] = self._hooked_leaf(number, tensors[number])
 
     def _hook(self, call: Call, outputs: list, ends: list, older: int) -> None:
         """Let the nodes that the call added to the graph tell what passes them.
@@ -336,10 +345,10 @@ class Recorder:
 
     def close(self) -> None:
         """Take the hooks out again."""
-        for handle in self._handles:
+        for handle in (*self._handles, *self._leaves.values()):
             handle.remove()
         self.trace.recording = False
-        for kept in (self._handles, self._tensors, self._nodes, self._latest):
+        for kept in (self._handles, self._leaves, self._tensors, self._nodes, self._latest):
             kept.clear()
 
     # ------------------------------------------------------------------ optimizers
@@ -394,7 +403,7 @@ def _settings(layer: Any) -> dict[str, Any]:
             found[name] = bool(value) if isinstance(value, int) else value is not None
         elif isinstance(value, (bool, int, float, str, tuple)) or value is None:
             found[name] = value
-    return found
+    return found | {"training": layer.training}
 
 
 def _add(into: dict[int, np.ndarray], key: int, array: np.ndarray) -> None:

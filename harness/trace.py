@@ -47,11 +47,15 @@ class Value:
 
 
 class Place(NamedTuple):
-    """Where the model makes a call: the line, and the nth time there that this name is called."""
+    """Where the model makes a call: the line, and the nth time there that this name is called.
+
+    Not `direct` is what something of the engine calls that is no recorded call itself.
+    """
 
     file: str
     line: int
     nth: int = 0
+    direct: bool = True
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"

@@ -167,9 +167,12 @@ def test_layers_have_parameters_settings_and_inner_calls(backend: Backend) -> No
     inner = next(c for c in trace.calls if c.name == "torch.nn.functional.linear")
     assert layer.module == inner.module == "blocks.0"
     assert trace.calls[inner.inside] is layer
-    assert layer.settings == {"in_features": 3, "out_features": 2, "bias": False} | {
-        k: None for k in ("device", "dtype") if k in layer.settings
-    }
+    assert layer.settings == {
+        "in_features": 3,
+        "out_features": 2,
+        "bias": False,
+        "training": True,
+    } | {k: None for k in ("device", "dtype") if k in layer.settings}
     assert layer.arguments[2] == {"weight": Slot(1)}
     assert layer.sent[1].tolist() == inner.sent[1].tolist()
 
