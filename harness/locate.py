@@ -228,7 +228,9 @@ class Search:
             seen = Replay(call).compare(self.mine, self.theirs)
         except ValueError:  # it cannot be said to another engine: as the trace has it
             return self._as_traced(pair, direction)
-        if seen.ok or seen.agreed or seen.unsupported:
+        if seen.agreed or seen.unsupported:  # it cannot be run alone
+            return self._as_traced(pair, direction)
+        if seen.ok:
             return None
         if seen.problem:
             return self._found(call, direction, "", problem=seen.problem)

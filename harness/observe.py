@@ -397,7 +397,13 @@ def _parameters(optimizer: Any) -> list:
 def _settings(layer: Any) -> dict[str, Any]:
     """What a layer was made with, as far as it remembers: attributes named as its parameters."""
     found = {}
-    for name in inspect.signature(type(layer).__init__).parameters:
+    names = []
+    for cls in type(layer).__mro__:  # some hand (*args, **kwargs) on; which mode, the class says
+        parameters = inspect.signature(cls.__init__).parameters
+        names += [n for n in parameters if n not in ("self", "args", "kwargs", "mode")]
+        if "args" not in parameters:
+            break
+    for name in names:
         value = getattr(layer, name, found)
         if name == "bias":
             found[name] = bool(value) if isinstance(value, int) else value is not None
