@@ -64,13 +64,19 @@ def _run(args: argparse.Namespace) -> int:
                 arguments=args.arguments,
                 backends=args.backends,
                 steps=40 if args.quick and args.steps is None else args.steps,
+                mode=args.mode,
                 ensemble=2 if args.quick else args.ensemble,
                 threads=args.threads,
-                pairs=0 if args.no_timing else 6 if args.quick else args.pairs,
-                jobs=args.jobs,
+                pairs=0
+                if args.no_timing or args.mode != "free"
+                else 6
+                if args.quick
+                else args.pairs,
                 name=args.name,
                 out=args.out,
-                keep=args.keep,
+                oracle=not args.no_float64,
+                locate=not args.no_locate,
+                sketch=args.sketch,
             )
         )
     except (RunFailed, BackendError) as error:
@@ -134,10 +140,16 @@ def _parser() -> argparse.ArgumentParser:
     add("--pairs", type=_count, default=20, metavar="K", help="rounds of the timing (20)")
     add("--no-timing", action="store_true", help="compare only")
     add("--quick", action="store_true", help="40 steps, an ensemble of 2, 6 rounds of timing")
-    add("--jobs", type=_count, default=2, help="recorded runs at the same time (2)")
+    lockstep = "start every step from the reference's state: each shows its own error"
+    add("--lockstep", dest="mode", action="store_const", const="lockstep", help=lockstep)
+    forced = "lock-step, with the reference's gradients given to the optimizer"
+    add("--forced", dest="mode", action="store_const", const="forced", help=forced)
+    run.set_defaults(mode="free")
+    add("--no-float64", action="store_true", help="without the float64 run")
+    add("--no-locate", action="store_true", help="do not look for the call that differs")
+    add("--sketch", action="store_true", help="send norms and projections in place of tensors")
     add("--out", **reports, help="where reports go (reports/)")
     add("--name", help="name of the report's folder (what the script calls itself)")
-    add("--keep", action="store_true", help="keep the recorded tensors in the report's folder")
 
     report = commands.add_parser("report", help="write the index of all reports, index.md")
     report.set_defaults(command=_report)

@@ -15,6 +15,7 @@ suits every engine with torch's names; another one overrides what it does differ
     random_state()         the generator's state as bytes, or None where there is none to compare
     set_random_state(b)    put it back
     set_threads(count)     how many threads the engine may use
+    stand_in()             let `import torch` give the engine
     widened()              inside it a script computes in float64, see widened.py
     capabilities           what it can do: see CAPABILITIES
 
@@ -40,6 +41,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -141,6 +143,10 @@ class Backend:
         if tell is not None:
             tell(seed)
 
+    def stand_in(self) -> None:
+        """Let `import torch` in this process give the engine."""
+        stand_in_for_torch(self.namespace())
+
     def widened(self) -> AbstractContextManager[Any]:
         """Inside, an unchanged script computes in float64 from the same random numbers."""
         return widened(self.namespace())
@@ -163,7 +169,11 @@ class Backend:
 
 
 class Minitorch(Backend):
-    """minitorch, which tells the row that ran and its rule."""
+    """minitorch, which tells the row that ran and its rule, and has its own way to be torch."""
+
+    def stand_in(self) -> None:
+        """As `python -m minitorch script.py` does."""
+        importlib.import_module("minitorch.shim").install()
 
     def source(self, call: Any, direction: str, reference: Backend) -> tuple[str, int] | None:
         """(file, line) of the row or the rule at fault."""
@@ -218,6 +228,21 @@ def load(name: str) -> Any:
 def names() -> list[str]:
     """Every registered name."""
     return sorted({*_registered, *(entry.name for entry in _entry_points())})
+
+
+def stand_in_for_torch(engine: Any) -> None:
+    """Let `import torch`, and every `import torch.a.b` that `engine` has, give `engine`."""
+    if engine.__name__ == "torch":
+        return
+    waiting = [("torch", engine)]
+    while waiting:
+        name, module = waiting.pop()
+        if name in sys.modules:
+            continue
+        sys.modules[name] = module
+        for own, value in vars(module).items():
+            if isinstance(value, ModuleType) and not own.startswith("_"):
+                waiting.append((f"{name}.{own}", value))
 
 
 def _entry_points() -> Any:

@@ -1,41 +1,56 @@
-"""Runs a script on one backend, as a process of its own: `python -m harness.child SCRIPT ARGS`.
+"""Runs a script on one engine, as a process of its own: `python -m harness.child SCRIPT ARGS`.
 
-What to do is read from the environment variable HARNESS_PROBE, as the probe in the script does.
+What to do is read from the environment variable HARNESS_PROBE. A script that takes `--backend NAME`
+is told its engine so; to any other one `import torch` gives it.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import runpy
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 
-from harness.backends import BackendError, find
-from harness.probe import VARIABLE, Timer
+from harness import follow
+from harness.backends import BackendError
+from harness.watch import Watch
+
+FLAG = "--backend"
 
 
 def main() -> None:
-    """Run the script as `python SCRIPT ARGS --backend NAME` would."""
-    task = json.loads(os.environ[VARIABLE])
-    if task["mode"] == "time":
-        _take_pipes()
+    """Run the script as `python SCRIPT ARGS` would."""
     try:
-        backend = find(task["backend"])
-        # A script imports its engine by name, so a backend registered in a file needs one.
-        sys.modules.setdefault(backend.name, backend.namespace())
+        follower = follow.current()
+        assert follower is not None
+        backend = follower.backend
+        script = sys.argv[1]
+        sys.argv = sys.argv[1:]
+        if takes_flag(script):
+            sys.argv += [FLAG, backend.name]
+            # A script imports its engine by name, so a backend registered in a file needs one.
+            sys.modules.setdefault(backend.name, backend.namespace())
+        else:
+            backend.stand_in()
     except BackendError as error:
         sys.exit(str(error))
-    script = sys.argv[1]
-    sys.argv = [*sys.argv[1:], "--backend", backend.name]
+    watch = Watch(follower, script)
     sys.path[0] = os.path.dirname(os.path.abspath(script))
-    runpy.run_path(script, run_name="__main__")
+    with backend.widened() if follower.task.wide else nullcontext():
+        if "training" in backend.capabilities:
+            watch.install()
+        try:
+            runpy.run_path(script, run_name="__main__")
+        except SystemExit as end:
+            if end.code not in (None, 0):
+                raise
+        watch.finish()
 
 
-def _take_pipes() -> None:
-    """Keep stdin and stdout for the turns; what the script prints goes to stderr."""
-    Timer.turn = os.fdopen(os.dup(0))
-    Timer.answer = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
+def takes_flag(script: str) -> bool:
+    """Whether a script chooses its engine by `--backend`."""
+    return FLAG in Path(script).read_text(encoding="utf-8", errors="replace")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
-"""Where two recorded runs first differ: structure, then initial values, then every step."""
+"""Where two runs first differ: structure, then initial values, then every step."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
-from harness.distance import Distance, Distances, kind_of, step_distances, step_norms
-from harness.envelope import Levels
-from harness.record import RANDOM, Record
+from harness.channel import Arrays
+from harness.distance import Distance, kind_of, step_distances
+from harness.envelope import Allowance
 
-CAUSE_FIRST = ("buffer", "loss", "gradient", "parameter", "learning rate")
+CAUSE_FIRST = ("buffer", "loss", "gradient", "optimizer", "parameter", "learning rate")
 """The order in which a step brings its tensors about: the first kind that differs is the cause."""
 
 
@@ -32,98 +33,82 @@ class Divergence:
     key: str
     distance: Distance | None = None
     budget: float = 0.0
+    term: str = ""
 
     def __str__(self) -> str:
         where = f"step {self.step}  {self.key}" if self.step else f"initial {self.key}"
         if self.distance is None:
             return f"{where}: not byte-equal"
+        said = f" set by {self.term}" if self.term else ""
         return (
-            f"{where}: relative difference {self.distance.relative:.2g}, tolerance"
-            f" {self.budget:.2g} (largest {self.distance.max_abs:.2g}, {self.distance.ulp:.3g} ulp)"
+            f"{where}: relative difference {self.distance.relative:.2g}, budget"
+            f" {self.budget:.2g}{said} (largest {self.distance.max_abs:.2g},"
+            f" {self.distance.ulp:.3g} ulp)"
         )
 
 
-def structure(candidate: Record, reference: Record) -> str | None:
-    """What differs before any number is looked at, in one sentence; None where nothing does."""
-    names = candidate.header["backend"], reference.header["backend"]
-    mine, theirs = ({t["key"]: t for t in r.header["tensors"]} for r in (candidate, reference))
+def structure(candidate: Mapping[str, Any], reference: Mapping[str, Any]) -> str | None:
+    """What differs between two headers, in one sentence; None where nothing does."""
+    names = candidate["backend"], reference["backend"]
+    mine, theirs = ({t["key"]: t for t in header["tensors"]} for header in (candidate, reference))
     if list(mine) != list(theirs):
-        return _order(list(mine), list(theirs), names)
+        return order(list(mine), list(theirs), names)
     for key, field in itertools.product(theirs, ("shape", "dtype", "requires_grad")):
         values = mine[key][field], theirs[key][field]
         if values[0] != values[1]:
             return f"{key} has {field} {values[0]} on {names[0]}, {values[1]} on {names[1]}"
-    for step in range(1, min(len(candidate), len(reference)) + 1):
-        if candidate.keys(step) != reference.keys(step):
-            return f"step {step}: {_order(candidate.keys(step), reference.keys(step), names)}"
-        for key in reference.keys(step):
-            shapes = candidate.array(step, key).shape, reference.array(step, key).shape
-            if shapes[0] != shapes[1]:
-                return f"step {step}: {key} is {shapes[0]} on {names[0]}, {shapes[1]} on {names[1]}"
-    if len(candidate) != len(reference):
-        return f"{names[0]} made {len(candidate)} steps, {names[1]} {len(reference)}"
+    return _optimizers(candidate["optimizers"], reference["optimizers"], names)
+
+
+def _optimizers(mine: list, theirs: list, names: tuple[str, str]) -> str | None:
+    for number, (a, b) in enumerate(zip(mine, theirs)):
+        if a["class"] != b["class"]:
+            return f"optimizer {number} is {a['class']} on {names[0]}, {b['class']} on {names[1]}"
+        for group, (ours, other) in enumerate(zip(a["groups"], b["groups"])):
+            for field in other:
+                if field in ours and ours[field] != other[field]:
+                    return (
+                        f"{a['class']}, group {group}: {field} is {ours[field]} on {names[0]}, "
+                        f"{other[field]} on {names[1]}"
+                    )
     return None
 
 
-def initial_values(candidate: Record, reference: Record) -> Divergence | None:
+def step_structure(step: int, mine: Arrays, theirs: Arrays, names: tuple[str, str]) -> str | None:
+    """What differs at a step before any number is looked at; None where nothing does."""
+    if mine.keys() != theirs.keys() or list(mine) != list(theirs):
+        return f"step {step}: {order(list(mine), list(theirs), names)}"
+    for key, array in theirs.items():
+        if mine[key].shape != array.shape and key != "loss":
+            shapes = mine[key].shape, array.shape
+            return f"step {step}: {key} is {shapes[0]} on {names[0]}, {shapes[1]} on {names[1]}"
+    return None
+
+
+def initial_values(mine: Arrays, theirs: Arrays) -> Divergence | None:
     """The first parameter or buffer that does not start bit-equal."""
-    for key, theirs in reference.arrays(0).items():
-        mine = candidate.array(0, key)
-        if mine.tobytes() != theirs.tobytes():
-            apart = step_distances({key: mine}, {key: theirs})[key]
-            return Divergence(0, key, apart)
+    for key, array in theirs.items():
+        if key in mine and mine[key].tobytes() != array.tobytes():
+            return Divergence(0, key, step_distances({key: mine[key]}, {key: array})[key])
     return None
 
 
-def random_states(candidate: Record, reference: Record) -> tuple[int, Divergence | None]:
-    """How many states both runs show, and the first that is not byte-equal."""
-    compared = 0
-    for step in range(len(reference) + 1):
-        mine, theirs = candidate.random_state(step), reference.random_state(step)
-        if mine is None or theirs is None:
-            continue
-        compared += 1
-        if mine != theirs:
-            return compared, Divergence(step, RANDOM)
-    return compared, None
-
-
-def norms(reference: Record) -> Levels:
-    """The norm of every tensor at every step."""
-    return [step_norms(reference.arrays(step)) for step in range(1, len(reference) + 1)]
-
-
-def distances(candidate: Record, reference: Record) -> Distances:
-    """The distance of every tensor at every step."""
-    return [
-        step_distances(candidate.arrays(step), reference.arrays(step))
-        for step in range(1, len(reference) + 1)
-    ]
-
-
-def first_out(
-    run: Distances, budgets: Levels, replays: Sequence[Distances] = ()
-) -> Divergence | None:
-    """The first value that is out of its budget, in all the replays too; in a step, the cause."""
-    for step, (allowed, *runs) in enumerate(zip(budgets, run, *replays), start=1):
-        out = [key for key in allowed if all(not at[key].relative <= allowed[key] for at in runs)]
-        if out:
-            key = _cause(out, runs[0], allowed)
-            return Divergence(step, key, runs[0][key], allowed[key])
-    return None
-
-
-def _cause(out: list[str], measured: dict[str, Distance], allowed: dict[str, float]) -> str:
+def worst_out(
+    step: int, apart: Mapping[str, Distance], allowed: Mapping[str, Allowance], out: Sequence[str]
+) -> Divergence:
+    """Of the tensors that left their budget at a step, the one that is the cause."""
     kind = min((kind_of(key) for key in out), key=CAUSE_FIRST.index)
     of_kind = [key for key in out if kind_of(key) == kind]
     if kind == "gradient":
-        return of_kind[-1]  # backward begins at the last layer
-    if kind == "parameter":
-        return max(of_kind, key=lambda key: measured[key].relative / allowed[key])
-    return of_kind[0]
+        key = of_kind[-1]  # backward begins at the last layer
+    elif kind in ("parameter", "optimizer"):
+        key = max(of_kind, key=lambda key: apart[key].relative / (allowed[key].budget or 1e-300))
+    else:
+        key = of_kind[0]
+    return Divergence(step, key, apart[key], *allowed[key])
 
 
-def _order(mine: list[str], theirs: list[str], names: tuple[str, str]) -> str:
+def order(mine: list[str], theirs: list[str], names: tuple[str, str]) -> str:
     """What differs between two lists of keys."""
     for key in theirs:
         if key not in mine:

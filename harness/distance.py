@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.record import Arrays
+from harness.channel import Arrays
 
 EPS = 2.0**-23
 """The spacing of float32 numbers just above 1."""
@@ -23,10 +23,6 @@ class Distance(NamedTuple):
     max_abs: float
     relative: float
     ulp: float
-
-
-Distances = list[dict[str, Distance]]
-"""For every step, from step 1: the distance of every tensor by its key."""
 
 
 def step_distances(arrays: Arrays, reference: Arrays) -> dict[str, Distance]:
@@ -67,13 +63,13 @@ def distance(a: np.ndarray, b: np.ndarray, scale: float, spare: int = 0) -> Dist
         return Distance(0.0, 0.0, 0.0)
     if spare:
         difference = np.partition(difference, -spare)[:-spare]
-    norm = float(np.linalg.norm(difference))
+    norm = _norm(difference)
     relative = norm / scale if scale > 0 else (np.inf if norm else 0.0)
     return Distance(max_abs, relative, max_abs / _spacing(b))
 
 
 def kind_of(key: str) -> str:
-    """What a key stands for: loss, gradient, parameter, buffer or learning rate.
+    """What a key stands for: loss, gradient, parameter, buffer, optimizer or learning rate.
 
     >>> kind_of("gradient fc1.weight")
     'gradient'
@@ -100,22 +96,35 @@ def _spared(size: int) -> int:
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """|a - b| in float64, flat; infinite where only one of the two is a number."""
-    a, b = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
-    with np.errstate(invalid="ignore"):
+    """|a - b|, flat; infinite where only one of the two is a number, 0 where none is."""
+    if a.dtype != b.dtype or a.dtype.kind != "f" or a.dtype.itemsize < 4:
+        a, b = a.astype(np.float64), b.astype(np.float64)
+    a, b = a.ravel(), b.ravel()
+    with np.errstate(invalid="ignore", over="ignore"):
         difference = np.abs(a - b)
-    difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
-    difference[np.isnan(difference)] = np.inf
+    if not np.isfinite(difference.max(initial=0)):
+        difference[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
+        difference[np.isnan(difference)] = np.inf
     return difference
 
 
 def _finite_norm(array: np.ndarray) -> float:
-    values = array.astype(np.float64).ravel()
-    return float(np.linalg.norm(values[np.isfinite(values)]))
+    values = array.ravel() if array.dtype.kind == "f" else array.astype(np.float64).ravel()
+    norm = _norm(values)
+    return norm if np.isfinite(norm) else _norm(values[np.isfinite(values)])
+
+
+def _norm(values: np.ndarray) -> float:
+    """The 2-norm; in float32 where that neither overflows nor underflows: twice as fast."""
+    with np.errstate(over="ignore"):
+        square = float(np.dot(values, values)) if values.dtype.itemsize >= 4 else 0.0
+    return square**0.5 if 1e-25 < square < 1e30 else float(np.linalg.norm(values.astype("d")))
 
 
 def _spacing(array: np.ndarray) -> float:
     """One ulp of the largest finite element, in the array's own precision, float32 for integers."""
     dtype = array.dtype if array.dtype.kind == "f" else np.dtype(np.float32)
-    values = np.abs(array[np.isfinite(array)].astype(dtype))
-    return float(np.spacing(values.max(initial=np.finfo(dtype).tiny)))
+    largest = dtype.type(np.abs(array).max(initial=0))
+    if not np.isfinite(largest):
+        largest = dtype.type(np.abs(array[np.isfinite(array)]).max(initial=0))
+    return float(np.spacing(max(largest, np.finfo(dtype).tiny)))

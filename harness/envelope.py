@@ -1,65 +1,100 @@
-"""How far two correct engines may drift apart: 8 times what the reference drifts from itself.
+"""How far two correct engines may drift apart, step by step and tensor by tensor.
 
 Rounding errors grow in training, at a pace that depends on the model, the data and the step, and a
 unit that lands on the other side of a ReLU's kink moves everything behind it. No fixed tolerance
-fits. So the reference is run again a few times with every parameter moved by one ulp at the
-start: the largest distance that these runs have reached at a step is the envelope there. An engine
-that stays within `FACTOR` envelopes differs from the reference no more than the reference does.
+fits. A tensor's budget at a step is `FACTOR` times the largest of three terms (tolerance.py):
+
+    rounding     2 eps of the largest norm that the tensor has had
+    reference    how far the reference has got from its own float64 run
+    one ulp      how far it has got from itself when every parameter was moved by one ulp at the
+                 start: the envelope of a few such runs
+
+An engine within its budget differs from the reference no more than the reference does from itself.
+Where the envelope passes `CHAOS` a comparison means nothing any more, and judging stops.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from harness.distance import EPS, Distances
+from harness.distance import EPS, kind_of
+from harness.tolerance import FACTOR, TERMS
 
-FACTOR = 8.0
 FLOOR = 2 * EPS
 """An envelope is never taken for narrower than this, relative to the largest norm the tensor has
 had: when a model is nearly right its gradients are small differences (`softmax - target`), and
 their rounding errors are still those of large numbers."""
 
+CHAOS = 1e-2
+"""The relative distance of the reference from itself at which judging stops."""
+
 FIRST_STEPS = 20
 FIRST_LOSS = 1e-5
 """Over the first steps, before drift sets in, the loss has a fixed tolerance, relative."""
 
-Levels = list[dict[str, float]]
-"""For every step, from step 1: a relative distance for every tensor by its key."""
+Level = Mapping[str, float]
+"""A relative distance for every tensor, by its key."""
 
 
-def envelope(runs: Sequence[Distances], steps: int) -> Levels:
-    """The largest relative distance of any run so far, per step and tensor.
+class Allowance(NamedTuple):
+    """What a tensor may be off by, relative, and which term says so."""
 
-    Over the first steps it is the second largest: where one run in four lands on the other side of
-    a kink, its leap must not hide a fault that is there from the first step on. A run that stopped
-    earlier counts with what it had reached.
+    budget: float
+    term: str
+
+
+class Envelope:
+    """Follows the witnesses and allows each tensor its budget.
+
+    With `local`, for steps that all start from the same state, nothing is carried from step to
+    step: what a witness was off by once says nothing about the next step.
     """
-    levels: Levels = []
-    seen: dict[str, list[float]] = {}
-    for step in range(1, steps + 1):
+
+    def __init__(self, runs: int, local: bool = False) -> None:
+        self._runs, self._local = runs, local
+        self._steps = 0
+        self._reached: dict[str, list[float]] = {}  # by each one-ulp run
+        self._own: dict[str, float] = {}  # by the reference from its float64 run
+        self._largest: dict[str, float] = {}  # norms
+        self.level: dict[str, float] = {}
+        self.chaotic = False
+
+    def step(
+        self, norms: Level, runs: Sequence[Level | None], own: Level | None = None
+    ) -> dict[str, Allowance]:
+        """The allowance of every tensor in `norms`, the reference's norms of this step.
+
+        `runs` holds the distances of each one-ulp run, None for one that has ended; `own` those
+        of the reference from its float64 run.
+        """
+        self._steps += 1
+        if self._local:
+            self._reached.clear()
+            self._own.clear()
         for number, run in enumerate(runs):
-            for key, apart in run[step - 1].items() if step <= len(run) else ():
-                reached = seen.setdefault(key, [0.0] * len(runs))
-                reached[number] = max(reached[number], apart.relative)
-        rank = -2 if step <= FIRST_STEPS and len(runs) > 1 else -1
-        levels.append({key: sorted(reached)[rank] for key, reached in seen.items()})
-    return levels
+            for key, apart in (run or {}).items():
+                reached = self._reached.setdefault(key, [0.0] * self._runs)
+                reached[number] = max(reached[number], apart)
+        for key, apart in (own or {}).items():
+            self._own[key] = max(self._own.get(key, 0.0), apart)
+        # Over the first steps the second largest: where one run in four lands on the other side
+        # of a kink, its leap must not hide a fault that is there from the first step on.
+        rank = -2 if self._steps <= FIRST_STEPS and self._runs > 1 else -1
+        self.level = {key: sorted(reached)[rank] for key, reached in self._reached.items()}
+        self.chaotic = self.chaotic or (not self._local and self._passed(norms))
+        return {key: self._allow(key, size) for key, size in norms.items()}
 
+    def _allow(self, key: str, size: float) -> Allowance:
+        largest = self._largest[key] = max(size, self._largest.get(key, 0.0))
+        floor = FLOOR * largest / size if size else FLOOR
+        terms = floor, self._own.get(key, 0.0), self.level.get(key, 0.0)
+        worst = max(range(3), key=terms.__getitem__)
+        if key == "loss" and self._steps <= FIRST_STEPS:
+            return Allowance(FIRST_LOSS, "first losses")
+        return Allowance(FACTOR * terms[worst], TERMS[worst])
 
-def budget(levels: Levels, norms: Levels) -> Levels:
-    """What a correct engine may differ by: 8 envelopes; for the first losses 1e-5.
-
-    `norms` are the reference's, of every step and tensor.
-    """
-    budgets: Levels = []
-    largest: dict[str, float] = {}
-    for step, (level, norm) in enumerate(zip(levels, norms), start=1):
-        allowed = {}
-        for key, size in norm.items():
-            largest[key] = max(size, largest.get(key, 0.0))
-            floor = FLOOR * largest[key] / size if size else FLOOR
-            allowed[key] = FACTOR * max(floor, level.get(key, 0.0))
-        if step <= FIRST_STEPS and "loss" in allowed:
-            allowed["loss"] = FIRST_LOSS
-        budgets.append(allowed)
-    return budgets
+    def _passed(self, norms: Iterable[str]) -> bool:
+        """Whether a loss or a parameter of the one-ulp runs is where no comparison reaches."""
+        judged = (key for key in norms if kind_of(key) in ("loss", "parameter"))
+        return any(self.level.get(key, 0.0) > CHAOS for key in judged)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.record import Arrays, Record
+from harness.channel import Arrays
 
 
 class GradientFlow:
@@ -13,14 +13,6 @@ class GradientFlow:
     def __init__(self) -> None:
         self._mean: dict[str, list[float]] = {}
         self._largest: dict[str, list[float]] = {}
-
-    @classmethod
-    def of(cls, record: Record) -> GradientFlow:
-        """The flow of a recorded run."""
-        flow = cls()
-        for step in range(1, len(record) + 1):
-            flow.add(record.arrays(step))
-        return flow
 
     def add(self, arrays: Arrays) -> None:
         """Add the gradients of one step."""

@@ -1,18 +1,19 @@
-"""Legs: runs of the script, each in a process of its own."""
+"""Legs: runs of the script, each in a process of its own that tells the harness every step."""
 
 from __future__ import annotations
 
-import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import harness
-from harness.probe import VARIABLE
+from harness.channel import RANDOM, Arrays, Channel, Message, close_descriptor, pair
+from harness.follow import VARIABLE, Task
 
 TAIL = 12
 """Lines of a failed script's output that are shown."""
@@ -23,77 +24,136 @@ class RunFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Leg:
-    """One run of the script: on what, what for, and where its files go."""
+class Script:
+    """A script, its arguments, and the folder for what its runs print."""
 
-    title: str
-    mode: str  # record, compare or time
-    backend: str
-    folder: str
-    threads: int
-    steps: int | None = None
-    against: str | None = None  # the record to compare with
-    perturb: int | None = None  # seed of the one-ulp moves
-    lockstep: bool = False
+    path: str
+    arguments: Sequence[str]
+    folder: Path
+
+
+class Leg:
+    """One run of a script; reading from it is waiting for it."""
+
+    def __init__(self, script: Script, title: str, task: Task) -> None:
+        self.script, self.title, self.task = script, title, task
+        self.header: dict[str, Any] = {}
+        self.metrics: dict[str, list[tuple[int, float]]] = {}
+        self.trace: Any = None
+        self.skipped: dict[str, int] = {}
+        self.steps = 0
+        self.ended = False
+        self.start: Message | None = None
+        self._process: subprocess.Popen | None = None
+        self._channel: Channel | None = None
 
     @property
     def log(self) -> Path:
         """What the script printed."""
-        return Path(self.folder, "log.txt")
+        return self.script.folder / (re.sub(r"\W+", "-", self.title) + ".txt")
 
-
-@dataclass(frozen=True)
-class Script:
-    """A script and its arguments."""
-
-    path: str
-    arguments: Sequence[str]
-    _running: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, leg: Leg) -> subprocess.Popen[str]:
-        """Start a leg; a timed one talks through stdin and stdout."""
-        Path(leg.folder).mkdir(parents=True, exist_ok=True)
-        pipe = subprocess.PIPE if leg.mode == "time" else None
-        with open(leg.log, "w") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "harness.child", self.path, *self.arguments],
-                env=_environment(leg),
-                stdin=pipe or subprocess.DEVNULL,
-                stdout=pipe or log,
-                stderr=log,
-                text=True,
+    def launch(self) -> None:
+        """Start the process."""
+        self._channel, theirs = pair()
+        task = replace(self.task, descriptor=theirs)
+        with open(self.log, "wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "harness.child", self.script.path, *self.script.arguments],
+                env=_environment(task),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=[theirs],
+                start_new_session=True,  # Ctrl-C is for the harness, which then ends its legs
             )
+        close_descriptor(theirs)
 
-    def run(self, leg: Leg) -> None:
-        """Run a leg to its end. Raises: RunFailed when the script does."""
-        process = self.start(leg)
-        self._running.append(process)
-        if code := process.wait():
-            raise RunFailed(self.failure(leg, code))
+    def send(self, kind: str, arrays: Arrays | None = None, **facts: Any) -> None:
+        """Say something to the run; one that has ended does not hear it."""
+        assert self._channel is not None
+        if not self.ended:
+            try:
+                self._channel.send(kind, self.steps, arrays, **facts)
+            except OSError:
+                self._finish()
+
+    def receive(self, *kinds: str) -> Message | None:
+        """The next message of one of these kinds; None where the run has ended.
+
+        Raises: RunFailed when the script did not end well.
+        """
+        assert self._channel is not None
+        while not self.ended:
+            message = self._channel.receive()
+            if message is None:
+                self._finish()
+                break
+            self._note(message)
+            if message.kind in kinds:
+                return message
+        return None
 
     def stop(self) -> None:
-        """End every leg that is still running."""
-        for process in self._running:
-            process.kill()
+        """End the process, with those that it started."""
+        if self._process is not None and self._process.poll() is None:
+            try:
+                os.killpg(self._process.pid, 9)
+            except OSError:
+                self._process.kill()
+            self._process.wait()
+        if self._channel is not None:
+            self._channel.close()
+        self.ended = True
 
-    def failure(self, leg: Leg, code: int) -> str:
-        """What went wrong in a leg, with the last lines it printed."""
-        lines = leg.log.read_text(errors="replace").rstrip().splitlines()[-TAIL:]
+    def _note(self, message: Message) -> None:
+        if message.kind == "start":
+            self.header, self.start = message.facts["header"], message
+        elif message.kind == "step":
+            self.steps = message.step
+        elif message.kind == "metrics":
+            for name, value in message.facts["values"].items():
+                self.metrics.setdefault(name, []).append((message.step, value))
+        elif message.kind == "trace":
+            self.trace = message.facts["trace"]
+        elif message.kind == "end":
+            self.skipped = message.facts["skipped"]
+
+    def _finish(self) -> None:
+        assert self._process is not None
+        self.ended = True
+        if code := self._process.wait():
+            raise RunFailed(self.failure(code))
+
+    def failure(self, code: int) -> str:
+        """What went wrong, with the last lines that the script printed."""
+        lines = self.log.read_text(errors="replace").rstrip().splitlines()[-TAIL:]
         said = "".join(f"\n  | {line}" for line in lines)
-        return f"{self.path} ended with exit code {code} on {leg.title}{said}"
+        return f"{self.script.path} ended with exit code {code} on {self.title}{said}"
 
 
-def _environment(leg: Leg) -> dict[str, Any]:
+def random_state(message: Message) -> bytes | None:
+    """The generator's state in a message; None where the engine does not show it."""
+    state = message.arrays.get(RANDOM)
+    return None if state is None else state.tobytes()
+
+
+def values(message: Message) -> Arrays:
+    """The arrays of a message, the random state apart."""
+    return {key: array for key, array in message.arrays.items() if key != RANDOM}
+
+
+def _environment(task: Task) -> dict[str, str]:
     """The environment of a leg: its task, its threads, and where to find the harness."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     here = str(Path(harness.__file__).resolve().parent.parent)
     path = os.environ.get("PYTHONPATH")
-    # Recorded runs share the cores: a thread that waits must not burn the other run's time.
-    patience = {} if leg.mode == "time" else {"OMP_WAIT_POLICY": "PASSIVE"}
+    # Runs that share the cores: a thread that waits must not burn the other run's time.
+    patience = {} if task.purpose == "time" else {"OMP_WAIT_POLICY": "PASSIVE"}
     return {
         **os.environ,
         **patience,
-        **dict.fromkeys(threads, str(leg.threads)),
+        **dict.fromkeys(threads, str(task.threads)),
         "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here,
-        VARIABLE: json.dumps(asdict(leg)),
+        "PYTHONUNBUFFERED": "1",
+        VARIABLE: task.text(),
     }

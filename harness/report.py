@@ -17,13 +17,20 @@ import pandas as pd
 from harness import plots
 from harness.compare import Outcome
 from harness.distance import kind_of, name_of
-from harness.envelope import FACTOR, FIRST_LOSS, FIRST_STEPS
+from harness.envelope import CHAOS, FIRST_LOSS, FIRST_STEPS
+from harness.judging import TERM_NAMES
 from harness.run import METRIC_ALLOWANCE, REPLAYS, Options, Result, Score, other_threads
 from harness.timing import format_ratio, verdict
+from harness.tolerance import FACTOR
 
-SCHEMA = "harness.run/1"
+SCHEMA = "harness.run/2"
 
-PLURAL = {"gradient": "gradients", "parameter": "parameters", "buffer": "buffers"}
+PLURAL = {
+    "gradient": "gradients",
+    "parameter": "parameters",
+    "buffer": "buffers",
+    "optimizer": "optimizer state",
+}
 
 NOTES = f"""\
 ## How to read this
@@ -32,9 +39,14 @@ NOTES = f"""\
   random states have to be equal, bit by bit.
 - **Relative** is the 2-norm of a tensor's difference over the 2-norm of the reference's tensor;
   **ulp** is the largest difference in units of the spacing at the reference's largest element.
-- **The budget** is {FACTOR:g} times the envelope: the farthest that the reference got from itself,
-  up to that step, when every parameter was moved by one ulp at the start. The first {FIRST_STEPS}
-  losses have a fixed tolerance instead, {FIRST_LOSS:g} relative.
+- **The budget** of a tensor is {FACTOR:g} times the largest of three terms: 2 eps of the largest
+  norm it has had (*rounding*); how far the reference has got from its own float64 run
+  (*reference*); how far it got from itself when every parameter was moved by one ulp at the start
+  (*one ulp*). The first {FIRST_STEPS} losses have a fixed tolerance, {FIRST_LOSS:g} relative.
+- **Accuracy** is the error against a float64 run of the same script, which draws the same random
+  numbers: the candidate's over the reference's.
+- **Chaos**: where the reference is more than {CHAOS:g} from itself, one ulp away, no comparison
+  means anything, and judging stops.
 - **Parted**: two correct engines go separate ways where a unit lands on different sides of a
   kink, as the reference does from itself on another number of threads. So what leaves its budget
   counts as a fault only if it does so in all of {REPLAYS} replays, each of which starts every step
@@ -51,7 +63,7 @@ def write(result: Result) -> Path:
     """Write the folder of one run and return it."""
     folder = result.options.out / result.name
     folder.mkdir(parents=True, exist_ok=True)
-    if result.distances:
+    if result.judge.series:
         tensors = tensor_table(result)
         tensors.to_csv(folder / "tensors.csv", index=False, float_format="%.3g")
         step_table(result).to_csv(folder / "steps.csv", index=False, float_format="%.9g")
@@ -77,8 +89,8 @@ def headline(result: Result) -> str:
     )
     if result.outcome == Outcome.PASS:
         return f"PASS  {mine} computed what {theirs} computes, over {result.steps} steps"
-    if result.problem:
-        return f"FAIL  the structure differs: {result.problem}"
+    if result.judge.problem:
+        return f"FAIL  the structure differs: {result.judge.problem}"
     if result.divergence:
         return f"FAIL  {result.divergence}"
     name, score = next((n, s) for n, s in result.scores.items() if not s.within)
@@ -87,16 +99,19 @@ def headline(result: Result) -> str:
 
 def checks(result: Result) -> dict[str, str]:
     """What was asked, and the answer."""
-    if result.problem:
-        return {"structure": result.problem}
+    judge = result.judge
+    if judge.problem:
+        return {"structure": judge.problem}
     kinds = [kind_of(tensor["key"]) for tensor in result.headers[1]["tensors"]]
     counts = [f"{kinds.count(kind)} {PLURAL[kind]}" for kind in ("parameter", "buffer")]
     answers = {
         "structure": f"{counts[0]}, {counts[1]}, {result.steps} steps: identical",
-        "initial values": str(result.initial or f"{len(kinds)} tensors bit-equal"),
-        "random state": str(result.random or _random_states(result)),
+        "initial values": str(judge.initial or f"{len(kinds)} tensors bit-equal"),
+        "random state": str(judge.random or _random_states(result)),
         **dict(_number_checks(result)),
     }
+    if result.printed:
+        answers["printed text"] = result.printed
     for name, score in result.scores.items():
         answers[f"final {name}"] = f"{score.value:.4g}  ({result.labels[1]}'s runs: {_span(score)})"
     if result.timed:
@@ -106,14 +121,22 @@ def checks(result: Result) -> dict[str, str]:
 
 def tensor_table(result: Result) -> pd.DataFrame:
     """Every distance: one row per step and tensor."""
-    rows = [
-        (step, kind_of(key), name_of(key), *apart, allowed[key])
-        for step, (measured, allowed) in enumerate(zip(result.distances, result.budgets), start=1)
-        for key, apart in measured.items()
+    tables = [
+        pd.DataFrame(
+            {
+                "step": series["step"].astype(int),
+                "kind": kind_of(key),
+                "name": name_of(key),
+                **{name: series[name] for name in ("max_abs", "relative", "ulp", "budget")},
+                "term": np.array(TERM_NAMES)[series["term"].astype(int)],
+                "of_budget": series.share,
+                "error": series["mine"],
+                "reference_error": series["theirs"],
+            }
+        )
+        for key, series in result.judge.series.items()
     ]
-    columns = ["step", "kind", "name", "max_abs", "relative", "ulp", "budget"]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(of_budget=(table.relative / table.budget).fillna(0))
+    return pd.concat(tables, ignore_index=True).sort_values("step", kind="stable")
 
 
 def step_table(result: Result) -> pd.DataFrame:
@@ -121,11 +144,11 @@ def step_table(result: Result) -> pd.DataFrame:
     tensors = tensor_table(result)
     loss = tensors[tensors.kind == "loss"]
     table = pd.DataFrame({"step": range(1, result.steps + 1)})
-    for label, losses in zip(result.labels, result.losses):
+    for label, losses in zip(result.labels, result.judge.losses):
         table[f"loss {label}"] = losses
     table["loss relative"], table["loss budget"] = loss.relative.values, loss.budget.values
-    itself = pd.Series([step["loss"].relative for step in result.other_threads])
-    table[f"loss relative {_thread_counts(result)}"] = itself
+    table[f"loss relative {_thread_counts(result)}"] = result.judge.threads
+    table["envelope"] = result.judge.levels
     for kind in PLURAL:
         worst = _worst(tensors[tensors.kind == kind], by="step").set_index("step")
         if len(worst):
@@ -161,10 +184,23 @@ def _number_checks(result: Result) -> Iterator[tuple[str, str]]:
             yield plural, f"{len(of_kind):,} tensors, {_fared(of_kind)}"
     if result.parted:
         yield "parted", f"{result.parted}; not repeated from the reference's state: no fault"
+    if found := result.judge.accuracy():
+        mean, worst, key, step = found
+        yield (
+            "accuracy",
+            f"error against float64 {mean:.2f} times {result.labels[1]}'s (geometric mean), worst"
+            f" {worst:.2g} times ({key}, step {step})",
+        )
+    if result.judge.truth_until:
+        yield "float64 run", f"draws other random numbers from step {result.judge.truth_until} on"
+    if result.judge.chaos:
+        yield "judged", f"until step {result.judge.chaos - 1}: from there on the runs are chaotic"
 
 
 def _fared(table: pd.DataFrame) -> str:
     worst = table.loc[table.of_budget.idxmax()]
+    if isinstance(worst, pd.DataFrame):
+        worst = worst.iloc[0]
     at = f"{worst['name']}, step {worst.step}".removeprefix(", ")
     if worst.of_budget > 1:
         return f"worst {worst.of_budget:,.0f} times the budget ({at})"
@@ -177,9 +213,9 @@ def _worst(table: pd.DataFrame, by: str) -> pd.DataFrame:
 
 
 def _random_states(result: Result) -> str:
-    if not result.random_states:
+    if not result.judge.random_states:
         return "not compared: one of the two does not show it"
-    return f"byte-equal at all {result.random_states} points"
+    return f"byte-equal at all {result.judge.random_states} points"
 
 
 def _span(score: Score) -> str:
@@ -206,18 +242,22 @@ def _draw(result: Result, folder: Path) -> None:
     """Draw what there is to draw."""
     drift, apart = None, None
     mine, theirs = result.labels
-    if result.distances:
+    judge = result.judge
+    if "loss" in judge.series:
+        loss = judge.series["loss"]
         drift = plots.Drift(
-            [step["loss"].relative for step in result.distances],
-            [step["loss"] for step in result.budgets],
-            [step["loss"].relative for step in result.other_threads],
+            loss["relative"],
+            loss["budget"],
+            judge.threads,
             (f"{mine} against {theirs}", _thread_counts(result)),
             result.divergence.step if result.divergence else None,
         )
         early = tensor_table(result).query(f"kind == 'gradient' and step <= {FIRST_STEPS}")
         apart = early.groupby("name").relative.max().to_dict()
-    plots.loss(folder / "loss.png", dict(zip(result.labels, result.losses)), drift)
-    plots.gradient_flow(folder / "gradient_flow.png", result.flows, apart)
+    if judge.steps:
+        plots.loss(folder / "loss.png", dict(zip(result.labels, judge.losses)), drift)
+        flows = dict(zip(result.labels, judge.flows))
+        plots.gradient_flow(folder / "gradient_flow.png", flows, apart)
     if result.timed:
         assert result.times is not None
         seconds = result.times.seconds
@@ -251,7 +291,7 @@ def _markdown(result: Result, folder: Path) -> Iterator[str]:
         yield "## Time\n"
         yield "![Time of a step by phase, and the ratio of every round](timing.png)\n"
         yield from _table(_time_table(result))
-    if result.distances:
+    if result.judge.series:
         yield "## Every tensor at its worst step\n"
         tensors = tensor_table(result).query("kind != 'learning rate'")
         worst = _worst(tensors.assign(key=tensors.kind + tensors["name"]), by="key")

@@ -1,4 +1,10 @@
-"""`python -m harness run`: the same script on two backends, from the runs to the verdict."""
+"""`python -m harness run`: the same script on two engines, from the runs to the verdict.
+
+Three modes. *Free*: every engine trains for itself, and drift is judged. *Lock-step*: each step
+starts from the reference's state, so that it shows its own error and none that it inherited.
+*Forced*: in lock-step, and the optimizer is given the reference's gradients, so that the error is
+the optimizer's own.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +16,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from harness import compare
-from harness.backends import find
+from harness.backends import Backend, find
 from harness.compare import Divergence, Outcome
-from harness.distance import Distances
-from harness.envelope import Levels, budget, envelope
-from harness.flow import GradientFlow
-from harness.probe import read_comparison
-from harness.processes import Leg, RunFailed, Script
-from harness.record import Record
+from harness.conductor import HOW, conducting
+from harness.follow import Task
+from harness.judging import Judge, Roles, replayed
+from harness.processes import Leg, RunFailed, Script, values
 from harness.turns import WARMUP, Times, take_turns
 
 METRIC_ALLOWANCE = 0.003
 """A final score may lie this far outside the range of the reference's runs: about one example of
 the smallest test set here (1 of 359 digits), which a score near a tie may lose to rounding."""
-
 
 BLOCK = 10
 """Steps of a turn, where there are enough."""
@@ -40,10 +39,7 @@ BLOCK = 10
 REPLAYS = 8
 """Runs that decide whether what left its budget is a fault: chance is wrong once in 2**8."""
 
-HOW_TO_PROBE = (
-    "it needs `probe = open_probe(torch, model)` (from harness) before its loop and"
-    " `probe.step(loss, model, optimizer)` after every optimizer step"
-)
+MODES = ("free", "lockstep", "forced")
 
 
 @dataclass(frozen=True)
@@ -53,14 +49,16 @@ class Options:
     script: str
     arguments: Sequence[str]
     backends: tuple[str, str] = ("minitorch", "torch")
+    mode: str = "free"
     steps: int | None = None
     ensemble: int = 4
     threads: int = 2
     pairs: int = 20  # 0: no timing
-    jobs: int = 2
     name: str | None = None
     out: Path = Path("reports")
-    keep: bool = False
+    oracle: bool = True
+    locate: bool = True
+    sketch: bool = False
 
 
 @dataclass
@@ -87,21 +85,22 @@ class Result:
     name: str
     labels: tuple[str, str]  # candidate, reference
     headers: tuple[dict[str, Any], dict[str, Any]]
-    steps: int
-    problem: str | None = None  # a difference of structure
+    judge: Judge
     divergence: Divergence | None = None
     parted: Divergence | None = None  # left its budget by drift, not by a fault
-    losses: tuple[np.ndarray, np.ndarray] = (np.array([]), np.array([]))
-    initial: Divergence | None = None  # the first value that does not start bit-equal
-    random: Divergence | None = None  # the first random state that is not byte-equal
-    random_states: int = 0  # how many were compared
-    distances: Distances = field(default_factory=list)
-    budgets: Levels = field(default_factory=list)
-    other_threads: Distances = field(default_factory=list)
-    flows: dict[str, GradientFlow] = field(default_factory=dict)
     scores: dict[str, Score] = field(default_factory=dict)
+    printed: str = ""  # how the two runs' printed text compares
+    located: Any = None  # harness.locate.Located
+    repro: Any = None  # harness.repro.Repro
     times: Times | None = None
+    skipped: dict[str, int] = field(default_factory=dict)
+    interrupted: str = ""  # during what
     seconds: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        """How many steps were compared."""
+        return self.judge.steps
 
     @property
     def timed(self) -> bool:
@@ -111,11 +110,11 @@ class Result:
     @property
     def outcome(self) -> Outcome:
         """The verdict."""
-        if self.problem:
+        if self.judge.problem:
             return Outcome.STRUCTURE
         if self.divergence or not all(score.within for score in self.scores.values()):
             return Outcome.NUMBERS
-        return Outcome.PASS
+        return Outcome.FAILED if self.interrupted and not self.steps else Outcome.PASS
 
 
 def run(options: Options) -> Result:
@@ -129,10 +128,6 @@ def run(options: Options) -> Result:
     try:
         with _progress(options) as tick:
             result = _Run(options, folder, tick).result()
-        if options.keep:
-            kept = options.out / result.name / "records"
-            shutil.rmtree(kept, ignore_errors=True)
-            shutil.copytree(folder, kept)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     result.seconds = time.perf_counter() - started
@@ -140,140 +135,187 @@ def run(options: Options) -> Result:
 
 
 class _Run:
-    """The legs of one run, in the order in which they depend on each other."""
+    """The passes of one run, in the order in which they depend on each other."""
 
-    def __init__(self, options: Options, folder: Path, tick: Callable[[str], object]) -> None:
-        self.options, self.folder, self.tick = options, folder, tick
-        self.script = Script(options.script, options.arguments)
+    def __init__(self, options: Options, folder: Path, tick: Callable[..., object]) -> None:
+        self.options, self.tick = options, tick
+        self.script = Script(options.script, options.arguments, folder)
         self.labels = _labels(options.backends)
 
     def result(self) -> Result:
-        """Record both backends, compare them, time them."""
-        legs = [
-            self._leg(label, backend, "record", steps=self.options.steps)
-            for label, backend in zip(self.labels, self.options.backends)
-        ]
-        self._run_all(legs)
-        candidate, reference = (self._record(leg) for leg in legs)
-        result = Result(
-            options=self.options,
-            name=self._name(reference),
-            labels=self.labels,
-            headers=(candidate.header, reference.header),
-            steps=len(reference),
-            losses=(candidate.losses, reference.losses),
-            problem=compare.structure(candidate, reference),
-            flows={
-                self.labels[0]: GradientFlow.of(candidate),
-                self.labels[1]: GradientFlow.of(reference),
-            },
-        )
-        if not result.problem:
-            self._judge(result, candidate, reference)
-        if self.options.pairs and not result.problem:
-            result.times = self._time(len(reference))
+        """Compare, confirm what is out, locate it, time both."""
+        result = self._compare()
+        if result.interrupted:
+            return result
+        for what, do, wanted in (
+            ("confirming", self._confirm, bool(result.judge.outs) and not result.judge.problem),
+            ("locating", self._locate, self.options.locate),
+            ("timing", self._time, bool(self.options.pairs) and not result.judge.problem),
+        ):
+            try:
+                if wanted:
+                    do(result)
+            except KeyboardInterrupt:
+                result.interrupted = what
+                return result
         return result
 
-    def _judge(self, result: Result, candidate: Record, reference: Record) -> None:
-        """Fill in what the numbers say."""
-        runs, scores = self._ensemble(reference)
-        *perturbed, result.other_threads = runs
-        result.budgets = budget(envelope(perturbed, result.steps), compare.norms(reference))
-        result.distances = compare.distances(candidate, reference)
-        result.initial = compare.initial_values(candidate, reference)
-        result.random_states, result.random = compare.random_states(candidate, reference)
-        result.divergence = result.initial or result.random
-        out = compare.first_out(result.distances, result.budgets)
-        if out and (result.divergence is None or out.step < result.divergence.step):
-            confirmed = self._confirm(result, reference)
-            result.divergence = confirmed or result.divergence
-            result.parted = None if confirmed else out
-        for name in filter(reference.metrics.__contains__, candidate.metrics):
-            final = [run.metrics[name][-1][1] for run in (candidate, reference)]
-            span = [final[1], *(score[name] for score in scores if name in score)]
-            result.scores[name] = Score(final[0], min(span), max(span))
+    # ---------------------------------------------------------------- comparing
 
-    def _ensemble(self, reference: Record) -> tuple[list[Distances], list[dict[str, float]]]:
-        """What the reference drifts from itself by: one ulp away, and on other threads (last)."""
-        label, backend = self.labels[1], self.options.backends[1]
-        shared = {"mode": "compare", "against": str(reference.folder), "steps": self.options.steps}
-        other = other_threads(self.options.threads)
-        legs = [
-            self._leg(f"{label}, 1 ulp away ({seed})", backend, perturb=seed, **shared)
-            for seed in range(1, self.options.ensemble + 1)
+    def _compare(self) -> Result:
+        """All witnesses, step by step."""
+        legs, roles = self._witnesses()
+        by_title = {leg.title: leg for leg in legs}
+        candidate, reference = by_title[roles.candidate], by_title[roles.reference]
+        interrupted = ""
+        with conducting(legs) as conductor:
+            moment = conductor.start()
+            headers = candidate.header, reference.header
+            judge = Judge(roles, self.labels, local=self.options.mode != "free")
+            judge.start(moment, headers)
+            try:
+                for moment in conductor.steps() if not judge.problem else ():
+                    if not judge.step(moment):
+                        break
+                    self.tick("comparing", judge.steps)
+            except KeyboardInterrupt:
+                interrupted = "comparing"
+        if not (judge.steps or judge.problem or interrupted):
+            raise RunFailed(f"{self.script.path} on {self.labels[1]}: {HOW}")
+        result = Result(self.options, self._name(reference), self.labels, headers, judge)
+        result.interrupted = interrupted
+        result.skipped = candidate.skipped
+        result.divergence = judge.initial or judge.random
+        result.printed = _printed(candidate, reference)
+        self._score(result, candidate, reference, legs)
+        return result
+
+    def _witnesses(self) -> tuple[list[Leg], Roles]:
+        """The reference first, then the candidate, float64, one-ulp runs, other threads."""
+        options = self.options
+        mine, theirs = self.labels
+        candidate, reference = options.backends
+        together = {"lockstep": options.mode != "free", "forced": options.mode == "forced"}
+        legs = [self._leg(theirs, reference), self._leg(mine, candidate, **together)]
+        truth = f"{theirs} in float64"
+        if options.oracle and "float64" in find(reference).capabilities:
+            legs.append(self._leg(truth, reference, wide=True, **together))
+        seeds = range(1, options.ensemble + 1)
+        moved = [f"{theirs}, one ulp away ({seed})" for seed in seeds]
+        legs += [
+            self._leg(title, reference, perturb=seed, **together)
+            for title, seed in zip(moved, seeds)
         ]
-        legs.append(self._leg(f"{label}, {other} threads", backend, threads=other, **shared))
-        self._run_all(legs)
-        runs, scores = zip(*(read_comparison(Path(leg.folder)) for leg in legs))
-        return list(runs), list(scores)
+        threads = None
+        if options.mode == "free":
+            other = other_threads(options.threads)
+            threads = f"{theirs}, {other} threads"
+            legs.append(self._leg(threads, reference, threads=other))
+        wide = truth if any(leg.task.wide for leg in legs) else None
+        return legs, Roles(mine, theirs, wide, moved, threads)
 
-    def _confirm(self, result: Result, reference: Record) -> Divergence | None:
-        """The first value that leaves its budget in every replay too.
+    def _score(self, result: Result, mine: Leg, theirs: Leg, legs: Sequence[Leg]) -> None:
+        """The final metrics, each with the range of the reference's runs."""
+        if result.options.mode != "free":
+            return
+        for name in filter(theirs.metrics.__contains__, mine.metrics):
+            others = [leg for leg in legs if leg is not mine and name in leg.metrics]
+            span = [leg.metrics[name][-1][1] for leg in others]
+            result.scores[name] = Score(mine.metrics[name][-1][1], min(span), max(span))
 
-        Two correct engines part for good when a unit lands on different sides of a kink. A replay
-        starts each step from the reference's state, moved by one ulp: a unit at a kink lands on
-        the reference's side every other time, while a wrong rule is wrong every time.
-        """
-        shared = {"mode": "compare", "against": str(reference.folder), "steps": self.options.steps}
-        legs = [
+    # ---------------------------------------------------------------- confirming and locating
+
+    def _confirm(self, result: Result) -> None:
+        """Whether what left its budget does so in every replay: see judging.replayed."""
+        outs = result.judge.outs
+        first, last = outs[0][0], outs[-1][0].step
+        if result.divergence is not None and result.divergence.step <= first.step:
+            return
+        mine, theirs = self.labels
+        forced = self.options.mode == "forced"
+        replays = [
             self._leg(
-                f"{self.labels[0]}, replay {seed}",
+                f"{mine}, replay {seed}",
                 self.options.backends[0],
                 perturb=seed,
                 lockstep=True,
-                **shared,
+                forced=forced,
+                steps=last,
             )
             for seed in range(1, REPLAYS + 1)
         ]
-        self._run_all(legs)
-        replays = [read_comparison(Path(leg.folder))[0] for leg in legs]
-        return compare.first_out(result.distances, result.budgets, replays)
+        confirmed = None
+        with conducting([self._leg(theirs, self.options.backends[1], steps=last), *replays]) as c:
+            c.start()
+            for moment in c.steps():
+                runs = [values(moment[leg.title]) for leg in replays if leg.title in moment]
+                reference = moment.get(theirs)
+                if reference is None or not runs:
+                    break
+                confirmed = replayed(outs, reference.step, runs, values(reference))
+                self.tick("confirming", reference.step)
+                if confirmed:
+                    break
+        result.divergence = confirmed or result.divergence
+        result.parted = None if confirmed else first
 
-    def _time(self, steps: int) -> Times:
+    def _locate(self, result: Result) -> None:
+        """Trace both engines at the first step that differs; the call, its line, a small script."""
+        first = result.divergence
+        if first is None or not first.step or result.judge.random is first:
+            return
+        from harness import locate, repro
+
+        step = first.step
+        mine, theirs = self.labels
+        candidate, reference = self.options.backends
+        trace = {"purpose": "trace", "trace": step, "steps": step}
+        legs = [
+            self._leg(theirs, reference, **trace),
+            self._leg(mine, candidate, lockstep=True, **trace),
+        ]
+        with conducting(legs) as conductor:
+            conductor.start()
+            for moment in conductor.steps():
+                self.tick("locating", moment[theirs].step)
+        engines = find(candidate), find(reference)
+        result.located = locate.step(legs[1].trace, legs[0].trace, *engines, tensor=first.key)
+        if result.located is not None:
+            result.repro = repro.make(result.located, *engines)
+
+    # ---------------------------------------------------------------- timing
+
+    def _time(self, result: Result) -> None:
         """Time both backends, and the reference against itself."""
         pairs = self.options.pairs
-        block = max(1, min(BLOCK, steps // (pairs + WARMUP)))
+        block = max(1, min(BLOCK, result.steps // (pairs + WARMUP)))
         labels = (*self.labels, f"{self.labels[1]} (control)")
         backends = (*self.options.backends, self.options.backends[1])
-        legs = [self._leg(*leg, "time") for leg in zip(labels, backends)]
-        return take_turns(self.script, legs, pairs, block, lambda: self.tick("timing in turns"))
+        legs = [
+            self._leg(label, backend, purpose="time", steps=None)
+            for label, backend in zip(labels, backends)
+        ]
+        ticks = lambda number: self.tick("timing", number)  # noqa: E731
+        result.times = take_turns(legs, pairs, block, ticks)
 
-    def _leg(self, title: str, backend: str, mode: str, **more: Any) -> Leg:
-        folder = str(self.folder / re.sub(r"\W+", "-", f"{mode} {title}"))
-        more.setdefault("threads", self.options.threads)
-        return Leg(title, mode, backend, folder, **more)
+    # ---------------------------------------------------------------- small things
 
-    def _run_all(self, legs: Sequence[Leg]) -> None:
-        """Run legs, a few at once. Raises: RunFailed for the first that fails."""
+    def _leg(self, title: str, backend: str, **more: Any) -> Leg:
+        common = {
+            "threads": self.options.threads,
+            "steps": self.options.steps,
+            "sketch": self.options.sketch,
+        }
+        return Leg(self.script, title, Task(backend, **{**common, **more}))
 
-        def run(leg: Leg) -> None:
-            self.script.run(leg)
-            self.tick(leg.title)
-
-        with ThreadPoolExecutor(self.options.jobs) as pool:
-            futures = [pool.submit(run, leg) for leg in legs]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                self.script.stop()
-                raise
-
-    def _record(self, leg: Leg) -> Record:
-        """What a leg recorded. Raises: RunFailed when its script never called the probe."""
-        folder = Path(leg.folder)
-        record = Record(folder) if (folder / "header.json").exists() else None
-        if record is None or not len(record):
-            what = "opened no probe" if record is None else "never called probe.step"
-            raise RunFailed(f"{self.options.script} {what} on {leg.title}: {HOW_TO_PROBE}")
-        return record
-
-    def _name(self, reference: Record) -> str:
-        """The report's folder: what the script calls itself, and the backends if unusual."""
+    def _name(self, reference: Leg) -> str:
+        """The report's folder: what the script calls itself, mode and backends if unusual."""
         options = self.options
         digest = hashlib.sha256("\0".join(options.arguments).encode()).hexdigest()[:6]
-        own = reference.header["name"] or f"{Path(options.script).stem}-{digest}"
+        told = f"-{digest}" if options.arguments else ""
+        own = reference.header["name"] or f"{Path(options.script).stem}{told}"
+        if options.mode != "free":
+            own = f"{own}-{options.mode}"
         if options.backends != Options.backends:
             own = "-".join((own, *self.labels))
         return re.sub(r"[^\w.-]+", "-", options.name or own)
@@ -286,21 +328,43 @@ def other_threads(threads: int) -> int:
 
 def _labels(backends: tuple[str, str]) -> tuple[str, str]:
     """What the report calls the two backends."""
-    candidate, reference = (find(backend).name for backend in backends)
-    return candidate, f"{reference} again" if candidate == reference else reference
+    candidate, reference = (find(backend) for backend in backends)
+    return candidate.name, _other(candidate, reference)
+
+
+def _other(candidate: Backend, reference: Backend) -> str:
+    same = candidate.name == reference.name
+    return f"{reference.name} again" if same else reference.name
+
+
+def _printed(mine: Leg, theirs: Leg) -> str:
+    """How the text that the two runs printed compares, in one sentence."""
+    texts = [leg.log.read_text(errors="replace").splitlines() for leg in (mine, theirs)]
+    count = max(map(len, texts))
+    for number, (a, b) in enumerate(zip(*texts), start=1):
+        if a != b:
+            return f"first differs in line {number} of {count}: {a[:60]!r}, {b[:60]!r}"
+    if len(texts[0]) != len(texts[1]):
+        return f"{len(texts[0])} lines, {len(texts[1])} on {theirs.title}"
+    return f"identical, {count} lines" if count else ""
 
 
 @contextmanager
-def _progress(options: Options) -> Iterator[Callable[[str], object]]:
-    """A progress bar on a terminal; what it yields is called after every piece of work."""
+def _progress(options: Options) -> Iterator[Callable[..., object]]:
+    """A progress bar on a terminal; what it yields is called after every step of every pass."""
     from tqdm import tqdm
 
-    turns = WARMUP + options.pairs if options.pairs else 0
-    total = 2 + options.ensemble + 1 + turns
-    with tqdm(total=total, leave=False, disable=not sys.stderr.isatty()) as bar:
+    with tqdm(
+        total=options.steps, leave=False, unit="step", disable=not sys.stderr.isatty()
+    ) as bar:
+        shown = ""
 
-        def tick(title: str) -> None:
-            bar.set_description(title)
-            bar.update()
+        def tick(title: str, number: int) -> None:
+            nonlocal shown
+            if shown != title:
+                shown = title
+                bar.set_description(title)
+                bar.reset(options.pairs + WARMUP if title == "timing" else options.steps)
+            bar.update(number - bar.n)
 
         yield tick

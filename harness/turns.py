@@ -7,15 +7,14 @@ runs along as a control: against itself its ratio has to be 1.
 
 from __future__ import annotations
 
-import json
-import subprocess
+import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
-from harness.processes import Leg, RunFailed, Script
-from harness.timing import PAUSE, Ratio, orders, paired_ratio
+from harness.conductor import conducting
+from harness.processes import Leg
+from harness.timing import PAUSE, Ratio, paired_ratio
 
 WARMUP = 2
 """Turns that are not counted."""
@@ -35,43 +34,39 @@ class Times:
 
 
 def take_turns(
-    script: Script, legs: Sequence[Leg], rounds: int, block: int, tick: Callable[[], object]
+    legs: Sequence[Leg], rounds: int, block: int, tick: Callable[[int], object]
 ) -> Times:
     """Time `rounds` turns of `block` steps on every leg, interleaved.
 
     It ends early where the script has no steps left. Raises: RunFailed when a script does.
     """
     times = Times(block, {leg.title: [] for leg in legs}, {leg.title: [] for leg in legs})
-    processes = {leg.title: script.start(leg) for leg in legs}
-    try:
-        for number, order in enumerate(orders(legs, WARMUP + rounds)):
-            answers = {leg.title: _turn(script, leg, processes[leg.title], block) for leg in order}
-            if any("finished" in answer for answer in answers.values()):
+    draw = random.Random(0)
+    order = list(legs)
+    with conducting(legs):
+        for leg in legs:
+            leg.launch()
+        for number in range(WARMUP + rounds):
+            # Every second round runs the order of the one before backwards, so that over two
+            # rounds all legs stand equally early and a steady drift of the machine cancels.
+            order.reverse()
+            if number % 2 == 0:
+                draw.shuffle(order)
+            answers = {leg.title: _turn(leg, block) for leg in order}
+            if None in answers.values():
                 break
             if number >= WARMUP:
                 _note(times, answers)
-            tick()
-    finally:
-        for process in processes.values():
-            process.kill()
-            process.communicate()
+            tick(number + 1)
     return times
 
 
-def _turn(script: Script, leg: Leg, process: subprocess.Popen[str], block: int) -> dict:
-    """Let one process run `block` steps while the others wait."""
+def _turn(leg: Leg, block: int) -> dict | None:
+    """Let one process run `block` steps while the others wait; None where it has none left."""
     time.sleep(PAUSE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    with suppress(BrokenPipeError):  # where it has ended, what it said last is still to be read
-        process.stdin.write(f"{block}\n")
-        process.stdin.flush()
-    answer = process.stdout.readline()
-    if answer:
-        return json.loads(answer)
-    if code := process.wait():
-        raise RunFailed(script.failure(leg, code))
-    return {"finished": True}
+    leg.send("turn", steps=block)
+    answer = leg.receive("turn")
+    return None if answer is None else answer.facts
 
 
 def _note(times: Times, answers: dict[str, dict]) -> None:

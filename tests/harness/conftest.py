@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.backends import MINITORCH, TORCH
-from harness.record import Arrays, Record, Writer
+from harness.channel import Arrays
 
 SCRIPT = """
 import argparse
@@ -132,25 +132,3 @@ def steps() -> list[Arrays]:
         for _ in range(3)
     ]  # fmt: skip
     return [start, *later]
-
-
-@pytest.fixture
-def record(tmp_path: Path):
-    """A function that writes arrays as a record and opens it."""
-    count = 0
-
-    def write(steps: list[Arrays], random: bytes = b"state", **header: object) -> Record:
-        nonlocal count
-        count += 1
-        folder = tmp_path / f"record{count}"
-        tensors = [
-            {"key": key, "shape": list(array.shape), "dtype": "float32", "requires_grad": True}
-            for key, array in steps[0].items()
-        ]
-        writer = Writer(folder, {"backend": f"engine{count}", "tensors": tensors} | header)
-        for number, arrays in enumerate(steps):
-            writer.step(number, arrays, random)
-        writer.close()
-        return Record(folder)
-
-    return write

@@ -8,148 +8,95 @@ import numpy as np
 import pytest
 
 from harness import compare
-from harness.distance import Distances
+from harness.distance import step_distances
+from harness.envelope import Allowance
 
-BUDGET = 1e-5
-
-
-def budgets(run: Distances) -> list[dict[str, float]]:
-    return [dict.fromkeys(step, BUDGET) for step in run]
-
-
-def test_equal_runs_differ_nowhere(record, steps):
-    mine, theirs = record(steps), record(steps)
-    run = compare.distances(mine, theirs)
-    assert compare.structure(mine, theirs) is None
-    assert compare.initial_values(mine, theirs) is None
-    assert compare.random_states(mine, theirs) == (4, None)
-    assert compare.first_out(run, budgets(run)) is None
+HEADER = {
+    "backend": "one",
+    "tensors": [
+        {"key": "parameter a", "shape": [3, 4], "dtype": "float32", "requires_grad": True},
+        {"key": "parameter b", "shape": [3], "dtype": "float32", "requires_grad": True},
+    ],
+    "optimizers": [{"class": "SGD", "groups": [{"momentum": 0.9, "nesterov": False}]}],
+}
+NAMES = "one", "two"
 
 
-def test_nan_on_both_sides_is_equal(record, steps):
-    steps[2]["loss"] = np.array(np.nan, np.float32)
-    run = compare.distances(record(steps), record(deepcopy(steps)))
-    assert compare.first_out(run, budgets(run)) is None
+def changed(change) -> dict:
+    header = deepcopy(HEADER)
+    header["backend"] = "two"
+    change(header)
+    return header
 
 
-def test_the_first_step_and_tensor_out_of_budget_are_named(record, steps):
-    changed = deepcopy(steps)
-    changed[2]["gradient b"] *= np.float32(1.001)
-    changed[2]["parameter b"] *= np.float32(1.001)
-    changed[3]["loss"] *= np.float32(2)
-    run = compare.distances(record(changed), record(steps))
-    first = compare.first_out(run, budgets(run))
-    assert (first.step, first.key) == (2, "gradient b")
-    assert first.distance.relative == pytest.approx(1e-3, rel=1e-3)
-    assert "step 2  gradient b: relative difference 0.001, tolerance 1e-05" in str(first)
-
-
-def test_of_several_gradients_the_one_nearest_the_loss_is_named(record, steps):
-    changed = deepcopy(steps)
-    changed[1]["gradient a"] *= np.float32(1.5)
-    changed[1]["gradient b"] *= np.float32(1.001)
-    run = compare.distances(record(changed), record(steps))
-    assert compare.first_out(run, budgets(run)).key == "gradient b"
-
-
-def test_a_loss_that_differs_comes_before_its_gradients(record, steps):
-    changed = deepcopy(steps)
-    changed[1]["gradient b"] *= np.float32(2)
-    changed[1]["loss"] *= np.float32(1.001)
-    run = compare.distances(record(changed), record(steps))
-    assert compare.first_out(run, budgets(run)).key == "loss"
-
-
-def test_what_is_not_out_in_every_replay_is_not_a_fault(record, steps):
-    once, always = deepcopy(steps), deepcopy(steps)
-    once[1]["gradient a"] *= np.float32(1.01)
-    for run in (once, always):
-        run[3]["gradient b"] *= np.float32(1.01)
-    reference = record(steps)
-    runs = [compare.distances(record(run), reference) for run in (once, always, once)]
-    assert compare.first_out(runs[0], budgets(runs[0])).step == 1
-    first = compare.first_out(runs[0], budgets(runs[0]), runs[1:])
-    assert (first.step, first.key) == (3, "gradient b")
-
-
-def test_a_value_that_is_no_number_is_out_of_any_budget(record, steps):
-    changed = deepcopy(steps)
-    changed[1]["gradient a"][0, 0] = np.nan
-    run = compare.distances(record(changed), record(steps))
-    assert compare.first_out(run, budgets(run)).key == "gradient a"
-
-
-def test_initial_values_have_to_be_bit_equal(record, steps):
-    changed = deepcopy(steps)
-    changed[0]["parameter b"] = np.nextafter(changed[0]["parameter b"], np.float32(9))
-    first = compare.initial_values(record(changed), record(steps))
-    assert (first.step, first.key) == (0, "parameter b")
-    assert str(first).startswith("initial parameter b: ")
-
-
-def test_random_states_have_to_be_byte_equal(record, steps):
-    compared, first = compare.random_states(record(steps, b"mine"), record(steps, b"theirs"))
-    assert compared == 1
-    assert str(first) == "initial random state: not byte-equal"
-
-
-def rename(tensors):
-    tensors[1]["key"] = "parameter c"
-
-
-def reshape(tensors):
-    tensors[0]["shape"] = [4, 3]
-
-
-def retype(tensors):
-    tensors[0]["dtype"] = "float64"
-
-
-def freeze(tensors):
-    tensors[1]["requires_grad"] = False
+def test_equal_headers_differ_nowhere():
+    assert compare.structure(HEADER, changed(lambda h: None)) is None
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (rename, "parameter b is missing on engine1"),
-        (reshape, "parameter a has shape [4, 3] on engine1, [3, 4] on engine2"),
-        (retype, "parameter a has dtype float64 on engine1, float32 on engine2"),
-        (freeze, "parameter b has requires_grad False on engine1, True on engine2"),
-        (list.pop, "parameter b is missing on engine1"),
+        (lambda h: h["tensors"].pop(), "parameter b is missing on two"),
+        (lambda h: h["tensors"].reverse(), "the order differs: parameter a on one where two has"),
+        (lambda h: h["tensors"][1].update(shape=[4]), "parameter b has shape [3] on one"),
+        (lambda h: h["tensors"][0].update(dtype="float64"), "parameter a has dtype float32"),
+        (lambda h: h["tensors"][0].update(requires_grad=False), "parameter a has requires_grad"),
+        (lambda h: h["optimizers"][0].update({"class": "Adam"}), "optimizer 0 is SGD on one, Adam"),
+        (lambda h: h["optimizers"][0]["groups"][0].update(momentum=0.8),
+         "SGD, group 0: momentum is 0.9 on one, 0.8 on two"),
+    ],
+)  # fmt: skip
+def test_structure_is_named(change, said):
+    assert compare.structure(HEADER, changed(change)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda a: a.pop("gradient b"), "step 3: gradient b is missing on one"),
+        (lambda a: a.update({"gradient c": np.ones(1)}), "step 3: gradient c is missing on two"),
+        (lambda a: a.update({"gradient b": np.ones(4)}), "step 3: gradient b is (4,) on one, (3,)"),
     ],
 )
-def test_a_difference_in_the_model_is_put_in_words(record, steps, change, said):
-    mine, theirs = record(steps), record(steps)
-    change(mine.header["tensors"])
-    assert compare.structure(mine, theirs) == said
+def test_the_structure_of_a_step_is_named(steps, change, said):
+    mine = dict(steps[1])
+    change(mine)
+    assert compare.step_structure(3, mine, steps[1], NAMES).startswith(said)
+    assert compare.step_structure(3, dict(steps[1]), steps[1], NAMES) is None
 
 
-def test_a_missing_gradient_is_a_difference_of_structure(record, steps):
-    changed = deepcopy(steps)
-    del changed[2]["gradient a"]
-    assert compare.structure(record(changed), record(steps)) == (
-        "step 2: gradient a is missing on engine1"
-    )
+def test_a_changed_number_of_losses_is_no_difference_of_structure(steps):
+    mine = dict(steps[1]) | {"loss": np.ones(2)}
+    assert compare.step_structure(1, mine, steps[1], NAMES) is None
 
 
-def test_another_order_of_tensors_is_a_difference_of_structure(record, steps):
-    changed = deepcopy(steps)
-    changed[1] = dict(reversed(changed[1].items()))
-    assert compare.structure(record(changed), record(steps)) == (
-        "step 1: the order differs: parameter b on engine1 where engine2 has loss"
-    )
+def test_initial_values_have_to_be_equal_to_the_bit(steps):
+    start = steps[0]
+    assert compare.initial_values(start, deepcopy(start)) is None
+    moved = deepcopy(start)
+    moved["parameter b"][1] = np.nextafter(moved["parameter b"][1], np.float32(9))
+    first = compare.initial_values(moved, start)
+    assert (first.step, first.key) == (0, "parameter b")
+    assert first.distance.ulp == pytest.approx(1, abs=1)
+    assert str(first).startswith("initial parameter b: relative difference")
 
 
-def test_another_shape_of_a_gradient_is_a_difference_of_structure(record, steps):
-    changed = deepcopy(steps)
-    changed[3]["gradient a"] = changed[3]["gradient a"].T.copy()
-    assert compare.structure(record(changed), record(steps)) == (
-        "step 3: gradient a is (4, 3) on engine1, (3, 4) on engine2"
-    )
-
-
-def test_another_number_of_steps_is_a_difference_of_structure(record, steps):
-    assert compare.structure(record(steps[:-1]), record(steps)) == (
-        "engine1 made 2 steps, engine2 3"
-    )
+@pytest.mark.parametrize(
+    ("off", "cause"),
+    [
+        (["gradient a", "gradient b"], "gradient b"),  # backward begins at the last layer
+        (["loss", "gradient b", "parameter a"], "loss"),
+        (["parameter a", "optimizer exp_avg a"], "optimizer exp_avg a"),
+    ],
+)
+def test_of_what_is_out_the_cause_is_named(steps, off, cause):
+    reference = steps[1] | {"optimizer exp_avg a": np.ones((3, 4), np.float32)}
+    mine = {k: a * np.float32(1.001) if k in off else a for k, a in reference.items()}
+    apart = step_distances(mine, reference)
+    allowed = dict.fromkeys(reference, Allowance(1e-5, "one ulp"))
+    out = [key for key in reference if apart[key].relative > 1e-5]
+    assert out == [key for key in reference if key in off]
+    first = compare.worst_out(7, apart, allowed, out)
+    assert (first.step, first.key, first.term) == (7, cause, "one ulp")
+    assert f"step 7  {cause}: relative difference" in str(first)
+    assert "budget 1e-05 set by one ulp" in str(first)

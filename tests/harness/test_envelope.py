@@ -1,63 +1,86 @@
-"""The envelope and the budget made from it."""
+"""The envelope, the budget made from it, and where judging stops."""
 
 from __future__ import annotations
 
 import pytest
 
-from harness.distance import Distance, Distances
-from harness.envelope import FACTOR, FIRST_LOSS, FIRST_STEPS, FLOOR, budget, envelope
+from harness.envelope import CHAOS, FIRST_LOSS, FIRST_STEPS, FLOOR, Envelope
+from harness.tolerance import FACTOR
+
+KEY = "gradient w"
 
 
-def run(*relative: float, key: str = "gradient w") -> Distances:
-    return [{key: Distance(0.0, value, 0.0)} for value in relative]
+def allowed(*runs: list[float], own: list[float] | None = None, local=False, norm=2.0, key=KEY):
+    """The allowance of every step for runs that drift as told."""
+    envelope = Envelope(len(runs), local)
+    steps = max(map(len, [*runs, own or []]))
+    return [
+        envelope.step(
+            {key: norm},
+            [{key: run[i]} if i < len(run) else None for run in runs],
+            {key: own[i]} if own else None,
+        )[key]
+        for i in range(steps)
+    ]
 
 
 def test_the_envelope_is_the_largest_of_all_runs_so_far():
     before = [0.0] * FIRST_STEPS
-    levels = envelope([run(*before, 1, 5, 2), run(*before, 3, 1, 1)], FIRST_STEPS + 3)
-    assert [level["gradient w"] for level in levels[FIRST_STEPS:]] == [3, 5, 5]
+    found = allowed([*before, 1, 5, 2], [*before, 3, 1, 1])
+    assert [a.budget for a in found[FIRST_STEPS:]] == [FACTOR * 3, FACTOR * 5, FACTOR * 5]
+    assert {a.term for a in found[FIRST_STEPS:]} == {"one ulp"}
 
 
 def test_a_leap_of_one_run_counts_only_after_the_first_steps():
-    calm, leap = [1e-7] * (FIRST_STEPS + 1), [1e-7, *[1e-2] * FIRST_STEPS]
-    levels = envelope([run(*calm), run(*leap), run(*calm)], FIRST_STEPS + 1)
-    assert [level["gradient w"] for level in levels] == [1e-7] * FIRST_STEPS + [1e-2]
-
-
-def test_a_single_run_is_its_own_envelope():
-    assert [level["gradient w"] for level in envelope([run(1, 5, 2)], 3)] == [1, 5, 5]
+    calm, leap = [1e-3] * (FIRST_STEPS + 1), [1e-3, *[1e-2] * FIRST_STEPS]
+    found = [a.budget / FACTOR for a in allowed(calm, leap, calm)]
+    assert found == pytest.approx([1e-3] * FIRST_STEPS + [1e-2])
 
 
 def test_a_run_that_stopped_early_counts_with_what_it_had_reached():
-    assert [level["gradient w"] for level in envelope([run(1, 2)], 4)] == [1, 2, 2, 2]
+    found = [a.budget / FACTOR for a in allowed([1, 2], [1, 1, 1, 1])]
+    assert found == [1, 1, 1, 1]
+    assert [a.budget / FACTOR for a in allowed([1, 2], own=[0.0] * 4)] == [1, 2, 2, 2]
 
 
-def test_a_tensor_without_an_envelope_has_the_least_budget():
-    assert budget([{}], [{"gradient w": 2.0}]) == [{"gradient w": FACTOR * FLOOR}]
-
-
-def test_the_budget_is_eight_envelopes():
-    (allowed,) = budget([{"gradient w": 1e-3}], [{"gradient w": 2.0}])
-    assert allowed == {"gradient w": FACTOR * 1e-3}
+def test_the_reference_s_own_error_may_set_the_budget():
+    (found,) = allowed([1e-4], own=[1e-3])
+    assert found == (FACTOR * 1e-3, "reference")
 
 
 def test_a_budget_is_never_below_two_roundings():
-    (allowed,) = budget([{"gradient w": 0.0}], [{"gradient w": 2.0}])
-    assert allowed["gradient w"] == FACTOR * FLOOR
+    (found,) = allowed([0.0])
+    assert found == (FACTOR * FLOOR, "rounding")
 
 
 def test_a_tensor_that_shrinks_keeps_the_rounding_errors_it_had():
-    norms = [{"gradient w": 10.0}, {"gradient w": 0.1}, {"gradient w": 0.0}]
-    allowed = budget([{"gradient w": 0.0}] * 3, norms)
-    absolute = [a["gradient w"] * norm["gradient w"] for a, norm in zip(allowed, norms)]
-    assert absolute[1] == pytest.approx(absolute[0])
-    assert allowed[2]["gradient w"] == FACTOR * FLOOR
+    envelope = Envelope(0)
+    norms = 10.0, 0.1, 0.0
+    budgets = [envelope.step({KEY: norm}, [])[KEY].budget for norm in norms]
+    assert budgets[1] * norms[1] == pytest.approx(budgets[0] * norms[0])
+    assert budgets[2] == FACTOR * FLOOR
 
 
 def test_the_first_losses_have_a_fixed_tolerance():
-    count = FIRST_STEPS + 2
-    allowed = budget(
-        [{"loss": 1.0, "gradient w": 1.0}] * count, [{"loss": 1, "gradient w": 1}] * count
-    )
-    assert [step["loss"] for step in allowed] == [FIRST_LOSS] * FIRST_STEPS + [FACTOR] * 2
-    assert {step["gradient w"] for step in allowed} == {FACTOR}
+    found = allowed([1.0] * (FIRST_STEPS + 2), key="loss")
+    assert [a.budget for a in found] == [FIRST_LOSS] * FIRST_STEPS + [FACTOR] * 2
+    assert found[0].term == "first losses"
+
+
+def test_in_lockstep_nothing_is_carried_from_step_to_step():
+    found = [a.budget for a in allowed([1, 1e-3, 2e-3], local=True)]
+    assert found == pytest.approx([FACTOR, FACTOR * 1e-3, FACTOR * 2e-3])
+
+
+@pytest.mark.parametrize(
+    ("key", "local", "chaotic"),
+    [("parameter w", False, True), ("loss", False, True), ("gradient w", False, False),
+     ("parameter w", True, False)],
+)  # fmt: skip
+def test_judging_stops_where_the_reference_leaves_itself(key, local, chaotic):
+    envelope = Envelope(1, local)
+    seen = []
+    for apart in (CHAOS / 2, CHAOS * 2, CHAOS / 2):
+        envelope.step({key: 1.0}, [{key: apart}])
+        seen.append(envelope.chaotic)
+    assert seen == [False, chaotic, chaotic]

@@ -1,27 +1,18 @@
-"""The probe writes what a step leaves behind, and leaves the step alone."""
+"""The probe hands on what it is told, leaves the step alone, and draws where nobody follows."""
 
 from __future__ import annotations
 
-import io
-import json
+import threading
 
 import numpy as np
 import pytest
 
 import minitorch as torch
+from harness import follow
 from harness.backends import MINITORCH
-from harness.probe import (
-    Comparer,
-    Drawer,
-    Probe,
-    Recorder,
-    Timer,
-    _move_one_ulp,
-    _named_state,
-    open_probe,
-    read_comparison,
-)
-from harness.record import Record
+from harness.channel import Channel, pair
+from harness.follow import Follower, Task
+from harness.probe import Drawer, Probe, open_probe
 
 
 def make_model():
@@ -40,6 +31,7 @@ def train(model, probe, steps=3):
         loss = (model(torch.randn(4, 3)) ** 2).mean()
         optimizer.zero_grad()
         loss.backward()
+        probe.mark("backward")
         optimizer.step()
         probe.step(loss, model, optimizer)
         losses.append(loss.item())
@@ -48,11 +40,43 @@ def train(model, probe, steps=3):
     return losses
 
 
-def recorded(folder, steps=None):
-    """A recorded run of three steps, and its model."""
-    model = make_model()
-    train(model, Recorder(MINITORCH, folder, steps, model, {"name": "test", "threads": 1}))
-    return Record(folder), model
+@pytest.fixture
+def followed(monkeypatch):
+    """A function that trains under a task; returns all messages, and what training returned."""
+
+    def run(answers=lambda message: (), steps=3, **task):
+        ours, theirs = pair()
+        follower = Follower(Task("minitorch", **task), Channel(theirs))
+        monkeypatch.setattr(follow, "_current", follower)
+        ended = []
+
+        def end():
+            ended.append(True)
+            follower.channel.close()
+            raise SystemExit
+
+        monkeypatch.setattr(follower, "_quit", end)
+        messages = []
+
+        def listen():
+            while (message := ours.receive()) is not None:
+                messages.append(message)
+                for kind, arrays, facts in answers(message):
+                    ours.send(kind, 0, arrays, **facts)
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        model = make_model()
+        try:
+            losses = train(model, open_probe(torch, model, name="test"), steps)
+        except SystemExit:
+            losses = None
+        if not ended:
+            follower.channel.close()
+        thread.join(10)
+        return messages, losses
+
+    return run
 
 
 def test_without_a_harness_the_probe_does_nothing(monkeypatch):
@@ -62,100 +86,102 @@ def test_without_a_harness_the_probe_does_nothing(monkeypatch):
     assert train(make_model(), probe) == train(make_model(), Probe())
 
 
-def test_a_record_holds_what_the_step_left_behind(tmp_path):
-    record, model = recorded(tmp_path)
-    assert len(record) == 3
-    assert record.header["backend"] == "minitorch"
-    assert record.header["tensors"][0] == {
-        "key": "parameter 0.weight",
-        "shape": [5, 3],
-        "dtype": "float32",
-        "requires_grad": True,
-    }
-    last = record.arrays(3)
-    for name, parameter in model.named_parameters():
-        np.testing.assert_array_equal(last[f"parameter {name}"], parameter.detach().numpy())
-        np.testing.assert_array_equal(last[f"gradient {name}"], parameter.grad.numpy())
-    np.testing.assert_array_equal(last["buffer 1.running_mean"], model[1].running_mean.numpy())
-    assert last["learning rate"].tolist() == [0.1]
-    assert record.random_state(3) == MINITORCH.random_state()
-    assert record.metrics["score"] == [(3, float(last["loss"]))]
+def test_every_step_is_told_and_telling_changes_nothing(followed):
+    messages, losses = followed()
+    assert [m.kind for m in messages] == ["start", "step", "step", "step", "metrics", "end"]
+    start, last = messages[0], messages[3]
+    assert start.facts["header"]["name"] == "test"
+    assert start.arrays["parameter 0.weight"].shape == (5, 3)
+    assert float(last.arrays["loss"]) == losses[-1]
+    assert losses == train(make_model(), Probe())
+    assert messages[4].facts["values"] == {"score": losses[-1]}
 
 
-def test_recording_changes_nothing(tmp_path):
-    record, _ = recorded(tmp_path)
-    assert record.losses.tolist() == train(make_model(), Probe())
+def test_norms_and_projections_may_stand_for_tensors(followed):
+    messages, _ = followed(sketch=True)
+    assert messages[1].arrays["gradient 0.weight"].shape == (2,)
 
 
-def test_step_0_is_the_state_before_training(tmp_path):
-    record, _ = recorded(tmp_path)
-    for key, tensor in _named_state(make_model()):
-        np.testing.assert_array_equal(record.array(0, key), tensor.detach().numpy())
+def test_the_last_step_ends_the_process(monkeypatch):
+    ours, theirs = pair()
+    follower = Follower(Task("minitorch", steps=2), Channel(theirs))
+    monkeypatch.setattr(follow, "_current", follower)
+    monkeypatch.setattr(follower, "_quit", lambda: (_ for _ in ()).throw(SystemExit))
+    model = make_model()
+    with pytest.raises(SystemExit):
+        train(model, open_probe(torch, model), steps=9)
+    kinds = [ours.receive().kind for _ in range(4)]
+    assert kinds == ["start", "step", "step", "end"]
 
 
-def test_the_script_ends_after_the_steps_that_were_asked_for(tmp_path):
-    with pytest.raises(SystemExit) as end:
-        recorded(tmp_path, steps=2)
-    assert end.value.code == 0
-    assert len(Record(tmp_path)) == 2
+def test_in_lockstep_a_run_takes_over_what_it_is_sent(followed):
+    wanted = np.full((5, 3), 0.25, np.float32)
+
+    def answers(message):
+        if message.kind == "step":
+            yield "sync", {"parameter 0.weight": wanted}, {}
+
+    messages, _ = followed(answers, lockstep=True)
+    gradients = [m.arrays["gradient 2.weight"] for m in messages if m.kind == "step"]
+    weights = [m.arrays["parameter 0.weight"] for m in messages if m.kind == "step"]
+    assert all(abs(w - wanted).max() < 0.2 for w in weights[1:])
+    assert not np.array_equal(gradients[1], gradients[2])
+    moved, _ = followed(answers, lockstep=True, perturb=1)
+    apart = moved[2].arrays["gradient 2.weight"] - messages[2].arrays["gradient 2.weight"]
+    assert 0 < abs(apart).max() < 1e-5
 
 
-def test_a_dict_of_models_gets_prefixed_names():
-    models = {"generator": torch.nn.Linear(1, 1), "critic": torch.nn.Linear(1, 1)}
-    names = [key for key, _ in _named_state(models)]
-    assert names[0] == "parameter generator.weight"
-    assert names[-1] == "parameter critic.bias"
+def test_a_forced_optimizer_is_given_other_gradients_and_tells_its_own(followed, monkeypatch):
+    plain, _ = followed(steps=1)
+    ones = {f"gradient {name}": np.ones(p.shape, np.float32)
+            for name, p in make_model().named_parameters()}  # fmt: skip
+
+    def answers(message):
+        if message.kind == "waiting":
+            yield "gradients", ones, {}
+        if message.kind == "step":
+            yield "sync", {}, {}
+
+    from harness.watch import Watch
+
+    before = torch.optim.Optimizer._watched
+    steps = []
+    original = Follower.begin
+
+    def begin(self, subject, name="", told=False):
+        watch = Watch(self, __file__)
+        home = __import__("minitorch.optim.optimizer", fromlist=["x"])
+        steps.append(home.register_optimizer_step_pre_hook(watch._before_step))
+        steps.append(home.register_optimizer_step_post_hook(watch._after_step))
+        original(self, subject, name, told)
+
+    monkeypatch.setattr(Follower, "begin", begin)
+    try:
+        messages, _ = followed(answers, steps=1, lockstep=True, forced=True)
+    finally:
+        for handle in steps:
+            handle.remove()
+        torch.optim.Optimizer._watched = before
+    (step,) = (m for m in messages if m.kind == "step")
+    start = messages[0].arrays["parameter 0.weight"]
+    np.testing.assert_allclose(start - step.arrays["parameter 0.weight"], 0.1, rtol=1e-4)
+    np.testing.assert_array_equal(
+        step.arrays["gradient 0.weight"], plain[1].arrays["gradient 0.weight"]
+    )
 
 
-def test_every_parameter_moves_by_one_ulp_and_buffers_stay():
-    model, moved = make_model(), make_model()
-    _move_one_ulp(MINITORCH, moved, np.random.default_rng(0))
-    for (key, before), (_, after) in zip(_named_state(model), _named_state(moved)):
-        a, b = before.detach().numpy(), after.detach().numpy()
-        if key.startswith("buffer") or not a.any():
-            np.testing.assert_array_equal(a, b)
-        else:
-            # Counted in representable numbers: exactly one, up or down.
-            assert set(np.abs(a.view(np.int32) - b.view(np.int32)).ravel()) == {1}
-
-
-def test_a_comparison_with_the_same_run_finds_no_difference(tmp_path):
-    reference, _ = recorded(tmp_path / "reference")
-    train(make_model(), Comparer(MINITORCH, tmp_path / "again", None, reference, None))
-    distances, metrics = read_comparison(tmp_path / "again")
-    assert len(distances) == 3
-    assert all(apart == (0, 0, 0) for step in distances for apart in step.values())
-    assert metrics == {"score": reference.metrics["score"][-1][1]}
-
-
-def test_lockstep_keeps_a_run_beside_its_reference(tmp_path):
-    reference, _ = recorded(tmp_path / "reference")
-
-    def last_distance(lockstep, folder):
-        model = make_model()
-        with torch.no_grad():
-            model[0].weight.mul_(1.5)  # a run that starts elsewhere
-        probe = Comparer(MINITORCH, tmp_path / folder, None, reference, lockstep)
-        train(model, probe)
-        return read_comparison(tmp_path / folder)[0][-1]["gradient 2.weight"].relative
-
-    assert last_distance(None, "free") > 1e-2
-    assert last_distance(np.random.default_rng(0), "locked") < 1e-5
-
-
-def test_a_timer_runs_as_many_steps_as_it_is_told(monkeypatch):
-    monkeypatch.setattr(Timer, "turn", io.StringIO("2\n1\n"), raising=False)
-    monkeypatch.setattr(Timer, "answer", io.StringIO(), raising=False)
-    timer = Timer()
+def test_a_timer_runs_as_many_steps_as_it_is_told():
+    ours, theirs = pair()
+    follower = Follower(Task("minitorch", purpose="time"), Channel(theirs))
+    ours.send("turn", steps=2)
+    ours.send("turn", steps=1)
+    follower.begin(None)
     for _ in range(2):
-        timer.mark("forward")
-        timer.step(None, None)
-    timer.mark("forward")
-    with pytest.raises(SystemExit):  # no third turn is given
-        timer.step(None, None)
-    answers = [json.loads(line) for line in Timer.answer.getvalue().splitlines()]
-    assert len(answers) == 2
-    assert all(0 < a["phases"]["forward"] <= a["seconds"] for a in answers)
+        follower.mark("forward")
+        follower.step(None, None)
+    answer = ours.receive()
+    assert answer.kind == "turn"
+    assert 0 < answer.facts["phases"]["forward"] <= answer.facts["seconds"]
 
 
 def test_without_a_harness_a_run_draws_itself(tmp_path):
