@@ -105,7 +105,8 @@ class Backend:
 
     def tensor(self, array: np.ndarray, wants_gradient: bool = False) -> Any:
         """A leaf with a copy of these values."""
-        made = self.namespace().from_numpy(np.array(array))
+        # Detached: what a script took from a float64 array itself would be drawn in float64.
+        made = self.namespace().from_numpy(np.array(array)).detach()
         return made.requires_grad_() if wants_gradient else made
 
     def is_tensor(self, value: Any) -> bool:

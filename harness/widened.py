@@ -64,11 +64,19 @@ RENAMED = {
 _ABSENT = object()
 
 
+_runs: dict[int, _Widened] = {}
+
+
 @contextmanager
 def widened(engine: Any) -> Iterator[Any]:
     """Let scripts compute in float64, with the random numbers of float32, on `engine`: a module
-    with torch's names. Yields the engine."""
-    run = _Widened(engine)
+    with torch's names. Yields the engine. Inside itself it changes nothing."""
+    run = _runs.get(id(engine))
+    if run is None:
+        run = _runs[id(engine)] = _Widened(engine)
+    if run.active:
+        yield engine
+        return
     try:
         run.begin()
         yield engine
@@ -88,50 +96,73 @@ class _Widened:
         self.wider = {narrow: wide for wide, narrow in self.narrower.items()}
         self.set_default, self.strided = engine.set_default_dtype, engine.empty_strided
         self.cast = engine.Tensor.to
-        self.default = engine.get_default_dtype()
         self.epsilon = engine.finfo(self.single).eps
         self.own: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
-        self.doubled = self.default is self.double  # the script itself computes in float64
-        self.swaps: list[tuple[Any, Any]] = []  # functions, and what takes their place
-        self.saved: list[tuple[Any, str, Any]] = []  # attributes as they were
+        self.active = False
+        self.default = self.single
+        self.doubled = True  # the script itself computes in float64
+        self.swaps: dict[int, tuple[Any, Any]] = {}  # functions, and what takes their place
+        self.places: list[tuple[Any, str, Any, Any]] = []  # owner, name, what is there, instead
+        self.loaded = 0  # how many modules were, when these places were sought
 
     # ---------------------------------------------------------- replacing and putting back
 
     def begin(self) -> None:
         """Replace what has to be."""
-        self._warm()
-        engine = self.engine
-        self.swaps = list(self._functions())
-        self._swap({id(old): new for old, new in self.swaps})
-        for name, method in self._methods().items():
-            self._put(engine.Tensor, name, method)
-        for name, other in RENAMED.items():
-            if hasattr(engine, name):
-                self._put(engine, name, getattr(engine, other))
+        if len(sys.modules) != self.loaded or not self._fresh():
+            self._prepare()
+        self.active, self.default = True, self.engine.get_default_dtype()
+        self.doubled = self.default is self.double
+        for owner, name, _, new in self.places:
+            setattr(owner, name, new)
         self.set_default(self.double)
 
     def end(self) -> None:
         """Put everything back, also where a module was loaded meanwhile."""
-        self.doubled = True  # a function that someone kept draws as it should outside
-        while self.saved:
-            owner, name, old = self.saved.pop()
+        self.active, self.doubled = False, True  # a function that someone kept does as it did
+        for owner, name, old, _ in self.places:
             if old is _ABSENT:
                 delattr(owner, name)
             else:
                 setattr(owner, name, old)
-        self._swap({id(new): old for old, new in self.swaps})
+        if len(sys.modules) != self.loaded:
+            back = {id(new): old for old, new in self.swaps.values()}
+            for owner, name, value in self._attributes():
+                if id(value) in back:
+                    setattr(owner, name, back[id(value)])
         self.set_default(self.default)
 
-    def _swap(self, other: dict[int, Any]) -> None:
-        """Replace functions under every name by which the engine's modules know them."""
+    def _fresh(self) -> bool:
+        """Whether what was there is there still."""
+        places = self.places
+        return all(vars(owner).get(name, _ABSENT) is old for owner, name, old, _ in places)
+
+    def _prepare(self) -> None:
+        """Find the places: functions under every name by which the engine's modules know them."""
+        self._warm()
+        engine = self.engine
+        self.swaps = {id(old): (old, new) for old, new in self._functions()}
+        self.places = [
+            (owner, name, value, self.swaps[id(value)][1])
+            for owner, name, value in self._attributes()
+            if id(value) in self.swaps
+        ]
+        others = [(engine.Tensor, name, new) for name, new in self._methods().items()]
+        others += [
+            (engine, name, getattr(engine, other))
+            for name, other in RENAMED.items()
+            if hasattr(engine, name)
+        ]
+        self.places += [
+            (owner, name, vars(owner).get(name, _ABSENT), new) for owner, name, new in others
+        ]
+        self.loaded = len(sys.modules)
+
+    def _attributes(self) -> Iterator[tuple[Any, str, Any]]:
+        """(module, name, value) of all that the engine's modules know."""
         for module in self._modules():
             for name, value in list(vars(module).items()):
-                if id(value) in other:
-                    setattr(module, name, other[id(value)])
-
-    def _put(self, owner: Any, name: str, value: Any) -> None:
-        self.saved.append((owner, name, vars(owner).get(name, _ABSENT)))
-        setattr(owner, name, value)
+                yield module, name, value
 
     def _modules(self) -> list[Any]:
         """The engine's modules that are loaded; itself, where it is a copy of one of them."""
@@ -300,21 +331,10 @@ class _Widened:
             narrow = self._memory_like(tensor)
             with self.engine.no_grad():
                 narrow.copy_(tensor)
-                with self._single():
-                    function(narrow, *args, **options)
+                function(narrow, *args, **options)
                 return tensor.copy_(narrow)
 
         return initialize
-
-    @contextmanager
-    def _single(self) -> Iterator[None]:
-        """Floats are float32 again."""
-        before = self.engine.get_default_dtype()
-        self.set_default(self.single)
-        try:
-            yield
-        finally:
-            self.set_default(before)
 
     def _gamma(self, function: Any) -> Any:
         """Drawn in float32, and with the derivative in float64."""
@@ -404,8 +424,7 @@ class _Widened:
 
     def _loaded(self, function: Any) -> Any:
         def load(*args: Any, **options: Any) -> Any:
-            with self._single():
-                found = function(*args, **options)
+            found = function(*args, **options)
             for tensor in _tensors(found, self.engine):
                 if tensor.dtype is self.single:
                     tensor.data = tensor.data.to(self.double)

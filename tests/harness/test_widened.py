@@ -6,6 +6,7 @@ import contextlib
 import io
 import runpy
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,8 @@ def test_what_a_script_makes_float64_itself_is_drawn_in_float64(engine: Any) -> 
             T.randn(20, dtype=T.double),
             weights.bernoulli(),
             T.from_numpy(np.array([0.3, 0.9])).bernoulli(),
+            T.from_numpy(np.array([0.3, 0.9])).float().bernoulli(),
+            T.binomial(T.from_numpy(np.array([9.0])), T.from_numpy(np.array([0.5])) / 2),
             T.finfo(T.float64).eps,
         ]
 
@@ -323,6 +326,39 @@ def test_it_puts_everything_back(engine: Any) -> None:
     assert before.keys() == after.keys()
     assert engine.get_default_dtype() is default is engine.float32
     assert kept[0](3).dtype is engine.float32  # a function that someone kept
+
+
+def test_a_module_that_was_loaded_meanwhile_is_put_right(
+    engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = types.ModuleType(f"{engine.__name__}.made")
+    with widened(engine):
+        made.rand, made.wide = engine.rand, engine.DoubleTensor
+        monkeypatch.setitem(sys.modules, made.__name__, made)
+    assert made.rand is engine.rand
+    assert made.wide is engine.DoubleTensor is not engine.FloatTensor
+
+
+def test_a_function_replaced_between_two_runs_is_seen(
+    engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for low in (1, 2):
+        monkeypatch.setattr(engine, "rand", lambda *n, low=low, **how: engine.ones(*n, **how) * low)
+        with widened(engine):
+            assert engine.rand(1).item() == low
+            with widened(engine):
+                assert engine.rand(1).dtype is engine.float64
+
+
+def test_what_the_harness_makes_is_drawn_in_float32(engine: Any) -> None:
+    backend, p = Backend(engine.__name__), np.full(9, 0.5)
+    engine.manual_seed(0)
+    engine.bernoulli(engine.from_numpy(p.astype(np.float32)))
+    before = state(engine)
+    with backend.widened():
+        engine.manual_seed(0)
+        engine.bernoulli(backend.tensor(p))
+    assert state(engine) == before
 
 
 def test_a_backend_is_widened_by_name() -> None:
