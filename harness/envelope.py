@@ -15,7 +15,7 @@ Where the envelope passes `CHAOS` a comparison means nothing any more, and judgi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from harness.distance import EPS, kind_of
@@ -58,6 +58,7 @@ class Envelope:
         self._own: dict[str, float] = {}  # by the reference from its float64 run
         self._largest: dict[str, float] = {}  # norms
         self.level: dict[str, float] = {}
+        self.widest = 0.0  # of all losses and parameters
         self.chaotic = False
 
     def step(
@@ -82,7 +83,9 @@ class Envelope:
         # of a kink, its leap must not hide a fault that is there from the first step on.
         rank = -2 if self._steps <= FIRST_STEPS and self._runs > 1 else -1
         self.level = {key: sorted(reached)[rank] for key, reached in self._reached.items()}
-        self.chaotic = self.chaotic or (not self._local and self._passed(norms))
+        judged = (key for key in norms if kind_of(key) in ("loss", "parameter"))
+        self.widest = max((self.level.get(key, 0.0) for key in judged), default=0.0)
+        self.chaotic = self.chaotic or (not self._local and self.widest > CHAOS)
         return {key: self._allow(key, size) for key, size in norms.items()}
 
     def _allow(self, key: str, size: float) -> Allowance:
@@ -93,8 +96,3 @@ class Envelope:
         if key == "loss" and self._steps <= FIRST_STEPS:
             return Allowance(FIRST_LOSS, "first losses")
         return Allowance(FACTOR * terms[worst], TERMS[worst])
-
-    def _passed(self, norms: Iterable[str]) -> bool:
-        """Whether a loss or a parameter of the one-ulp runs is where no comparison reaches."""
-        judged = (key for key in norms if kind_of(key) in ("loss", "parameter"))
-        return any(self.level.get(key, 0.0) > CHAOS for key in judged)

@@ -171,17 +171,22 @@ class Follower:
             move_one_ulp(self.backend, subject, self._moves)
 
     def _maybe_trace(self) -> None:
-        """Begin to trace where the next step is the one that is wanted."""
-        if self.task.trace == self.steps + 1 and self.task.purpose == "trace":
+        """Record the calls of the step that is wanted.
+
+        The names are replaced from the beginning, so that what a script imports by name is seen.
+        """
+        if self.task.purpose != "trace":
+            return
+        if self._tracing is None:
             from harness.observe import observing
 
             self._tracing = ExitStack()
-            self._trace = self._tracing.enter_context(observing(self.backend.namespace()))
+            self._trace = self._tracing.enter_context(observing(self.backend, recording=False))
+        self._trace.recording = self.task.trace == self.steps + 1
 
     def _send_trace(self) -> None:
         assert self._tracing is not None
         self._tracing.close()
-        self._tracing = None
         self.channel.send("trace", self.steps, trace=self._trace)
 
     def _quit(self) -> None:

@@ -152,7 +152,7 @@ class Judge:
         allowed = self._envelope.step(norms, runs, own)
         if self._envelope.chaotic and self.chaos is None:
             self.chaos = number
-        self.levels.append(max(self._envelope.level.values(), default=0.0))
+        self.levels.append(self._envelope.widest)
         for key, distance in apart.items():
             budget, term = allowed[key]
             self.series.setdefault(key, Series()).add(

@@ -79,7 +79,8 @@ def summary(result: Result, folder: Path) -> str:
     """What is printed at the end: the verdict, then one line per question."""
     answers = {**checks(result), "report": f"{folder / 'report.md'}  ({result.seconds:.0f} s)"}
     width = max(map(len, answers))
-    return "\n".join([headline(result), *(f"{q:<{width}}  {a}" for q, a in answers.items())])
+    lines = [headline(result), *(f"{q:<{width}}  {a}" for q, a in answers.items())]
+    return "\n".join([*lines, *([str(result.located)] if result.located else [])])
 
 
 def headline(result: Result) -> str:

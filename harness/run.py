@@ -264,7 +264,7 @@ class _Run:
         first = result.divergence
         if first is None or not first.step or result.judge.random is first:
             return
-        from harness import locate, repro
+        from harness import locate
 
         step = first.step
         mine, theirs = self.labels
@@ -279,9 +279,7 @@ class _Run:
             for moment in conductor.steps():
                 self.tick("locating", moment[theirs].step)
         engines = find(candidate), find(reference)
-        result.located = locate.step(legs[1].trace, legs[0].trace, *engines, tensor=first.key)
-        if result.located is not None:
-            result.repro = repro.make(result.located, *engines)
+        result.located = locate.step(legs[1].trace, legs[0].trace, *engines, number=step)
 
     # ---------------------------------------------------------------- timing
 
