@@ -7,9 +7,21 @@ A script takes part with two lines: `probe = open_probe(torch, model)` before it
 `probe.step(loss, model, optimizer)` after every optimizer step.
 """
 
-from __future__ import annotations
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from harness.backends import Backend, BackendError, load, register_backend
-from harness.probe import open_probe
+if TYPE_CHECKING:
+    from harness.backends import Backend, BackendError, find, load, register_backend
+    from harness.probe import open_probe
+    from harness.twin import Twin
 
-__all__ = ["Backend", "BackendError", "load", "open_probe", "register_backend"]
+__all__ = ["Backend", "BackendError", "Twin", "find", "load", "open_probe", "register_backend"]
+
+_HOMES = {"Twin": "twin", "open_probe": "probe"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is asked for: a pytest plugin lives here and must cost nothing."""
+    if name not in __all__:
+        raise AttributeError(f"module 'harness' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"harness.{_HOMES.get(name, 'backends')}"), name)
