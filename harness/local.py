@@ -12,6 +12,7 @@ Cotangents are uneven random numbers: with ones, softmax and normalizations have
 
 from __future__ import annotations
 
+import re
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -93,7 +94,7 @@ class Raised(NamedTuple):
     @property
     def name(self) -> str:
         """The exception's type."""
-        return type(self.error).__name__
+        return type(self.error).__name__.lstrip("_")
 
     @property
     def lacking(self) -> bool:
@@ -113,6 +114,12 @@ class Outcome(NamedTuple):
     wants: tuple[bool, ...]  # which outputs require a gradient
     order: int
     raised: Raised | None = None
+
+    def up_to(self, order: int) -> Outcome:
+        """What there is of it up to the derivative of `order`."""
+        beyond = ("gradient", "second gradient")[order:]
+        arrays = {k: a for k, a in self.arrays.items() if not k.startswith(beyond)}
+        return self._replace(arrays=arrays, order=min(order, self.order), raised=None)
 
 
 class Expected:
@@ -152,11 +159,8 @@ class Expected:
     def up_to(self, order: int) -> Outcome:
         """The reference in float32 up to the derivative of `order`, which is 1 at least."""
         whole = self.outcome
-        if order >= (STAGES.index(whole.raised.when) if whole.raised else whole.order):
-            return whole
-        beyond = ("gradient", "second gradient")[order:]
-        arrays = {k: a for k, a in whole.arrays.items() if not k.startswith(beyond)}
-        return whole._replace(arrays=arrays, order=min(order, whole.order), raised=None)
+        there = STAGES.index(whole.raised.when) if whole.raised else whole.order
+        return whole if order >= there else whole.up_to(order)
 
 
 def compare(
@@ -190,6 +194,10 @@ def compare(
     if found.raised and found.raised.lacking and not expected.raised:
         made.unsupported = str(found.raised)
         return made
+    if lacks(expected) and (not found.raised or lacks(found)):
+        made.order = min(found.order, expected.order)
+        wants = expected.wants  # torch's outputs ask for gradients that it then has not
+        found, expected = (o.up_to(made.order)._replace(wants=wants) for o in (found, expected))
     made.problem = _structure(found, expected, candidate.name, reference.name)
     if found.raised and expected.raised and not made.problem:
         made.agreed = found.raised.name
@@ -251,12 +259,16 @@ def evaluate(
             first = backend.grad(starts, asked, given, create_graph=order > 1)
             arrays |= _gradients("gradient", wanted, first, asked, backend)
             made = made._replace(order=1)
-            again = [g for g in first if g is not None and backend.wants_gradient(g)]
-            if order < 2 or not again:
+            if order < 2:
                 return made
             when = "double backward"
-            weights = [_cotangent(backend, g, moved, 50 + k) for k, g in enumerate(again)]
-            second = backend.grad(again, [*asked, *given], weights)
+            again = [
+                (k, g) for k, g in enumerate(first) if g is not None and backend.wants_gradient(g)
+            ]
+            weights = [_cotangent(backend, g, moved, 50 + k) for k, g in again]
+            second = [None] * (len(asked) + len(given))  # a constant gradient has derivative 0
+            if again:
+                second = backend.grad([g for _, g in again], [*asked, *given], weights)
             wanted = [*wanted, *(len(inputs) + k for k in range(len(given)))]
             arrays |= _gradients("second gradient", wanted, second, [*asked, *given], backend)
             return made._replace(order=2)
@@ -308,6 +320,17 @@ def cotangent(shape: Sequence[int], number: int = 0) -> np.ndarray:
     """Uneven numbers in [-1, 1) that float32 holds too, the same in every run."""
     key = zlib.crc32(repr((tuple(shape), number)).encode())
     return np.random.default_rng(key).uniform(-1, 1, tuple(shape)).astype(np.float32)
+
+
+_LACKS = re.compile(r"not (yet )?(implemented|differentiable)|undefined Tensor")
+
+
+def lacks(outcome: Outcome) -> bool:
+    """Whether an engine has the value but says of a derivative that it is not written."""
+    raised = outcome.raised
+    return (
+        raised is not None and raised.when != "forward" and bool(_LACKS.search(str(raised.error)))
+    )
 
 
 def _for_starts(wants: Sequence[bool], cotangents: Cotangents) -> list[np.ndarray | None]:

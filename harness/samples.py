@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.coverage import TIERS, find
+from harness.coverage import TIERS, find, has
 
 # Where op_db puts the operand under test first and torch does not.
 _ORDER: dict[str, Callable[..., tuple]] = {
@@ -46,14 +46,18 @@ def entries() -> Iterator[tuple[str, Any]]:
             yield entry.name + variant, entry
 
 
-def of(entry: Any) -> Iterator[Any]:
-    """The samples of an entry of op_db, the same in every run."""
+def of(entry: Any, seed: int = 0, dtype: Any = None) -> Iterator[Any]:
+    """The samples of an entry of op_db, the same in every run; another seed has other numbers.
+
+    `dtype` is float32 unless said; samples of whole numbers ask for no gradient.
+    """
     import torch
 
-    torch.default_generator.manual_seed(0)
+    dtype = dtype or torch.float32
+    torch.default_generator.manual_seed(seed)
     # Its method `sample_inputs` looks for the test that calls it, 50 ms a time.
     return entry.sample_inputs_func(
-        entry, "cpu", torch.float32, requires_grad=entry.supports_autograd
+        entry, "cpu", dtype, requires_grad=entry.supports_autograd and dtype.is_floating_point
     )
 
 
@@ -64,9 +68,7 @@ def operation(engine: Any, name: str) -> Callable:
     """
     import torch
 
-    try:
-        find(torch, name)
-    except AttributeError:
+    if not has(torch, name) or isinstance(find(torch, name), torch.dtype):  # torch.float is one
         own = name if hasattr(torch.Tensor, name) else f"{name}_"
         method = getattr(engine.Tensor, own)
         return method if callable(method) else lambda x: getattr(x, own)

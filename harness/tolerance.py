@@ -101,13 +101,15 @@ def judge(
     mine, theirs, true = mine[finite], theirs[finite], true[finite]
     error, own = np.abs(mine - true), np.abs(theirs - true)
     moves = [_moves(_wide(other).ravel()[finite], true) for other in moved]
-    tiny = float(np.finfo(candidate.dtype).tiny) if candidate.dtype.kind == "f" else 1e-38
+    least = float(
+        np.finfo(candidate.dtype if candidate.dtype.kind == "f" else "f").smallest_subnormal
+    )
     judged = []
     for norm, parts in ((_largest, 2.0), (_euclid, 1.0)):
         size = max(norm(true), floor)
         terms = (parts * eps * size, norm(own), max(map(norm, moves), default=0.0))
         worst = max(range(3), key=terms.__getitem__)
-        budget, off = FACTOR * terms[worst] + tiny * eps, norm(error)
+        budget, off = FACTOR * terms[worst] + least, norm(error)
         unit = size or 1.0
         where = int(np.flatnonzero(finite)[int(np.argmax(error))])
         judged.append(

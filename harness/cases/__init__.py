@@ -1,0 +1,35 @@
+"""What the public operations are tried on: one table of cases, in torch's words.
+
+database.py    the samples of PyTorch's own tests
+layouts.py     some of them transposed, strided, expanded, and on other scales
+families.py    kinks, ties, special numbers and shapes of functions of one and two numbers
+edges.py       where single operations turn: zeros, ties, bounds, long sums
+choices.py     elements by number: repeated, masked, written through views; random numbers
+
+for case in table("softmax", seed=0):
+    compare(case.function, case.inputs, candidate, reference, case.order, case.constant)
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.cases import choices, database, edges, families, layouts
+from harness.cases.case import Case, Draw
+
+__all__ = ["Case", "table"]
+
+
+def table(pattern: str = "", seed: int = 0, limit: int = database.LIMIT) -> list[Case]:
+    """Every case whose operation matches; another seed has other numbers in the same cases.
+
+    Raises: ImportError where torch or what its tests need is not installed.
+    """
+    found = list(database.cases(pattern, seed, limit))
+    own = [*edges.cases(Draw(seed)), *choices.cases(Draw(seed))]
+    return [
+        *found,
+        *layouts.cases(found),
+        *families.cases(pattern, seed),
+        *(case for case in own if re.search(pattern, case.op)),
+    ]
