@@ -7,6 +7,7 @@ forward is wrong where the reference's function of that name says otherwise.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -39,7 +40,7 @@ def source(
     """The line of the rule or the forward at fault; that of the public function where none is."""
     if isinstance(call, Update):
         cls = getattr(backend.namespace().optim, call.name.rpartition(".")[2])
-        rule = getattr(cls, "_rule", None)
+        rule = _update_rule(cls)
         if rule is not None:
             return sources.of_code(rule.__code__)
     else:
@@ -50,6 +51,12 @@ def source(
         if found is not None:
             return sources.of_code(found.__code__)
     return sources.public(backend.namespace(), call)
+
+
+def _update_rule(cls: type) -> Callable | None:
+    """The function on arrays that an optimizer updates a parameter with, or what calls it."""
+    own = getattr(sys.modules[cls.__module__], f"{cls.__name__.lower()}_rule", None)
+    return getattr(cls, "_rule", None) or own or getattr(cls, "_update_group", None)
 
 
 def ran(backend: Backend, call: Call) -> list[Run]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,27 +37,29 @@ def compare(update: Update, candidate: Backend, reference: Backend) -> Wrong | N
     The step is taken twice, from the recorded parameters and from 0, where the update is not
     hidden by the rounding of what it is added to.
     """
+    return wrong(update, candidate, reference) or wrong(from_zero(update), candidate, reference)
+
+
+def wrong(update: Update, candidate: Backend, reference: Backend) -> Wrong | None:
+    """What the candidate makes wrong of one step."""
     arrays, names = flat(update)
-    for zeros in (False, True):
-        count = len(update.parameters)
-        given = [np.zeros_like(a) if zeros and i < count else a for i, a in enumerate(arrays)]
-        try:
-            seen = local.compare(
-                stepping(update), given, candidate, reference, 0, range(len(given))
-            )
-        except ValueError:  # a hyper-parameter is a tensor
-            return None
-        if seen.problem:
-            return Wrong("", None, seen.problem)
-        wrong = [
-            (f, name)
-            for f, name in zip(seen.findings, names)
-            if not f.ok and f.judgement is not None
-        ]
-        if wrong and not seen.ok:
-            finding, name = max(wrong, key=lambda w: w[0].judgement.share)
-            return Wrong(name, finding.judgement, "")
-    return None
+    try:
+        seen = local.compare(stepping(update), arrays, candidate, reference, 0, range(len(arrays)))
+    except ValueError:  # a hyper-parameter is a tensor
+        return None
+    if seen.problem:
+        return Wrong("", None, seen.problem)
+    found = [(f, name) for f, name in zip(seen.findings, names) if not f.ok and f.judgement]
+    if not found or seen.ok:
+        return None
+    finding, name = max(found, key=lambda w: w[0].judgement.share)
+    return Wrong(name, finding.judgement, "")
+
+
+def from_zero(update: Update) -> Update:
+    """The same step from parameters that are 0."""
+    zeros = [replace(v, array=np.zeros_like(v.array)) for v in update.parameters]
+    return replace(update, parameters=zeros)
 
 
 def flat(update: Update) -> tuple[list[np.ndarray], list[str]]:
@@ -110,3 +113,114 @@ def made(T: Any, update: Update, parameters: Sequence[Any]) -> Any:
 
 def _kept(state: dict[str, Any]) -> list[str]:
     return sorted(key for key, value in state.items() if isinstance(value, np.ndarray))
+
+
+# ------------------------------------------------------------------ made small
+
+
+def shrunk(update: Update, tensor: str, candidate: Backend, reference: Backend) -> Update | None:
+    """One parameter, one element, no state and round numbers, as far as the step stays wrong.
+
+    `tensor` names what is wrong, as `Wrong` does. None where one parameter alone is right.
+    """
+
+    def fails(other: Update) -> bool:
+        return wrong(other, candidate, reference) is not None
+
+    number = tensor.rpartition(" ")[2]
+    alone = [_only(update, int(number))] if number.isdecimal() else [update]
+    start = next((u for u in (*alone, *map(from_zero, alone), update) if fails(u)), None)
+    if start is None:
+        return None
+    made = start
+    for tries in (_elements, _stateless, _rounder, _defaults):
+        for other in tries(made) if tries is not _rounder else ():
+            if fails(other):
+                made = other
+                break
+    again = True
+    while again:
+        again = False
+        for other in (*_rounder(made), *_defaults(made)):
+            if fails(other):
+                made, again = other, True
+                break
+    return made
+
+
+def _only(update: Update, i: int) -> Update:
+    """The step of parameter `i` alone."""
+    parts = ("parameters", "gradients", "state", "after", "state_after")
+    return replace(
+        update,
+        groups=[update.groups[update.members[i]]],
+        members=[0],
+        **{part: [getattr(update, part)[i]] for part in parts},
+    )
+
+
+def _elements(update: Update) -> Iterator[Update]:
+    """One element of everything that has the parameter's shape, or the first two."""
+    if len(update.parameters) != 1:
+        return
+    shape = update.parameters[0].array.shape
+    size = update.parameters[0].array.size
+    for cut in [*(slice(j, j + 1) for j in range(min(size, 8))), slice(0, 2)]:
+
+        def part(array: Any, cut: slice = cut) -> Any:
+            same = isinstance(array, np.ndarray) and array.shape == shape
+            return array.reshape(-1)[cut] if same else array
+
+        value = update.parameters[0]
+        yield replace(
+            update,
+            parameters=[replace(value, array=part(value.array))],
+            gradients=[part(g) for g in update.gradients],
+            state=[{k: part(v) for k, v in s.items()} for s in update.state],
+            state_after=[{k: part(v) for k, v in s.items()} for s in update.state_after],
+        )
+
+
+def _stateless(update: Update) -> Iterator[Update]:
+    yield replace(update, state=[{} for _ in update.state])
+
+
+def _rounder(update: Update) -> Iterator[Update]:
+    """Rounder numbers for one array."""
+    for i, value in enumerate(update.parameters):
+        for other in plainer(value.array):
+            values = list(update.parameters)
+            values[i] = replace(value, array=other)
+            yield replace(update, parameters=values)
+    for i, gradient in enumerate(update.gradients):
+        for other in plainer(gradient) if gradient is not None else ():
+            gradients = list(update.gradients)
+            gradients[i] = other
+            yield replace(update, gradients=gradients)
+    for i, state in enumerate(update.state):
+        for key in _kept(state):
+            for other in plainer(state[key]):
+                states = list(update.state)
+                states[i] = {**state, key: other}
+                yield replace(update, state=states)
+
+
+def _defaults(update: Update) -> Iterator[Update]:
+    """Without one hyper-parameter: the optimizer has its own."""
+    for i, group in enumerate(update.groups):
+        for key in group:
+            groups = list(update.groups)
+            groups[i] = {k: v for k, v in group.items() if k != key}
+            yield replace(update, groups=groups)
+
+
+def plainer(array: np.ndarray) -> Iterator[np.ndarray]:
+    """Rounder numbers in the place of an array's, the plainest first: 1, 0, whole numbers ..."""
+    if array.dtype.kind != "f":
+        return
+    tries = [np.ones_like(array), np.zeros_like(array), np.rint(array), np.rint(array * 2) / 2,
+             np.round(array, 1), np.round(array, 2)]  # fmt: skip
+    for other in tries:
+        if np.array_equal(array, other, equal_nan=True):
+            return
+        yield other.astype(array.dtype)
