@@ -85,7 +85,7 @@ def layers(T: Any) -> None:
 
 CASES: dict[str, tuple[Callable, tuple, str]] = {
     "softmax": (softmax, ("softmax", lambda g, out, dim: out * g), "x0.softmax(dim=-1)"),
-    "a factor": (product, ("mul", lambda g, x: g, 1), "x0 * x1"),
+    "a factor": (product, ("mul", lambda g, x: g, 1), "* x0"),
     "raises": (product, ("div", fails), "x0 / "),
     "in place": (in_place, ("relu", lambda g, out: g), "y0.relu_()"),
     "forward": (product, ("div", lambda xp, x, y: x * y, 0, True), "x0 / "),
