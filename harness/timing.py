@@ -35,7 +35,7 @@ class Ratio(NamedTuple):
 
 
 def interleave(
-    runs: Sequence[Callable[[], float]], rounds: int, pause: float = PAUSE, seed: int = 0
+    runs: Sequence[Callable[[], float]], rounds: int, pause: float = PAUSE, seed: int | str = 0
 ) -> list[list[float]]:
     """What every run returns in each round, itself in seconds, in an order drawn anew.
 
@@ -51,18 +51,25 @@ def interleave(
     return seconds
 
 
-def orders(items: Sequence[Item], rounds: int, seed: int = 0) -> Iterator[list[Item]]:
-    """The order of the items in each round: drawn at random, and run backwards in the next one.
+def orders(items: Sequence[Item], rounds: int, seed: int | str = 0) -> Iterator[list[Item]]:
+    """The order of the items in each round, at random and balanced.
 
-    Over two rounds all of them stand equally early, so a steady drift of the machine cancels.
+    Over a block of rounds, as many as there are items (twice as many where their number is odd),
+    each one stands once in each place, so a steady drift of the machine cancels, and follows each
+    other one equally often, so what one leaves behind for the next does too. AB BA, for two.
+    Source: E. J. Williams, "Experimental designs balanced for the estimation of residual effects
+    of treatments", 1949, https://doi.org/10.1071/CH9490149.
     """
     draw = random.Random(seed)
-    order = list(items)
+    count = len(items)
+    zigzag = [(k + 1) // 2 if k % 2 else -k // 2 for k in range(count)]  # 0 1 -1 2 -2 ...
+    block = [[(start + k) % count for k in zigzag] for start in range(count)]
+    block += [row[::-1] for row in block] if count % 2 else []
     for number in range(rounds):
-        order.reverse()
-        if number % 2 == 0:
-            draw.shuffle(order)
-        yield list(order)
+        if number % len(block) == 0:
+            named = draw.sample(items, count)
+            draw.shuffle(block)
+        yield [named[place] for place in block[number % len(block)]]
 
 
 def clocked(run: Callable[[], object]) -> float:

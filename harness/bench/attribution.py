@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
-from harness.names import dressed, replaced
+from harness.names import Maker, dressed, replaced
 
 START, REST = "backward, until its first node", "between calls"
 
@@ -40,7 +40,7 @@ def attribute(engine: Any, step: Callable[[], object], steps: int) -> tuple[floa
     return seconds / steps, rows
 
 
-class _Clock:
+class _Clock(Maker):
     """Makes what stands for public names, and sums up what they take."""
 
     def __init__(self, engine: Any) -> None:

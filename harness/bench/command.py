@@ -181,7 +181,7 @@ def _publish(bench: report.Bench, options: argparse.Namespace) -> None:
         if result.ops:
             print("", report.ops_table(bench, result), report.clock_cost(bench, result), sep="\n")
         else:
-            print(f"\n{result.workload.name}: no clock could be put on")
+            print(f"\n{result.workload.name}: no clock could be put on: {result.unclocked}")
     report.write(bench, options.out)
 
 

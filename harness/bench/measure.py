@@ -19,8 +19,9 @@ from harness.workloads import Workload
 AGREE = 1e-3
 """To what relative difference the first losses, and the gradients after them, have to agree."""
 
-BUDGET, FEWEST, MOST = 8.0, 10, 30
-"""Seconds that one workload is timed for, unless told otherwise, and the limits of its rounds."""
+BUDGET, FEWEST, MOST = 8.0, 12, 32
+"""Seconds that one workload is timed for, unless told otherwise, and the limits of its rounds:
+whole blocks of `orders`."""
 
 WARMUP = 2
 CLOCKED = 5
@@ -78,7 +79,8 @@ class Result:
     seconds: list[list[float]] = field(default_factory=list)  # two of each side: A, A, B, B
     starts: tuple[Start, ...] = ()
     versions: tuple[str, ...] = ()
-    ops: tuple[Attribution, ...] = ()  # of both sides; none where a clock could not be put on
+    ops: tuple[Attribution, ...] = ()  # of both sides
+    unclocked: str = ""  # why there are none
 
     @property
     def times(self) -> tuple[list[float], list[float]]:
@@ -158,23 +160,25 @@ def measure(
                 return Result(workload, "differs", differs, versions=versions)
             seconds = [start(side) for side in sides]
             legs = [firsts[0], seconds[0], firsts[1], seconds[1]]
-            times = _take_turns(legs, workload.steps, rounds, tick)
+            times = _take_turns(legs, workload, rounds, tick)
             starts = tuple(map(_start, firsts, seconds))
         except LegFailed as error:
             return Result(workload, "failed", str(error))
-        ops = _attributions(firsts, workload.steps)
-    return Result(workload, "timed", "", times, starts, versions, ops)
+        result = Result(workload, "timed", "", times, starts, versions)
+        try:  # an engine that no clock fits has been timed all the same
+            result.ops = _attributions(firsts, workload.steps)
+        except LegFailed as error:
+            result.unclocked = str(error)
+    return result
 
 
 def _attributions(legs: Sequence[Leg], steps: int) -> tuple[Attribution, ...]:
-    """Where the time of a step goes on each leg; nothing where a leg ends over it."""
+    """Where the time of a step goes on each leg."""
     turns: list[list[dict[str, Any]]] = [[] for _ in legs]
-    with contextlib.suppress(LegFailed):
-        for order in orders(range(len(legs)), CLOCKED):
-            for place in order:
-                turns[place].append(legs[place].ask(steps=steps, clocks=True))
-        return tuple(map(_attribution, turns))
-    return ()
+    for order in orders(range(len(legs)), CLOCKED):
+        for place in order:
+            turns[place].append(legs[place].ask(steps=steps, clocks=True))
+    return tuple(map(_attribution, turns))
 
 
 def _attribution(turns: Sequence[dict[str, Any]]) -> Attribution:
@@ -189,14 +193,15 @@ def _attribution(turns: Sequence[dict[str, Any]]) -> Attribution:
 
 
 def _take_turns(
-    legs: Sequence[Leg], steps: int, rounds: int | None, tick: Callable[[str], object]
+    legs: Sequence[Leg], workload: Workload, rounds: int | None, tick: Callable[[str], object]
 ) -> list[list[float]]:
     """Seconds per step of every leg in each round."""
+    steps = workload.steps
     runs = [lambda leg=leg: leg.ask(steps=steps)["seconds"] / steps for leg in legs]
     warm = interleave(runs, WARMUP)
     if rounds is None:
         turn = sum(side[-1] * steps + PAUSE for side in warm)
-        rounds = max(FEWEST, min(MOST, int(BUDGET / turn)))
+        rounds = max(FEWEST, min(MOST, int(BUDGET / turn) // len(legs) * len(legs)))
 
     def counted(run: Callable[[], float]) -> Callable[[], float]:
         def turn() -> float:
@@ -205,7 +210,7 @@ def _take_turns(
 
         return turn
 
-    return interleave([counted(run) for run in runs], rounds)
+    return interleave([counted(run) for run in runs], rounds, seed=workload.name)
 
 
 def _start(first: Leg, second: Leg) -> Start:

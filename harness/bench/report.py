@@ -283,6 +283,7 @@ def _workload(bench: Bench, result: Result) -> dict[str, Any]:
         "reached": result.reached,
         "start": {t: _begun(start) for t, start in zip(bench.titles, result.starts)},
         "ops": {t: _told(side) for t, side in zip(bench.titles, result.ops)},
+        "unclocked": result.unclocked,
     }
 
 

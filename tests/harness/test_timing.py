@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -115,13 +117,24 @@ def test_unpaired_ratio_is_of_the_medians_and_wider_in_drifting_times():
     assert alone.high - alone.low > 3 * (together.high - together.low)
 
 
-def test_order_is_random_reproducible_and_run_backwards_every_second_round():
-    drawn = list(orders("abc", 400, seed=0))
-    assert all(drawn[i] == drawn[i + 1][::-1] for i in range(0, 400, 2))
+@pytest.mark.parametrize(("items", "block"), [("ab", 2), ("abc", 6), ("abcd", 4), ("abcde", 10)])
+def test_each_stands_everywhere_and_follows_each_other_equally_often(items, block):
+    drawn = list(orders(items, 5 * block))
+    for start in range(0, len(drawn), block):
+        rounds = drawn[start : start + block]
+        times = block // len(items)
+        assert all(sorted(column) == sorted(times * items) for column in zip(*rounds))
+        neighbours = Counter(pair for order in rounds for pair in pairwise(order))
+        assert set(neighbours.values()) == {times}
+        assert len(neighbours) == len(items) * (len(items) - 1)
+
+
+def test_order_is_random_and_reproducible():
+    drawn = list(orders("abc", 400))
     assert len({tuple(order) for order in drawn}) == 6
-    assert all(40 < sum(order[0] == item for order in drawn[::2]) < 95 for item in "abc")
-    assert drawn == list(orders("abc", 400, seed=0))
-    assert drawn != list(orders("abc", 400, seed=1))
+    assert 15 < sum(order[0] == "a" for order in drawn[::6]) < 35
+    assert drawn == list(orders("abc", 400))
+    assert drawn != list(orders("abc", 400, seed=1)) != list(orders("abc", 400, seed="W1"))
 
 
 def test_interleave_follows_the_order_and_sorts_by_run():

@@ -7,9 +7,10 @@ import pytest
 
 from harness.bench import measure
 from harness.bench.legs import Leg, LegFailed, Side
-from harness.workloads import find_workload
+from harness.workloads import Workload, find_workload
 
 SAME = [5.0, 4.0, 3.0, 2.0, 1.0]
+TINY = Workload("tiny", "nothing", 1, None, lambda torch: None)
 OURS = Side("minitorch", "minitorch"), Side("minitorch again", "minitorch")
 
 
@@ -86,6 +87,7 @@ def test_engine_that_no_clock_fits_is_timed_all_the_same(own, monkeypatch):
     monkeypatch.setattr(Leg, "ask", fragile)
     found = timed(own, "tiny")
     assert (found.status, found.ops) == ("timed", ())
+    assert found.unclocked.endswith(": exit code -9")
 
 
 def test_what_differs_is_not_timed(own, monkeypatch):
@@ -129,7 +131,7 @@ def test_rounds_are_as_many_as_the_budget_holds():
             return {"seconds": 1e-4}
 
     def rounds(leg) -> int:
-        return len(measure._take_turns([leg], 1, None, lambda what: None)[0])
+        return len(measure._take_turns([leg], TINY, None, lambda what: None)[0])
 
     assert rounds(Slow()) == measure.FEWEST
     assert rounds(Fast()) == measure.MOST
