@@ -10,6 +10,8 @@ suits every engine with torch's names; another one overrides what it does differ
     tensor(array, wants)   a leaf with these values; `wants`: it asks for a gradient
     is_tensor(value)       whether a value is a tensor of the engine
     wants_gradient(tensor) whether a gradient of it can be asked for
+    dtype(tensor)          the bare name of its dtype
+    gradient(tensor)       the values of what backward() left with a leaf, or None
     grad(outputs, inputs, cotangents, create_graph)
                            the gradients of the inputs, None where none arrives
     random_state()         the generator's state as bytes, or None where there is none to compare
@@ -116,6 +118,15 @@ class Backend:
     def wants_gradient(self, tensor: Any) -> bool:
         """Whether a gradient of the tensor can be asked for; True where the engine does not say."""
         return bool(getattr(tensor, "requires_grad", True))
+
+    def dtype(self, tensor: Any) -> str:
+        """The bare name of a tensor's dtype: `float32`; that of its values where it has none."""
+        found = getattr(tensor, "dtype", None)
+        return str(self.numpy(tensor).dtype if found is None else found).rpartition(".")[2]
+
+    def gradient(self, tensor: Any) -> np.ndarray | None:
+        """The values of what `backward()` left with a leaf; None where it left nothing."""
+        return None if tensor.grad is None else self.numpy(tensor.grad)
 
     def grad(
         self,

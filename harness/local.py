@@ -346,7 +346,7 @@ def _cotangent(
     given = cotangent(values.shape, number) if fixed is None else fixed
     wide = given if moved is None else one_ulp_away(given, moved)
     made = backend.tensor(wide.astype(values.dtype))
-    narrow = str(getattr(output, "dtype", "")).rpartition(".")[2] == "bfloat16"
+    narrow = backend.dtype(output) == "bfloat16"
     return made.bfloat16() if narrow else made
 
 

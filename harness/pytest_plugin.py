@@ -178,7 +178,7 @@ def markdown(told: Record) -> str:
         cells = [test, record["inputs"], record["verdict"]]
         if "tensor" in record:
             cells += [record["tensor"], _said(record["error"]), _said(record["budget"])]
-            cells += [record["term"], _said(record["share"]), _said(record["err_ratio"])]
+            cells += [record["term"], _said(record["share"]), _said(record.get("err_ratio", ""))]
         else:
             cells += [record["said"].replace("|", r"\|"), *[""] * 5]
         lines.append(f"| {' | '.join(cells)} |")

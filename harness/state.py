@@ -80,8 +80,9 @@ def step_arrays(backend: Backend, subject: Subject, loss: np.ndarray) -> Arrays:
     arrays = {key: backend.numpy(t) for key, t in state.items() if key not in parameters}
     arrays["loss"] = loss
     for key, tensor in parameters.items():
-        if tensor.grad is not None:
-            arrays[key.replace("parameter", "gradient", 1)] = backend.numpy(tensor.grad)
+        gradient = backend.gradient(tensor)
+        if gradient is not None:
+            arrays[key.replace("parameter", "gradient", 1)] = gradient
     arrays |= {key: backend.numpy(tensor) for key, tensor in parameters.items()}
     for key, container, at in subject.optimizer_state():
         arrays[key] = as_array(backend, container[at])
@@ -94,7 +95,7 @@ def step_arrays(backend: Backend, subject: Subject, loss: np.ndarray) -> Arrays:
 
 def as_array(backend: Backend, value: Any) -> np.ndarray:
     """A tensor's values, or a number's."""
-    return backend.numpy(value) if hasattr(value, "detach") else np.asarray(value, np.float64)
+    return backend.numpy(value) if backend.is_tensor(value) else np.asarray(value, np.float64)
 
 
 def describe(backend: Backend, subject: Subject) -> dict[str, Any]:
@@ -106,9 +107,9 @@ def describe(backend: Backend, subject: Subject) -> dict[str, Any]:
         "tensors": [
             {
                 "key": key,
-                "shape": list(tensor.shape),
-                "dtype": str(tensor.dtype).rpartition(".")[2],
-                "requires_grad": bool(tensor.requires_grad),
+                "shape": list(backend.numpy(tensor).shape),
+                "dtype": backend.dtype(tensor),
+                "requires_grad": backend.wants_gradient(tensor),
             }
             for key, tensor in subject.named()
         ],

@@ -21,8 +21,10 @@ from typing import Any
 import numpy as np
 
 from harness.backends import Backend
+from harness.judging import TERM_NAMES
 from harness.local import Comparison, Finding, compare, evaluate
 from harness.tolerance import FACTOR, SAID, accuracy
+from harness.trial import Build, Trial, train
 
 ROUNDING = 2.0**-24
 """An error below this, relative, is nobody's."""
@@ -84,6 +86,23 @@ class Twin:
             if not made.ok:
                 raise Differs(self._message(label, tried, made))
         return max(found, key=_share)
+
+    def train(self, build: Build, steps: int | None = None, seed: int = 0) -> Trial:
+        """Train what `build(T)` makes, `steps` times, on both engines; see trial.py.
+
+        Every loss, gradient, parameter and random state of every step is compared.
+        Raises: Differs.
+        """
+        __tracebackhide__ = True
+        place = calling_line()
+        made = train(build, self.candidate, self.reference, steps or self.steps, seed)
+        record = {"test": self.test, "file": place[0], "line": place[1], "inputs": "training"}
+        self.records.append(record | trained(made))
+        if not made.ok:
+            mine, theirs = self.candidate.name, self.reference.name
+            verb = "lacks what is trained on" if made.unsupported else "trains otherwise than"
+            raise Differs(f"{mine} {verb} {theirs}: {made}")
+        return made
 
     def _record(
         self, label: str, inputs: Sequence[np.ndarray], made: Comparison, place: tuple[str, int]
@@ -203,6 +222,27 @@ def judged(finding: Finding) -> Record:
         "share": j.share,
         "err_ratio": accuracy(j.error, j.reference_error, ROUNDING),
     }
+
+
+def trained(made: Trial) -> Record:
+    """What is kept of a training."""
+    share, key, step = made.worst
+    record: Record = {"steps": made.judge.steps, "said": str(made), "odd": ""}
+    if key:
+        series = made.judge.series[key]
+        at = step - 1
+        record |= {
+            "tensor": f"{key}, step {step}",
+            "error": float(series["relative"][at]),
+            "budget": float(series["budget"][at]),
+            "term": TERM_NAMES[int(series["term"][at])],
+            "share": share,
+        }
+        ratio = made.judge.accuracy()
+        record |= {"err_ratio": ratio[0]} if ratio else {}
+    if made.unsupported or made.judge.problem:
+        return record | {"verdict": "unsupported" if made.unsupported else "structure"}
+    return record | {"verdict": "numbers" if made.divergence else "pass"}
 
 
 def calling_line() -> tuple[str, int]:

@@ -155,6 +155,21 @@ def test_in_a_workflow_failures_are_noted_at_the_test_and_at_the_engine(failed):
 
 
 KINK = """
+import pytest
+
+def build(T):
+    w = T.ones(3, requires_grad=True)
+    def step():
+        loss = w.square().sum()
+        loss.backward()
+        return loss
+    return {"w": w}, step
+
+@pytest.mark.steps(3)
+def test_training(twin):
+    assert twin.train(build).judge.steps == 3
+    assert twin.train(build, steps=2).judge.steps == 2
+
 def test_kink(twin):
     twin((lambda T, x: x.abs() + (x == 0) * x, lambda T, x: x.abs()), shapes=[(3,)], edges=True)
 
@@ -167,7 +182,7 @@ def test_all(twin):
 def test_edges_are_tried_and_named_and_records_come_back_from_other_processes(tmp_path):
     pytest.importorskip("xdist")
     made = run(tmp_path, KINK, "-n1", "--verify-report=out", backends="minitorch,minitorch")
-    assert made.counts == "1 failed, 1 passed"
+    assert made.counts == "1 failed, 2 passed"
     assert re.search(r"^E +inputs   zeros: float32\[3\]", made.text, re.MULTILINE)
     assert "::error" not in made.text
     told = [r for r in made.told["comparisons"] if r["test"].endswith("all")]
