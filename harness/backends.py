@@ -89,8 +89,8 @@ class Backend:
         return importlib.import_module(self.module)
 
     def version(self) -> str:
-        """The engine's version."""
-        return str(getattr(self.namespace(), "__version__", "unknown"))
+        """The engine's version; empty where it has none."""
+        return str(getattr(self.namespace(), "__version__", ""))
 
     def numpy(self, tensor: Any) -> np.ndarray:
         """The values of a tensor; a dtype that NumPy lacks is widened to float32."""

@@ -80,7 +80,7 @@ def loss(path: Path, losses: Mapping[str, Sequence[float]], drift: Drift | None 
         for (label, values), look in zip(losses.items(), (THIN, WIDE)):
             top.plot(range(1, len(values) + 1), values, label=label, **look)
         _title(top, "Training loss", "loss of every batch" if len(losses) == 1 else "")
-        top.set_ylim(bottom=min(0.0, *map(np.nanmin, losses.values())) if losses else 0)
+        top.set_ylim(bottom=min([0.0, *(np.nanmin(v) for v in losses.values() if len(v))]))
         top.legend(loc="upper right", ncols=2)
         axis = top if drift is None else bottom
         axis.set_xlabel("step")

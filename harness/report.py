@@ -86,7 +86,8 @@ def summary(result: Result, folder: Path) -> str:
 def headline(result: Result) -> str:
     """The verdict in one line."""
     mine, theirs = (
-        f"{label} {header['version']}" for label, header in zip(result.labels, result.headers)
+        f"{label} {header['version']}".rstrip()
+        for label, header in zip(result.labels, result.headers)
     )
     if result.outcome == Outcome.PASS:
         return f"PASS  {mine} computed what {theirs} computes, over {result.steps} steps"

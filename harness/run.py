@@ -264,11 +264,14 @@ class _Run:
         first = result.divergence
         if first is None or not first.step or result.judge.random is first:
             return
+        mine, theirs = self.labels
+        candidate, reference = self.options.backends
+        if any("training" not in find(b).capabilities for b in (candidate, reference)):
+            result.skipped["locating: an engine has no modules and hooks with torch's names"] = 1
+            return
         from harness import locate
 
         step = first.step
-        mine, theirs = self.labels
-        candidate, reference = self.options.backends
         trace = {"purpose": "trace", "trace": step, "steps": step}
         legs = [
             self._leg(theirs, reference, **trace),

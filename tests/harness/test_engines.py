@@ -121,7 +121,7 @@ STUDENTS = {
 
 @pytest.mark.differential
 @pytest.mark.parametrize("name", STUDENTS)
-def test_a_students_engine_needs_four_methods(student, name):
+def test_a_students_engine_computes_what_torch_computes(student, name):
     pytest.importorskip("torch")
     found = compare(*STUDENTS[name], student, TORCH)
     assert found.ok, str(found)
@@ -163,3 +163,37 @@ def test_a_fault_of_a_students_engine_is_found_and_named(fault, tmp_path, monkey
     found = compare(*STUDENTS[name], faulty, MINITORCH)
     assert not found.ok
     assert said in str(found)
+
+
+# --- a script that a student's engine trains ------------------------------------------------------
+
+
+def _trained(engine: Path, out: Path):
+    from harness import report
+    from harness.run import Options, run
+
+    options = Options(
+        script=str(ENGINES / "by_hand.py"),
+        arguments=["--steps", "3"],
+        backends=(f"{engine}:student", "minitorch"),
+        ensemble=1,
+        pairs=0,
+        out=out,
+    )
+    result = run(options)
+    return result, report.summary(result, report.write(result))
+
+
+def test_a_students_engine_trains_as_another_does(tmp_path):
+    result, said = _trained(ENGINES / "student.py", tmp_path)
+    assert said.startswith("PASS  student computed what minitorch"), said
+    assert result.steps == 3
+    assert {"loss", "gradient b1", "parameter w2"} <= result.judge.series.keys()
+
+
+def test_a_fault_in_training_is_named_before_the_first_number(tmp_path):
+    text = (ENGINES / "student.py").read_text()
+    (tmp_path / "faulty.py").write_text(text.replace(*FAULTS["no sum over what was broadcast"][:2]))
+    result, said = _trained(tmp_path / "faulty.py", tmp_path)
+    assert result.outcome == 2
+    assert "step 1: gradient b1 is (32, 8) on student, (8,) on minitorch" in said
