@@ -151,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", **reports, help="where reports go (reports/)")
     add("--name", help="name of the report's folder (what the script calls itself)")
 
-    report = commands.add_parser("report", help="write the index of all reports, index.md")
+    report = commands.add_parser("report", help="write the page over all reports, index.html")
     report.set_defaults(command=_report)
     report.add_argument("--out", **reports, help="where the reports are (reports/)")
 

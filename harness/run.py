@@ -77,7 +77,7 @@ class Score:
         return same or self.low - slack <= self.value <= self.high + slack
 
 
-@dataclass
+@dataclass(eq=False)
 class Result:
     """All that a run found out; the report is written from it."""
 

@@ -1,29 +1,24 @@
-"""The report of a run: report.md, steps.csv, tensors.csv, timing.csv, run.json and pictures."""
+"""What a run found out, in words and tables."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from harness import plots
 from harness.compare import Outcome
 from harness.distance import kind_of, name_of
-from harness.envelope import CHAOS, FIRST_LOSS, FIRST_STEPS
+from harness.envelope import FIRST_LOSS, FIRST_STEPS
 from harness.judging import TERM_NAMES
-from harness.run import METRIC_ALLOWANCE, REPLAYS, Options, Result, Score, other_threads
+from harness.run import Options, Result, Score, other_threads
 from harness.timing import format_ratio, verdict
-from harness.tolerance import FACTOR
-
-SCHEMA = "harness.run/2"
 
 PLURAL = {
     "gradient": "gradients",
@@ -31,56 +26,6 @@ PLURAL = {
     "buffer": "buffers",
     "optimizer": "optimizer state",
 }
-
-NOTES = f"""\
-## How to read this
-
-- **Nothing is copied** between the engines: both start from the same seed, so initial values and
-  random states have to be equal, bit by bit.
-- **Relative** is the 2-norm of a tensor's difference over the 2-norm of the reference's tensor;
-  **ulp** is the largest difference in units of the spacing at the reference's largest element.
-- **The budget** of a tensor is {FACTOR:g} times the largest of three terms: 2 eps of the largest
-  norm it has had (*rounding*); how far the reference has got from its own float64 run
-  (*reference*); how far it got from itself when every parameter was moved by one ulp at the start
-  (*one ulp*). The first {FIRST_STEPS} losses have a fixed tolerance, {FIRST_LOSS:g} relative.
-- **Accuracy** is the error against a float64 run of the same script, which draws the same random
-  numbers: the candidate's over the reference's.
-- **Chaos**: where the reference is more than {CHAOS:g} from itself, one ulp away, no comparison
-  means anything, and judging stops.
-- **Parted**: two correct engines go separate ways where a unit lands on different sides of a
-  kink, as the reference does from itself on another number of threads. So what leaves its budget
-  counts as a fault only if it does so in all of {REPLAYS} replays, each of which starts every step
-  from the reference's own state, moved by one ulp.
-- **A final score** has to lie in the range of the reference's runs, give or take
-  {METRIC_ALLOWANCE:g}.
-- **Times** are of runs that record nothing: the engines take turns of a few steps in random order,
-  and the ratio is the median over all rounds with its 95 % bootstrap interval. The control is the
-  reference against a second process of itself: it has to be 1.
-"""
-
-
-def write(result: Result) -> Path:
-    """Write the folder of one run and return it."""
-    folder = result.options.out / result.name
-    folder.mkdir(parents=True, exist_ok=True)
-    if result.judge.series:
-        tensors = tensor_table(result)
-        tensors.to_csv(folder / "tensors.csv", index=False, float_format="%.3g")
-        step_table(result).to_csv(folder / "steps.csv", index=False, float_format="%.9g")
-    if result.timed:
-        round_table(result).to_csv(folder / "timing.csv", index=False, float_format="%.4g")
-    _draw(result, folder)
-    (folder / "run.json").write_text(json.dumps(_json(result), indent=1) + "\n")
-    (folder / "report.md").write_text("\n".join(_markdown(result, folder)))
-    return folder
-
-
-def summary(result: Result, folder: Path) -> str:
-    """What is printed at the end: the verdict, then one line per question."""
-    answers = {**checks(result), "report": f"{folder / 'report.md'}  ({result.seconds:.0f} s)"}
-    width = max(map(len, answers))
-    lines = [headline(result), *(f"{q:<{width}}  {a}" for q, a in answers.items())]
-    return "\n".join([*lines, *([str(result.located)] if result.located else [])])
 
 
 def headline(result: Result) -> str:
@@ -90,13 +35,14 @@ def headline(result: Result) -> str:
         for label, header in zip(result.labels, result.headers)
     )
     if result.outcome == Outcome.PASS:
-        return f"PASS  {mine} computed what {theirs} computes, over {result.steps} steps"
+        cut = f", interrupted while {result.interrupted}" if result.interrupted else ""
+        return f"PASS  {mine} computed what {theirs} computes, over {result.steps} steps{cut}"
     if result.judge.problem:
         return f"FAIL  the structure differs: {result.judge.problem}"
     if result.divergence:
         return f"FAIL  {result.divergence}"
     name, score = next((n, s) for n, s in result.scores.items() if not s.within)
-    return f"FAIL  final {name} {score.value:.4g} is outside {_span(score)}, {theirs}"
+    return f"FAIL  final {name} {score.value:.4g} is outside {span(score)}, {theirs}"
 
 
 def checks(result: Result) -> dict[str, str]:
@@ -114,13 +60,16 @@ def checks(result: Result) -> dict[str, str]:
     }
     if result.printed:
         answers["printed text"] = result.printed
+    for what, count in result.skipped.items():
+        answers["skipped"] = f"{what} ({count} times)"
     for name, score in result.scores.items():
-        answers[f"final {name}"] = f"{score.value:.4g}  ({result.labels[1]}'s runs: {_span(score)})"
+        answers[f"final {name}"] = f"{score.value:.4g}  ({result.labels[1]}'s runs: {span(score)})"
     if result.timed:
         answers["time of a step"] = _speed(result)
     return answers
 
 
+@cache
 def tensor_table(result: Result) -> pd.DataFrame:
     """Every distance: one row per step and tensor."""
     tables = [
@@ -149,10 +98,10 @@ def step_table(result: Result) -> pd.DataFrame:
     for label, losses in zip(result.labels, result.judge.losses):
         table[f"loss {label}"] = losses
     table["loss relative"], table["loss budget"] = loss.relative.values, loss.budget.values
-    table[f"loss relative {_thread_counts(result)}"] = result.judge.threads
+    table[f"loss relative {thread_counts(result)}"] = result.judge.threads
     table["envelope"] = result.judge.levels
     for kind in PLURAL:
-        worst = _worst(tensors[tensors.kind == kind], by="step").set_index("step")
+        worst = worst_rows(tensors[tensors.kind == kind], by="step").set_index("step")
         if len(worst):
             table[f"worst {kind}"] = table.step.map(worst["name"])
             table[f"worst {kind} of budget"] = table.step.map(worst.of_budget)
@@ -201,15 +150,13 @@ def _number_checks(result: Result) -> Iterator[tuple[str, str]]:
 
 def _fared(table: pd.DataFrame) -> str:
     worst = table.loc[table.of_budget.idxmax()]
-    if isinstance(worst, pd.DataFrame):
-        worst = worst.iloc[0]
     at = f"{worst['name']}, step {worst.step}".removeprefix(", ")
     if worst.of_budget > 1:
         return f"worst {worst.of_budget:,.0f} times the budget ({at})"
     return f"worst {worst.of_budget:.2f} of the budget ({at})"
 
 
-def _worst(table: pd.DataFrame, by: str) -> pd.DataFrame:
+def worst_rows(table: pd.DataFrame, by: str) -> pd.DataFrame:
     """Of each group the row that uses most of its budget."""
     return table.loc[table.groupby(by, sort=False).of_budget.idxmax()]
 
@@ -220,7 +167,8 @@ def _random_states(result: Result) -> str:
     return f"byte-equal at all {result.judge.random_states} points"
 
 
-def _span(score: Score) -> str:
+def span(score: Score) -> str:
+    """The range of a score, in words."""
     low, high = f"{score.low:.4g}", f"{score.high:.4g}"
     return low if low == high else f"{low} to {high}"
 
@@ -240,90 +188,39 @@ def _speed(result: Result) -> str:
     )
 
 
-def _draw(result: Result, folder: Path) -> None:
-    """Draw what there is to draw."""
-    drift, apart = None, None
-    mine, theirs = result.labels
-    judge = result.judge
-    if "loss" in judge.series:
-        loss = judge.series["loss"]
-        drift = plots.Drift(
-            loss["relative"],
-            loss["budget"],
-            judge.threads,
-            (f"{mine} against {theirs}", _thread_counts(result)),
-            result.divergence.step if result.divergence else None,
-        )
-        early = tensor_table(result).query(f"kind == 'gradient' and step <= {FIRST_STEPS}")
-        apart = early.groupby("name").relative.max().to_dict()
-    if judge.steps:
-        plots.loss(folder / "loss.png", dict(zip(result.labels, judge.losses)), drift)
-        flows = dict(zip(result.labels, judge.flows))
-        plots.gradient_flow(folder / "gradient_flow.png", flows, apart)
-    if result.timed:
-        assert result.times is not None
-        seconds = result.times.seconds
-        ratios = {
-            label: (np.divide(seconds[theirs], seconds[label]), result.times.ratio(label, theirs))
-            for label in seconds
-            if label != theirs
-        }
-        plots.timing(folder / "timing.png", _phases(result), ratios)
-
-
-def _thread_counts(result: Result) -> str:
+def thread_counts(result: Result) -> str:
     """What the reference is compared with itself on."""
     threads = result.options.threads
     return f"{result.labels[1]}, {other_threads(threads)} against {threads} threads"
 
 
-def _phases(result: Result) -> dict[str, dict[str, float]]:
+def phases(result: Result) -> dict[str, dict[str, float]]:
     """Median milliseconds of every phase of a step, per engine."""
     table = round_table(result).drop(columns=["round", "ms"]).groupby("process").median()
     return {label: table.loc[label].to_dict() for label in result.labels}
 
 
-def _markdown(result: Result, folder: Path) -> Iterator[str]:
-    """The lines of report.md: the verdict first, then evidence, then how it was obtained."""
-    yield f"# {headline(result)}\n"
-    yield from _table(pd.DataFrame(checks(result).items(), columns=["question", "answer"]))
-    yield "![Training loss of both engines and their difference](loss.png)\n"
-    yield "![Gradient size per layer of both engines](gradient_flow.png)\n"
-    if result.timed:
-        yield "## Time\n"
-        yield "![Time of a step by phase, and the ratio of every round](timing.png)\n"
-        yield from _table(_time_table(result))
-    if result.judge.series:
-        yield "## Every tensor at its worst step\n"
-        tensors = tensor_table(result).query("kind != 'learning rate'")
-        worst = _worst(tensors.assign(key=tensors.kind + tensors["name"]), by="key")
-        yield from _table(worst.drop(columns="key").rename(columns={"of_budget": "of budget"}))
-    yield NOTES
-    yield "## Environment\n"
-    yield from _table(pd.DataFrame(_environment(result).items(), columns=["", "value"]))
-    files = [f"[{path.name}]({path.name})" for path in sorted(folder.iterdir()) if path.is_file()]
-    yield f"Files: {', '.join(files)}\n"
-
-
-def _time_table(result: Result) -> pd.DataFrame:
-    phases = pd.DataFrame(_phases(result)).round(3)
-    phases.loc["whole step"] = [
+def time_table(result: Result) -> pd.DataFrame:
+    """Median milliseconds of every phase and of the whole step, an engine a column."""
+    assert result.times is not None
+    table = pd.DataFrame(phases(result)).round(3)
+    table.loc["whole step"] = [
         1e3 * float(np.median(result.times.seconds[label])) for label in result.labels
     ]
-    return phases.rename_axis("median, ms").reset_index()
+    return table.rename_axis("median, ms").reset_index()
 
 
-def _table(table: pd.DataFrame) -> Iterator[str]:
-    yield table.to_markdown(index=False, floatfmt=".3g") + "\n"
-
-
-def _environment(result: Result) -> dict[str, str]:
+@cache
+def environment(result: Result) -> dict[str, str]:
+    """Who computed what, where, and how to do it again."""
     mine, theirs = result.headers
     options = result.options
     chosen = f" --backends {','.join(options.backends)}" * (options.backends != Options.backends)
-    command = " ".join((options.script + chosen, "--", *options.arguments))
+    chosen += f" --{options.mode}" * (options.mode != "free")
+    own = ["--", *options.arguments] if options.arguments else []
+    command = " ".join((options.script + chosen, *own))
     return {
-        "command": f"`python -m harness run {command}`",
+        "command": f"python -m harness run {command}",
         mine["backend"]: mine["version"],
         theirs["backend"]: theirs["version"],
         "NumPy": mine["numpy"],
@@ -353,25 +250,3 @@ def _commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-def _json(result: Result) -> dict[str, Any]:
-    """What run.json says; other tools may rely on it as long as `schema` stays the same."""
-    first = result.divergence
-    report = {
-        "schema": SCHEMA,
-        "name": result.name,
-        "outcome": result.outcome.name.lower(),
-        "exit_code": int(result.outcome),
-        "headline": headline(result),
-        "backends": list(result.labels),
-        "steps": result.steps,
-        "checks": checks(result),
-        "first_divergence": first and {"step": first.step, "tensor": first.key},
-        "scores": {name: vars(score) for name, score in result.scores.items()},
-        "environment": _environment(result),
-    }
-    if result.timed:
-        ratio = result.times.ratio(*result.labels)
-        report["speed"] = {**ratio._asdict(), "rounds": len(result.times.seconds[result.labels[0]])}
-    return report

@@ -1,0 +1,70 @@
+"use strict";
+// Dark and light, sorted tables, and the course of one tensor. Nothing is fetched.
+const root = document.documentElement;
+document.getElementById("theme")?.addEventListener("click", () => {
+  const dark = root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  root.dataset.theme = dark ? "light" : "dark";
+});
+
+for (const head of document.querySelectorAll("table.sortable th")) {
+  head.addEventListener("click", () => {
+    const column = head.cellIndex, body = head.closest("table").tBodies[0];
+    const down = head.dataset.down !== "yes";
+    const value = (row) => {
+      const text = row.cells[column].textContent.replace(/[,%×]/g, "");
+      return text === "–" ? -Infinity : isNaN(text) ? text : Number(text);
+    };
+    const rows = [...body.rows].sort((a, b) => {
+      const x = value(a), y = value(b);
+      return (x > y ? 1 : x < y ? -1 : 0) * (down ? -1 : 1);
+    });
+    head.dataset.down = down ? "yes" : "no";
+    body.append(...rows);
+  });
+}
+
+const told = document.getElementById("data");
+if (told) {
+  const { tensors, backends } = JSON.parse(told.textContent);
+  const panel = document.getElementById("course");
+  const lines = [
+    ["budget", "envelope", "budget"],
+    ["relative", "soft-line", "difference of the engines"],
+    ["theirs", "theirs", `error of ${backends[1]} against float64`],
+    ["mine", "mine", `error of ${backends[0]} against float64`],
+  ];
+  const draw = (t) => {
+    const values = lines.flatMap(([name]) => t[name]).filter((v) => v > 0);
+    if (!values.length) return "<p class='soft'>No difference at any step.</p>";
+    const low = Math.log10(Math.min(...values)) - 0.2, high = Math.log10(Math.max(...values)) + 0.2;
+    const last = t.step[t.step.length - 1], first = t.step[0];
+    const x = (s) => 60 + ((s - first) / Math.max(last - first, 1)) * 1020;
+    const y = (v) => 200 - ((Math.log10(v) - low) / (high - low)) * 190;
+    let svg = "";
+    for (let k = Math.ceil(low); k <= high; k++) {
+      svg += `<line class="grid" x1="60" x2="1080" y1="${y(10 ** k)}" y2="${y(10 ** k)}"/>`;
+      svg += `<text x="52" y="${y(10 ** k) + 4}" text-anchor="end">1e${k}</text>`;
+    }
+    for (const [name, style] of lines) {
+      const points = t[name].map((v, i) => (v > 0 ? `${x(t.step[i])},${y(v)}` : null)).filter(Boolean);
+      if (points.length) svg += `<polyline class="${style}" points="${points.join(" ")}"/>`;
+    }
+    svg += `<text x="60" y="222">step ${first}</text><text x="1080" y="222" text-anchor="end">${last}</text>`;
+    const keys = lines.map(([, style, words]) =>
+      `<span><svg viewBox="0 0 18 14" width="18" height="14"><line class="${style}" x1="0" x2="18" y1="7" y2="7"/></svg>${words}</span>`);
+    return `<svg viewBox="0 0 1100 228">${svg}</svg><p class="legend">${keys.join("")}</p>`;
+  };
+  document.addEventListener("click", (event) => {
+    const hit = event.target.closest("[data-tensor]");
+    if (!hit) return;
+    const tensor = tensors[Number(hit.dataset.tensor)];
+    const title = document.createElement("h2");
+    title.textContent = `${tensor.key}: set by ${tensor.worst.term} at its worst step, ${tensor.worst.step}`;
+    panel.hidden = false;
+    panel.innerHTML = draw(tensor);
+    panel.prepend(title);
+    if (!hit.closest("table")) panel.scrollIntoView({ behavior: "smooth", block: "center" });
+  });
+}

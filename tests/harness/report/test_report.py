@@ -1,0 +1,231 @@
+"""The report of a run: its page needs nothing but itself, its data keeps to its schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from importlib import resources
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+
+for _needed in ("matplotlib", "pandas", "tabulate", "tqdm"):
+    pytest.importorskip(_needed)
+
+from harness import index, report
+from harness.channel import RANDOM, Message
+from harness.compare import Divergence
+from harness.judging import Judge, Roles
+from harness.report import data
+from harness.run import Options, Result
+from harness.turns import Times
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(monkeypatch):
+    """Pictures are tested in test_plots.py, and take a second each."""
+    monkeypatch.setattr(report.pictures, "draw", lambda result, folder: None)
+
+
+ROLES = Roles("mine", "theirs", "float64", ["moved 1", "moved 2"], "threads")
+HEADER = {
+    "backend": "mine",
+    "version": "1.0",
+    "numpy": "2.0",
+    "name": "it",
+    "tensors": [
+        {"key": "parameter a", "shape": [3], "dtype": "float32", "requires_grad": True},
+        {"key": "parameter <b>", "shape": [2], "dtype": "float32", "requires_grad": True},
+    ],
+    "optimizers": [],
+}
+NAMES = "a", "<b>"
+
+
+def a_run(tmp_path: Path, steps: int = 30, fault: int | None = None, timed: bool = True) -> Result:
+    """A run of made-up tensors; from step `fault` on the gradient of `<b>` is 1 % too large."""
+    draw = np.random.default_rng(0)
+    judge = Judge(ROLES, ("mine", "theirs"))
+
+    def message(kind: str, step: int, arrays: dict) -> Message:
+        return Message(kind, step, {**arrays, RANDOM: np.zeros(4, np.uint8)}, {})
+
+    def noisy(arrays: dict, size: float) -> dict:
+        return {
+            k: (v * (1 + size * draw.uniform(-1, 1, v.shape))).astype("f")
+            for k, v in arrays.items()
+        }
+
+    start = {f"parameter {name}": np.ones(3 - i, np.float32) for i, name in enumerate(NAMES)}
+    titles = (ROLES.candidate, ROLES.reference, "float64", *ROLES.moved, "threads")
+    judge.start(dict.fromkeys(titles, message("start", 0, start)), (HEADER, HEADER))
+    for step in range(1, steps + 1):
+        truth = {"loss": np.array(3.0 / step)}
+        truth |= {f"gradient {n}": draw.standard_normal(3 - i) for i, n in enumerate(NAMES)}
+        truth |= {f"parameter {n}": 1 + draw.standard_normal(3 - i) for i, n in enumerate(NAMES)}
+        moment = {title: message("step", step, noisy(truth, 1e-7)) for title in titles}
+        moment["float64"] = message("step", step, truth)
+        if fault and step >= fault:
+            spoiled = dict(moment["mine"].arrays)
+            spoiled["gradient <b>"] = spoiled["gradient <b>"] * np.float32(1.01)
+            moment["mine"] = Message("step", step, spoiled, {})
+        assert judge.step(moment)
+    result = Result(
+        Options("it.py", [], out=tmp_path), "it", ("mine", "theirs"), (HEADER, HEADER), judge
+    )
+    if fault:
+        result.divergence = judge.outs[0][0]
+    if timed:
+        seconds = {
+            name: list(0.01 * draw.uniform(0.9, 1.1, 8)) for name in ("mine", "theirs", "control")
+        }
+        phases = {
+            name: [{"forward": s / 2, "backward": s / 2} for s in every]
+            for name, every in seconds.items()
+        }
+        result.times = Times(1, seconds, phases)
+    return result
+
+
+class Page(HTMLParser):
+    """What a page refers to, the elements that are open, and its words."""
+
+    VOID = frozenset({"meta", "br", "circle", "rect", "line"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.unbalanced: list[str] = []
+        self.words = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        told = dict(attrs)
+        self.links += [told[k] for k in ("src", "href") if k in told]
+        if tag not in self.VOID or tag in ("circle", "rect", "line"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.links += [v for k, v in attrs if k in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.unbalanced.append(tag)
+
+    def handle_data(self, text):
+        self.words += text + " "
+
+
+@pytest.mark.parametrize("fault", [None, 7])
+def test_a_page_needs_nothing_but_itself(tmp_path, fault):
+    folder = report.write(a_run(tmp_path, fault=fault))
+    text = (folder / "index.html").read_text()
+    page = Page(text)
+    assert not page.unbalanced
+    assert set(page.links) <= {"report.md", "run.json", "../index.html"}
+    outside = re.findall(r"(?:https?:)?//[a-z]|url\(|@import|fetch\(", text)
+    assert outside == []
+    assert len(text) < 3e6
+
+
+@pytest.mark.parametrize(("fault", "word"), [(None, "PASS"), (7, "FAIL")])
+def test_the_first_screen_answers(tmp_path, fault, word):
+    folder = report.write(a_run(tmp_path, fault=fault))
+    words = Page((folder / "index.html").read_text()).words
+    top = words[: words.index("How far the engines part")]
+    assert word in top
+    assert "31/31" in top
+    assert "as fast" in top
+    assert re.search(r"Accuracy\s+\d", top)
+    assert ("step 7" in top) == bool(fault)
+    assert ("gradient <b>" in top) or not fault
+
+
+def test_names_are_escaped(tmp_path):
+    text = (report.write(a_run(tmp_path)) / "index.html").read_text()
+    assert "<b>, step" not in text
+    assert "gradient &lt;b&gt;" in text
+
+
+def test_run_json_keeps_to_its_schema(tmp_path):
+    jsonschema = pytest.importorskip("jsonschema")
+    text = resources.files("harness.report").joinpath("run.schema.json").read_text()
+    schema = json.loads(text)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for number, fault in enumerate((None, 7)):
+        out = tmp_path / str(number)
+        told = json.loads((report.write(a_run(out, fault=fault)) / "run.json").read_text())
+        jsonschema.validate(told, schema)
+    told["outcome"] = "perhaps"
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(told, schema)
+
+
+def test_numbers_that_are_none_are_null():
+    told = data.clean({"a": float("nan"), "b": [np.inf, np.float32(0.1), 3], "c": np.bool_(True)})
+    assert told == {"a": None, "b": [None, 0.1, 3], "c": True}
+
+
+def test_a_long_run_is_thinned_and_its_peaks_stay(tmp_path):
+    result = a_run(tmp_path, steps=1500, fault=900, timed=False)
+    told = data.of(result)
+    assert len(told["course"]["step"]) == data.POINTS
+    assert told["course"]["step"][-1] == 1500
+    (tensor,) = (t for t in told["tensors"] if t["key"] == "gradient <b>")
+    assert len(tensor["share"]) == data.TENSOR_POINTS
+    assert max(tensor["share"]) == pytest.approx(tensor["worst"]["share"], rel=1e-5)
+
+
+@pytest.mark.parametrize(("fault", "failures"), [(None, 0), (7, 1)])
+def test_junit_has_a_case_for_every_question(tmp_path, fault, failures):
+    folder = report.write(a_run(tmp_path, fault=fault))
+    suite = ET.parse(folder / "junit.xml").getroot()
+    assert suite.get("failures") == str(failures)
+    failed = [
+        case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None
+    ]
+    assert failed == (["gradients"] if fault else [])
+    properties = {p.get("name"): p.get("value") for p in suite.iter("property")}
+    assert float(properties["err_ratio"]) > 0
+    assert (float(properties["share"]) > 1) == bool(fault)
+
+
+def test_in_a_workflow_a_fault_is_a_note_at_the_engine_s_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = a_run(tmp_path, fault=7)
+    assert "::error file=it.py,line=1::FAIL  step 7" in report.summary(result, tmp_path)
+    result.located = SimpleNamespace(engine_line="minitorch/ops/fused.py:53")
+    assert "::error file=minitorch/ops/fused.py,line=53::" in report.summary(result, tmp_path)
+    assert "::error" not in report.summary(a_run(tmp_path), tmp_path)
+
+
+def test_the_index_lists_every_run_and_what_else_was_found(tmp_path):
+    report.write(a_run(tmp_path))
+    mutate = tmp_path / "mutate"
+    mutate.mkdir()
+    found = {"schema": "harness.mutate/1", "headline": "8 of 9 caught", "mutants": 9, "killed": 8,
+             "equivalent": 0, "survivors": [{"row": "mul", "line": "x.py:3"}]}  # fmt: skip
+    (mutate / "mutate.json").write_text(json.dumps(found))
+    path = index.write(tmp_path)
+    page = Page(path.read_text())
+    assert {"it/index.html", "mutate/mutate.md"} <= set(page.links)
+    assert "PASS" in page.words
+    assert "8 of 9 caught" in page.words
+    assert "x.py:3" in page.words
+    assert "[it](it/report.md)" in (tmp_path / "index.md").read_text()
+    folder = report.write(a_run(tmp_path))
+    assert "88.9%" in (folder / "index.html").read_text()
+
+
+def test_a_fault_is_what_is_out_of_budget(tmp_path):
+    result = a_run(tmp_path, fault=7, timed=False)
+    assert isinstance(result.divergence, Divergence)
+    assert (result.divergence.step, result.divergence.key) == (7, "gradient <b>")
+    assert a_run(tmp_path, timed=False).judge.outs == []
