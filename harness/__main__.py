@@ -1,4 +1,4 @@
-"""The command line: `python -m harness run | report | bench | doctor | accuracy | coverage`."""
+"""The command line: `python -m harness COMMAND`; `--help` lists the commands."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] in ("bench", "accuracy", "coverage", "fuzz"):
+    if argv and argv[0] in ("bench", "accuracy", "coverage", "fuzz", "opinfo"):
         return importlib.import_module(f"harness.{argv[0]}").main(argv[1:])
     cut = argv.index("--") if "--" in argv else len(argv)
     args = _parser().parse_args(argv[:cut])
@@ -158,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("bench", help="time the standard workloads; see bench --help")
     commands.add_parser("accuracy", help="compare every operation with float64, torch's beside it")
     commands.add_parser("coverage", help="list which of torch's names are there")
+    commands.add_parser("opinfo", help="run PyTorch's own test databases against an engine")
     commands.add_parser(
         "fuzz", help="random tensor programs on two engines; what differs, as a script"
     )

@@ -35,6 +35,18 @@ Cotangents = Sequence["np.ndarray | None"]
 """The gradients that are sent back, one for each output; None, or none at all, for random ones."""
 
 
+FAULTS = ("raised", "lenient", "exception", "wants", "tensors", "shape", "dtype")
+"""Problems of structure: the candidate raises, the reference alone raises, they raise different
+types; another output requires a gradient, there are other tensors, of other shapes or dtypes."""
+
+
+class With(NamedTuple):
+    """What a function may return: its value, and further leaves to differentiate by, by name."""
+
+    value: Any
+    leaves: dict[str, Any]
+
+
 class Finding(NamedTuple):
     """One tensor: what it is, and how it was judged; `problem` where it could not be."""
 
@@ -54,6 +66,7 @@ class Comparison:
 
     findings: list[Finding] = field(default_factory=list)
     problem: str = ""  # of structure: shapes, dtypes, exceptions
+    fault: str = ""  # what kind of problem: one of FAULTS
     unsupported: str = ""  # what the candidate lacks; nothing was compared
     agreed: str = ""  # the exception that both raise
     odd: str = ""  # "candidate" or "reference": whom the other witnesses contradict
@@ -198,7 +211,7 @@ def compare(
         made.order = min(found.order, expected.order)
         wants = expected.wants  # torch's outputs ask for gradients that it then has not
         found, expected = (o.up_to(made.order)._replace(wants=wants) for o in (found, expected))
-    made.problem = _structure(found, expected, candidate.name, reference.name)
+    made.fault, made.problem = structure(found, expected, candidate.name, reference.name)
     if found.raised and expected.raised and not made.problem:
         made.agreed = found.raised.name
     if made.problem:
@@ -244,20 +257,23 @@ def evaluate(
                 if order > 0 and a.dtype.kind in "fV" and i not in constant
             ]
             leaves = [backend.tensor(a, i in wanted) for i, a in enumerate(inputs)]
-            outputs = list(tensors_in(function(backend.namespace(), *leaves), backend))
+            made_of = function(backend.namespace(), *leaves)
+            value, further = made_of if isinstance(made_of, With) else (made_of, {})
+            outputs = list(tensors_in(value, backend))
             arrays |= _named("value", [backend.numpy(o) for o in outputs])
             made = Outcome(arrays, tuple(map(backend.wants_gradient, outputs)), 0)
             starts = [o for o in outputs if backend.wants_gradient(o)]
             fixed = _for_starts(made.wants, cotangents)
-            if not (order and starts and wanted):
+            asked = [*(leaves[i] for i in wanted), *further.values()]
+            if not (order and starts and asked):
                 return made
             when = "backward"
-            given = [_cotangent(backend, o, moved, k, fixed[k]) for k, o in enumerate(starts)]
-            asked = [leaves[i] for i in wanted]
-            if order > 1:
-                given = [backend.tensor(backend.numpy(g), True) for g in given]
+            given = [
+                _cotangent(backend, o, moved, k, fixed[k], order > 1) for k, o in enumerate(starts)
+            ]
+            names = [*(f"input {i}" for i in wanted), *further]
             first = backend.grad(starts, asked, given, create_graph=order > 1)
-            arrays |= _gradients("gradient", wanted, first, asked, backend)
+            arrays |= _gradients("gradient", names, first, asked, backend)
             made = made._replace(order=1)
             if order < 2:
                 return made
@@ -269,8 +285,8 @@ def evaluate(
             second = [None] * (len(asked) + len(given))  # a constant gradient has derivative 0
             if again:
                 second = backend.grad([g for _, g in again], [*asked, *given], weights)
-            wanted = [*wanted, *(len(inputs) + k for k in range(len(given)))]
-            arrays |= _gradients("second gradient", wanted, second, [*asked, *given], backend)
+            names += [f"input {len(inputs) + k}" for k in range(len(given))]
+            arrays |= _gradients("second gradient", names, second, [*asked, *given], backend)
             return made._replace(order=2)
     except Exception as error:  # an engine may refuse in any words
         return made._replace(raised=Raised(error, when))
@@ -288,7 +304,7 @@ def witnesses(
     if "float64" not in reference.capabilities:
         return {}, []
     with reference.widened():
-        wide = [a.astype(np.float64) if a.dtype == np.float32 else a for a in inputs]
+        wide = [a.astype(np.float64) if a.dtype.kind in "fV" else a for a in inputs]
         truth = evaluate(function, wide, reference, order, **ask)
         moved = [
             evaluate(
@@ -340,18 +356,23 @@ def _for_starts(wants: Sequence[bool], cotangents: Cotangents) -> list[np.ndarra
 
 
 def _cotangent(
-    backend: Backend, output: Any, moved: int | None, number: int, fixed: np.ndarray | None = None
+    backend: Backend,
+    output: Any,
+    moved: int | None,
+    number: int,
+    fixed: np.ndarray | None = None,
+    wants: bool = False,
 ) -> Any:
     values = backend.numpy(output)
     given = cotangent(values.shape, number) if fixed is None else fixed
     wide = given if moved is None else one_ulp_away(given, moved)
-    made = backend.tensor(wide.astype(values.dtype))
+    made = backend.tensor(wide.astype(values.dtype), wants)
     narrow = backend.dtype(output) == "bfloat16"
     return made.bfloat16() if narrow else made
 
 
 def _moved(array: np.ndarray, seed: int) -> np.ndarray:
-    return one_ulp_away(array, seed) if array.dtype == np.float32 else array
+    return one_ulp_away(array, seed, array.dtype) if array.dtype.kind == "f" else array
 
 
 def _named(what: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -361,12 +382,12 @@ def _named(what: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _gradients(
-    what: str, numbers: Sequence[int], found: Sequence[Any], asked: Sequence[Any], backend: Backend
+    what: str, names: Sequence[str], found: Sequence[Any], asked: Sequence[Any], backend: Backend
 ) -> dict[str, np.ndarray]:
     """Arrays by what they are; zeros where no gradient arrives."""
     return {
-        f"{what} of input {i}": np.zeros_like(backend.numpy(x)) if g is None else backend.numpy(g)
-        for i, g, x in zip(numbers, found, asked)
+        f"{what} of {name}": np.zeros_like(backend.numpy(x)) if g is None else backend.numpy(g)
+        for name, g, x in zip(names, found, asked)
     }
 
 
@@ -381,28 +402,28 @@ def floor(what: str, cotangents: Cotangents = ()) -> float:
     return 2.0**-10 * max(given, default=1.0)
 
 
-def _structure(found: Outcome, expected: Outcome, mine: str, theirs: str) -> str:
-    """What differs before numbers are looked at."""
+def structure(found: Outcome, expected: Outcome, mine: str, theirs: str) -> tuple[str, str]:
+    """What differs before numbers are looked at: one of FAULTS, and in words."""
     a, b = found.raised, expected.raised
     if (a is None) != (b is None):
         fine, raised = (theirs, f"{mine} raises {a}") if a else (mine, f"{theirs} raises {b}")
-        return f"{raised}; {fine} does not"
+        return "raised" if a else "lenient", f"{raised}; {fine} does not"
     if a and b and (a.name, a.when) != (b.name, b.when):
-        return f"{mine} raises {a}; {theirs} {b}"
+        return "exception", f"{mine} raises {a}; {theirs} {b}"
     if a and b:
-        return ""
+        return "", ""
     both = "{} on " + mine + ", {} on " + theirs
     if found.wants != expected.wants:
         wants = both.format(list(found.wants), list(expected.wants))
-        return f"outputs that require a gradient: {wants}"
+        return "wants", f"outputs that require a gradient: {wants}"
     if found.arrays.keys() != expected.arrays.keys():
-        return both.format(sorted(found.arrays), sorted(expected.arrays))
+        return "tensors", both.format(sorted(found.arrays), sorted(expected.arrays))
     for what, array in found.arrays.items():
         for fact in ("shape", "dtype"):
             values = getattr(array, fact), getattr(expected.arrays[what], fact)
             if values[0] != values[1]:
-                return f"{what}: {fact} {both.format(*values)}"
-    return ""
+                return fact, f"{what}: {fact} {both.format(*values)}"
+    return "", ""
 
 
 # --- who is the odd one out -----------------------------------------------------------------------
@@ -430,10 +451,9 @@ def _odd(
     difference quotient of that forward, and the reference's do not.
     """
     out = [f.what for f in made.findings if not f.ok]
-    if (
-        any(not what.startswith("gradient") for what in out)
-        or "float64" not in candidate.capabilities
-    ):
+    values = any(what.startswith("value") for what in out)
+    first = any(what.startswith("gradient") for what in out)  # a second one is wrong with it
+    if values or not first or "float64" not in candidate.capabilities:
         return "candidate"
     quotient = directional(function, inputs, candidate, **ask)
     if quotient is None:

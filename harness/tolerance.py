@@ -16,7 +16,7 @@ and in the 2-norm; a judgement names the term that set its budget.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,9 @@ FACTOR = 8.0
 TERMS = ("rounding", "reference", "one ulp")
 """What sets a budget, in the words of the reports."""
 
-_SHORT = 12
-"""A number whose last 12 mantissa bits are 0 was chosen by somebody: 0, 1, 0.5, a bound."""
+_SHORT = {2: 5, 4: 12, 8: 29}
+"""A number whose last mantissa bits, this many by its bytes, are 0 was chosen by somebody: 0, 1,
+0.5, a bound."""
 
 
 class Judgement(NamedTuple):
@@ -120,8 +121,8 @@ def judge(
     return max(judged, key=lambda j: j.share)
 
 
-def one_ulp_away(array: np.ndarray, seed: int) -> np.ndarray:
-    """`array` as float64, every number moved up or down by one float32 ulp of its own.
+def one_ulp_away(array: np.ndarray, seed: int, dtype: Any = np.float32) -> np.ndarray:
+    """`array` as float64, every number moved up or down by one ulp of its own, in `dtype`.
 
     Equal numbers move alike, so ties stay ties; zeros and numbers that were chosen (1, 0.5, a
     bound of a clamp) stay where they are, so what is at a kink stays at it. Other dtypes come back
@@ -129,9 +130,9 @@ def one_ulp_away(array: np.ndarray, seed: int) -> np.ndarray:
     """
     if array.dtype.kind != "f" or not array.size:
         return array
-    narrow = np.ascontiguousarray(array, np.float32)
-    bits = narrow.view(np.uint32)
-    chosen = (bits & ((1 << _SHORT) - 1)) == 0
+    narrow = np.ascontiguousarray(array, dtype)
+    bits = narrow.view(f"u{narrow.itemsize}")
+    chosen = (bits & bits.dtype.type((1 << _SHORT[narrow.itemsize]) - 1)) == 0
     hashed = (bits.astype(np.uint64) + np.uint64(seed + 1)) * np.uint64(0x9E3779B97F4A7C15)
     up = (hashed >> np.uint64(63)).astype(bool)
     with np.errstate(invalid="ignore", over="ignore"):

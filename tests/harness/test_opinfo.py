@@ -1,0 +1,135 @@
+"""Each planted fault shows in its own column; torch against itself shows none."""
+
+from __future__ import annotations
+
+import json
+import types
+
+import pytest
+
+from harness import backends
+from harness.__main__ import main
+from harness.opinfo import operations
+from harness.opinfo.engines import REFERENCE, Engines
+from harness.opinfo.found import Entry
+
+pytestmark = pytest.mark.differential
+
+
+class Planted(backends.Backend):
+    """minitorch with some of its functions replaced; None takes one away."""
+
+    def __init__(self, **names) -> None:
+        super().__init__("planted", "minitorch")
+        self.names = names
+
+    def namespace(self):
+        engine = super().namespace()
+        copy = types.ModuleType("planted")
+        copy.__dict__.update(engine.__dict__)
+        for name, made in self.names.items():
+            if made is None:
+                del copy.__dict__[name]
+            else:
+                copy.__dict__[name] = lambda *a, made=made, name=name, **k: made(
+                    getattr(engine, name), *a, **k
+                )
+        return copy
+
+
+def found(engine: backends.Backend, name: str, samples: int = 2) -> Entry:
+    """The entry of op_db called `name`."""
+    jobs = dict(operations.jobs(f"^{name}$"))
+    return jobs[name](Engines(engine, REFERENCE, samples, 1))
+
+
+def refuses(function, *args, **kwargs):
+    """A function that is not written yet."""
+    raise NotImplementedError("later")
+
+
+FAULTS = {
+    "a dropped gradient": ("tanh", lambda f, x: f(x.detach()), "gradient"),
+    "a wrong gradient": ("tanh", lambda f, x: f(x) * 1.001 - f(x).detach() * 0.001, "gradient"),
+    "a wrong second gradient": (
+        "exp",
+        lambda f, x: f(x.detach()) * (1 + x - x.detach()),
+        "second gradient",
+    ),
+    "a wrong value": ("tanh", lambda f, x: f(x) + 1e-5, "value"),
+    "a wrong dtype": ("tanh", lambda f, x: f(x).double(), "result"),
+    "a wrong shape": ("tanh", lambda f, x: f(x).unsqueeze(0), "result"),
+    "an integer that overflows": ("square", lambda f, x: f(x.float()).to(x.dtype), "dtypes"),
+    "out= that is ignored": ("tanh", lambda f, x, out=None: f(x), "out="),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_wrong_in_its_column(fault):
+    pytest.importorskip("torch")
+    name, made, column = FAULTS[fault]
+    entry = found(Planted(**{name: made}), name)
+    assert entry.status == "wrong"
+    assert column in entry.wrong
+    assert set(entry.wrong) <= {column, "second gradient", "dtypes", "out="}
+
+
+def test_what_is_missing_is_absent_and_what_is_refused_unsupported():
+    pytest.importorskip("torch")
+    gone = found(Planted(tanh=None), "tanh")
+    assert (gone.status, gone.reasons) == ("absent", ["there is no tanh"])
+    later = found(Planted(tanh=refuses), "tanh")
+    assert later.status == "unsupported"
+    assert "value: NotImplementedError in forward: later" in later.reasons
+
+
+def test_an_exception_of_another_type_is_named_and_no_wrong_number():
+    pytest.importorskip("torch")
+
+    def gather(f, *args, **kwargs):
+        try:
+            return f(*args, **kwargs)
+        except RuntimeError as error:
+            raise KeyError("no") from error
+
+    entry = found(Planted(gather=gather), "gather")
+    assert entry.status == "supported"
+    assert [r for r in entry.reasons if r.startswith("errors: KeyError")]
+
+
+@pytest.mark.parametrize("name", ["softmax", "nn.functional.dropout", "sort", "linalg.svd", "cat"])
+def test_torch_against_itself_is_complete(name):
+    pytest.importorskip("torch")
+    assert found(backends.TORCH, name).status == "complete"
+
+
+def test_the_report_says_what_is_lacking_and_the_exit_code_what_is_wrong(tmp_path, capsys):
+    pytest.importorskip("torch")
+    pytest.importorskip("pandas")
+    options = ["--db", "op", "--quick", "--out", str(tmp_path)]
+    assert main(["opinfo", "--only", "^(tanh|exp)$", *options]) == 0
+    assert capsys.readouterr().out.startswith("minitorch: 2 of 2 operations\n")
+    made = json.loads((tmp_path / "opinfo" / "opinfo.json").read_text())
+    assert made["schema"] == "harness.opinfo/1"
+    assert [e["name"] for e in made["entries"]] == ["exp", "tanh"]
+    assert made["entries"][0]["columns"]["value"]["right"] == 2
+    assert "`tanh`" in (tmp_path / "opinfo" / "opinfo.md").read_text()
+    assert (tmp_path / "opinfo" / "opinfo.csv").read_text().count("\n") > 10
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--only", "no such thing"], "no such entry"),
+        (["--only", "("], "--only (:"),
+        (["--backend", "nobody"], "unknown backend 'nobody'"),
+        (["--samples", "0"], "at least 1"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line_and_3(argv, said, capsys):
+    pytest.importorskip("torch")
+    with pytest.raises(SystemExit) as stop:
+        main(["opinfo", *argv])
+    assert stop.value.code == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
