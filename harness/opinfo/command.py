@@ -13,7 +13,7 @@ from typing import NoReturn
 import numpy as np
 
 from harness import backends
-from harness.opinfo import operations, tables
+from harness.opinfo import layers, operations, tables
 from harness.opinfo.engines import REFERENCE, Engines, Job
 from harness.opinfo.found import Entry
 
@@ -79,7 +79,10 @@ def draws_alike(engine: backends.Backend) -> bool:
     return np.array_equal(*drawn)
 
 
-DATABASES: dict[str, Callable[[str], Iterator[Job]]] = {"op": operations.jobs}
+DATABASES: dict[str, Callable[[str], Iterator[Job]]] = {
+    "op": operations.jobs,
+    "module": layers.jobs,
+}
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:

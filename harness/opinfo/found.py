@@ -17,13 +17,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "value", "gradient", "second gradient", "result", "dtypes", "method", "in place", "out=",
         "alias", "errors",
     ),
-    "modules": ("value", "gradient", "start", "state", "errors", "repr"),
+    "modules": ("value", "gradient", "result", "start", "state", "errors", "repr"),
     "optimizers": ("steps", "state", "reload", "errors", "repr"),
     "schedulers": ("rates", "state", "reload", "errors"),
 }  # fmt: skip
 CORE = {
     "operations": ("value", "gradient", "second gradient", "result"),
-    "modules": ("value", "gradient", "start", "state"),
+    "modules": ("value", "gradient", "result", "start", "state"),
     "optimizers": ("steps", "state", "reload"),
     "schedulers": ("rates", "state", "reload"),
 }
