@@ -100,10 +100,8 @@ class Backend:
         return np.asarray(tensor.numpy(force=True))  # torch has zeros that are not stored
 
     def assign(self, tensor: Any, array: np.ndarray) -> None:
-        """tensor[...] = array, in place and unrecorded."""
-        engine = self.namespace()
-        with engine.no_grad():
-            tensor.copy_(engine.from_numpy(np.array(array)))
+        """tensor[...] = array, in place and unrecorded, also between a forward and its backward."""
+        tensor.data.copy_(self.namespace().from_numpy(np.array(array)))
 
     def tensor(self, array: np.ndarray, wants_gradient: bool = False) -> Any:
         """A leaf with a copy of these values."""

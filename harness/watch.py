@@ -35,6 +35,7 @@ class Watch:
         self._losses: list[np.ndarray] = []
         self._backwards = 0  # those that are running: the ones they start are theirs
         self._inside = 0  # steps that are running
+        self._looking: Any = None  # the hook that sees the first call of a model
 
     def install(self) -> None:
         """Look at the engine's modules, optimizers and backward calls from now on."""
@@ -46,6 +47,9 @@ class Watch:
         home.register_optimizer_step_post_hook(self._after_step)
         for owner in (engine.Tensor, engine.autograd):
             self._around_backward(owner)
+        first_call = getattr(engine.nn.modules.module, "register_module_forward_pre_hook", None)
+        if first_call is not None:
+            self._looking = first_call(self._before_forward)
 
     def finish(self) -> None:
         """The script has ended."""
@@ -87,6 +91,11 @@ class Watch:
         watched.__wrapped__ = backward  # type: ignore[attr-defined]
         owner.backward = watched
 
+    def _before_forward(self, module: Any, args: tuple) -> None:
+        """Begin where a model is first called: its buffers are what they are at the start."""
+        if any(ref() is not None for ref in self._optimizers) and not self._follower.begun:
+            self._begin(self._subject())
+
     def _before_backward(self) -> None:
         if not self._follower.begun:
             self._begin(self._subject())
@@ -120,6 +129,8 @@ class Watch:
     # ---------------------------------------------------------------- telling
 
     def _begin(self, subject: Subject) -> None:
+        if self._looking is not None:
+            self._looking.remove()
         self._follower.begin(subject)
 
     def _tell(self, subject: Subject) -> None:

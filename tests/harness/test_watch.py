@@ -118,6 +118,50 @@ def watched(path: Path, backend: str, **task: object) -> list[dict]:
         return [dict(values(moment[backend])) for moment in conductor.steps()]
 
 
+MOVING = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Linear(4, 1))
+    def forward(self, x):
+        return self.layers(x)
+net = Net()
+net(torch.ones(2, 3))
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+for _ in range(2):
+    optimizer.zero_grad()
+    net(x).pow(2).mean().backward()
+    optimizer.step()
+"""
+"""Its buffers move in the forward, and its backward needs the weights that the forward saw."""
+
+
+def started(path: Path, backend: str, **task: object) -> dict:
+    """What a script starts from; it runs to its end."""
+    leg = Leg(Script(str(path), [], path.parent), backend, Task(backend, **task))
+    with conducting([leg]) as conductor:
+        start = conductor.start()
+        assert len(list(conductor.steps())) == 2
+        return dict(values(start[backend]))
+
+
+def starts_before_the_first_batch(folder, backend):
+    path = folder / "script.py"
+    path.write_text(START + MOVING)
+    start = started(path, backend, perturb=1)
+    assert int(start["buffer layers.1.num_batches_tracked"]) == 1  # the call before the optimizer
+
+
+def test_a_run_starts_before_the_first_batch(tmp_path):
+    starts_before_the_first_batch(tmp_path, "minitorch")
+
+
+@pytest.mark.differential
+def test_a_run_starts_before_the_first_batch_on_torch(tmp_path):
+    pytest.importorskip("torch")
+    starts_before_the_first_batch(tmp_path, "torch")
+
+
 ON_TORCH = "plain", "a closure", "no optimizer"
 
 
