@@ -10,11 +10,13 @@ fits. A tensor's budget at a step is `FACTOR` times the largest of three terms (
                  start: the envelope of a few such runs
 
 An engine within its budget differs from the reference no more than the reference does from itself.
-Where the envelope passes `CHAOS` a comparison means nothing any more, and judging stops.
+Where the envelope of the loss or of all parameters together passes `CHAOS`, a comparison means
+nothing any more, and judging stops.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -58,7 +60,7 @@ class Envelope:
         self._own: dict[str, float] = {}  # by the reference from its float64 run
         self._largest: dict[str, float] = {}  # norms
         self.level: dict[str, float] = {}
-        self.widest = 0.0  # of all losses and parameters
+        self.widest = 0.0  # of the loss, and of all parameters together
         self.chaotic = False
 
     def step(
@@ -83,10 +85,25 @@ class Envelope:
         # of a kink, its leap must not hide a fault that is there from the first step on.
         rank = -2 if self._steps <= FIRST_STEPS and self._runs > 1 else -1
         self.level = {key: sorted(reached)[rank] for key, reached in self._reached.items()}
-        judged = (key for key in norms if kind_of(key) in ("loss", "parameter"))
-        self.widest = max((self.level.get(key, 0.0) for key in judged), default=0.0)
+        allowed = {key: self._allow(key, size) for key, size in norms.items()}
+        self.widest = self._wide(norms)
         self.chaotic = self.chaotic or (not self._local and self.widest > CHAOS)
-        return {key: self._allow(key, size) for key, size in norms.items()}
+        return allowed
+
+    def _wide(self, norms: Level) -> float:
+        """How far the reference is from itself: in its loss, and in its parameters together.
+
+        A single parameter may be nothing but noise, as a bias before batch normalization is, and
+        says nothing of the others.
+        """
+        apart, size, widest = 0.0, 0.0, 0.0
+        for key, norm in norms.items():
+            reached = self.level.get(key, 0.0) * norm
+            if kind_of(key) == "parameter":
+                apart, size = math.hypot(apart, reached), math.hypot(size, norm)
+            elif kind_of(key) == "loss" and norm:
+                widest = max(widest, reached / self._largest[key])
+        return max(widest, apart / size if size else 0.0)
 
     def _allow(self, key: str, size: float) -> Allowance:
         largest = self._largest[key] = max(size, self._largest.get(key, 0.0))

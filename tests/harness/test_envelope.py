@@ -84,3 +84,20 @@ def test_judging_stops_where_the_reference_leaves_itself(key, local, chaotic):
         envelope.step({key: 1.0}, [{key: apart}])
         seen.append(envelope.chaotic)
     assert seen == [False, chaotic, chaotic]
+
+
+def test_a_parameter_that_is_but_noise_does_not_end_the_judging():
+    envelope = Envelope(1)
+    norms = {"parameter noise": 1e-3, "parameter w": 10.0}
+    found = envelope.step(norms, [{"parameter noise": 0.5, "parameter w": 1e-6}])
+    assert not envelope.chaotic
+    assert found["parameter w"].budget == FACTOR * 1e-6
+    envelope.step(norms, [{"parameter noise": 0.5, "parameter w": CHAOS * 2}])
+    assert envelope.chaotic
+
+
+def test_a_loss_near_zero_is_compared_with_what_it_was():
+    envelope = Envelope(1)
+    envelope.step({"loss": 1.0}, [{"loss": 0.0}])
+    envelope.step({"loss": 1e-6}, [{"loss": CHAOS * 2}])
+    assert not envelope.chaotic
