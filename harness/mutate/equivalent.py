@@ -1,15 +1,21 @@
-"""Changes of rules that look like mistakes and are none, with the reason."""
+"""Changes that look like mistakes and are none, with the reason.
 
-# (row, input, kind of mistake)
-# Elements that are summed may come in any order.
-GENERAL = {
-    ("fill", 1, "wrong order"),
-    ("masked_fill", 2, "wrong order"),
-    ("lstm_layer", 7, "swapped operands"),  # two biases that are added
-}
+By the site that they are in, as `python -m harness mutate` calls it, and by what is written for
+what. An excuse that is no longer needed is reported.
+"""
 
-# By the code that they are in, as tests/mutants.py calls them.
-REWRITTEN = {
+from __future__ import annotations
+
+from functools import cache
+
+EXCUSED: dict[str, dict[str, set[str]]] = {
+    "elements that are summed may come in any order": {
+        "fill, input 1": {"wrong order"},
+        "masked_fill, input 2": {"wrong order"},
+    },
+    "two biases that are added": {
+        "lstm_layer, input 7": {"swapped operands"},
+    },
     "the edge, or the next operation, broadcasts and sums": {
         "expand by x": {"g for sum_to(g, size=x_shape)"},
         "index._without_padding": {"hidden for expand(hidden, size=x.shape)"},
@@ -131,3 +137,18 @@ REWRITTEN = {
             "x if x.ndim == 2 else reshape(x, (-1, x.shape[-1]))"},
     },
 }  # fmt: skip
+
+
+def reason(site: str, mistake: str) -> str:
+    """Why a change is no mistake; "" where it is one."""
+    return _reasons().get((site, mistake), "")
+
+
+@cache
+def _reasons() -> dict[tuple[str, str], str]:
+    return {
+        (site, text): why
+        for why, places in EXCUSED.items()
+        for site, texts in places.items()
+        for text in texts
+    }

@@ -1,0 +1,222 @@
+"""What forced optimizers are tried on: every optimizer of torch's with every option, schedulers.
+
+Parameters are small and steps large, so that the update decides the last digits. Gradients come in
+all sizes down to where epsilon decides, some parameters get none for a while, and learning rates
+change on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from harness.forced import Scenario
+
+STEPS = 4
+
+
+def scenarios() -> Iterator[Scenario]:
+    """All of them, the same in every run."""
+    for name, options, steps in OPTIONS:
+        matrices = name == "Muon"
+        yield Scenario(
+            _said(name, options),
+            lambda T, params, name=name, options=options: getattr(T.optim, name)(params, **options),
+            _parameters(matrices),
+            _gradients(matrices, steps or STEPS),
+        )
+    for name in ("SGD", "Adam", "NAdam", "ASGD", "Adafactor", "RMSprop", "Adagrad", "Rprop"):
+        yield Scenario(
+            f"{name}, lr changed between steps",
+            lambda T, params, name=name: getattr(T.optim, name)(params, lr=0.1),
+            _parameters(),
+            _gradients(),
+            change=_halved,
+        )
+        yield Scenario(
+            f"{name}, two groups",
+            lambda T, params, name=name: getattr(T.optim, name)(
+                [{"params": params[:1]}, {"params": params[1:], "lr": 0.5, "maximize": True}],
+                lr=0.1,
+            ),
+            _parameters(),
+            _gradients(),
+        )
+    for name, options in DIFFERENTIABLE:
+        yield Scenario(
+            f"{_said(name, options)}, differentiable",
+            lambda T, params, name=name, options=options: getattr(T.optim, name)(
+                params, differentiable=True, **options
+            ),
+            _parameters(),
+            _gradients(),
+            frozen=True,
+        )
+    for options in LBFGS:
+        yield Scenario(
+            _said("LBFGS", options),
+            lambda T, params, options=options: T.optim.LBFGS(params, **options),
+            [np.array([-1.2, 1.0], np.float32), np.array([[0.3], [-0.7]], np.float32)],
+            _valley,
+            steps=3,
+        )
+    for name, options, steps in SCHEDULES:
+        yield Scenario(
+            _said(name, options),
+            lambda T, params, name=name, options=options: _scheduled(T, params, name, options),
+            [np.array([0.5], np.float32)],
+            [[np.array([0.1], np.float32)]] * steps,
+        )
+
+
+def _scheduled(T: Any, params: list, name: str, options: dict) -> tuple:
+    optimizer = T.optim.SGD(params, lr=0.5, momentum=0.9)
+    return optimizer, getattr(T.optim.lr_scheduler, name)(optimizer, **options)
+
+
+def _said(name: str, options: dict[str, Any]) -> str:
+    return ", ".join([name, *(f"{k}={v}" for k, v in options.items())])
+
+
+ADAM = {"lr": 0.1, "betas": (0.7, 0.9)}
+OPTIONS: list[tuple[str, dict[str, Any], int]] = [
+    ("SGD", {"lr": 0.1}, 0),
+    ("SGD", {"lr": 0.1, "maximize": True}, 0),
+    ("SGD", {"lr": 0.1, "weight_decay": 0.3}, 0),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}, 0),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3}, 0),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}, 0),
+    ("SGD", {"lr": 0.1, "momentum": 0.8, "nesterov": True, "weight_decay": 0.3}, 0),
+    ("SGD", {"lr": 0.1, "momentum": 0.8, "dampening": 0.5, "weight_decay": 0.3,
+             "maximize": True}, 0),
+    ("Adam", {}, 0),
+    ("Adam", ADAM, 0),
+    ("Adam", {**ADAM, "amsgrad": True}, 5),
+    ("Adam", {**ADAM, "weight_decay": 0.3}, 0),
+    ("Adam", {**ADAM, "weight_decay": 0.3, "maximize": True, "amsgrad": True}, 5),
+    ("Adam", {**ADAM, "weight_decay": 0.3, "decoupled_weight_decay": True}, 0),
+    ("Adam", {"lr": 0.1, "betas": (0.3, 0.9), "eps": 1e-3}, 0),
+    ("AdamW", {}, 0),
+    ("AdamW", {**ADAM, "weight_decay": 0.3}, 0),
+    ("AdamW", {**ADAM, "amsgrad": True, "maximize": True}, 5),
+    ("RMSprop", {}, 0),
+    ("RMSprop", {"lr": 0.1, "alpha": 0.7}, 0),
+    ("RMSprop", {"lr": 0.1, "alpha": 0.3, "centered": True, "eps": 1e-4}, 0),
+    ("RMSprop", {"lr": 0.1, "alpha": 0.7, "momentum": 0.9}, 0),
+    ("RMSprop", {"lr": 0.1, "alpha": 0.8, "momentum": 0.5, "centered": True, "eps": 1e-4,
+                 "weight_decay": 0.3, "maximize": True}, 0),
+    ("Adagrad", {}, 0),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.5, "weight_decay": 0.3, "maximize": True}, 0),
+    ("Adagrad", {"lr": 0.1, "initial_accumulator_value": 0.5, "eps": 1e-3}, 0),
+    ("Adadelta", {}, 0),
+    ("Adadelta", {"lr": 0.5, "rho": 0.7, "eps": 1e-3, "weight_decay": 0.3, "maximize": True}, 0),
+    ("Adamax", {}, 0),
+    ("Adamax", {**ADAM, "eps": 1e-3, "weight_decay": 0.3, "maximize": True}, 0),
+    ("Adamax", {"lr": 0.1, "betas": (0.3, 0.5)}, 0),
+    ("NAdam", {}, 0),
+    ("NAdam", {**ADAM, "momentum_decay": 0.3, "weight_decay": 0.3, "maximize": True}, 0),
+    ("NAdam", {**ADAM, "weight_decay": 0.3, "decoupled_weight_decay": True}, 0),
+    ("RAdam", {}, 8),
+    ("RAdam", {"lr": 0.1, "betas": (0.7, 0.99), "eps": 1e-3, "weight_decay": 0.3,
+               "maximize": True}, 8),
+    ("RAdam", {**ADAM, "weight_decay": 0.3, "decoupled_weight_decay": True}, 8),
+    ("Rprop", {}, 5),
+    ("Rprop", {"lr": 0.1, "etas": (0.3, 1.7), "step_sizes": (0.05, 0.2), "maximize": True}, 5),
+    ("ASGD", {}, 0),
+    ("ASGD", {"lr": 0.1, "lambd": 0.3, "alpha": 0.5, "t0": 1, "weight_decay": 0.3,
+              "maximize": True}, 5),
+    ("Adafactor", {}, 0),
+    ("Adafactor", {"lr": 0.7, "beta2_decay": -0.5, "eps": (1e-3, 0.3), "d": 1.5,
+                   "weight_decay": 0.3, "maximize": True}, 0),
+    ("Adafactor", {"lr": 2.0, "d": 1.0}, 0),
+    ("Muon", {"lr": 0.1}, 0),
+    ("Muon", {"lr": 0.1, "nesterov": False, "momentum": 0.3, "weight_decay": 0.5}, 0),
+    ("Muon", {"lr": 0.1, "adjust_lr_fn": "match_rms_adamw", "ns_steps": 3, "eps": 1e-2}, 0),
+    ("Muon", {"lr": 0.1, "ns_coefficients": (2.0, -1.5, 0.5)}, 0),
+]  # fmt: skip
+
+DIFFERENTIABLE: list[tuple[str, dict[str, Any]]] = [
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9}),
+    ("Adam", ADAM),
+    ("Adagrad", {"lr": 0.1}),
+]
+
+LBFGS: list[dict[str, Any]] = [
+    {"lr": 0.3, "max_iter": 3},
+    {"lr": 0.5, "max_iter": 4, "history_size": 2},
+    {"lr": 1, "max_iter": 3, "line_search_fn": "strong_wolfe"},
+    {"lr": 0.1, "max_iter": 6, "max_eval": 4},
+    {"lr": 0.1, "max_iter": 6, "tolerance_grad": 3.0},
+    {"lr": 0.01, "max_iter": 6, "tolerance_change": 0.05},
+    {"lr": 4, "max_iter": 5, "line_search_fn": "strong_wolfe", "history_size": 3},
+]
+
+SCHEDULES: list[tuple[str, dict[str, Any], int]] = [
+    ("StepLR", {"step_size": 2, "gamma": 0.3}, 5),
+    ("MultiStepLR", {"milestones": [1, 3], "gamma": 0.3}, 5),
+    ("ExponentialLR", {"gamma": 0.7}, 3),
+    ("CosineAnnealingLR", {"T_max": 4, "eta_min": 0.05}, 9),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 2, "eta_min": 0.05}, 8),
+    ("LinearLR", {"start_factor": 0.2, "end_factor": 0.9, "total_iters": 3}, 5),
+    ("ConstantLR", {"factor": 0.3, "total_iters": 2}, 4),
+    ("PolynomialLR", {"total_iters": 3, "power": 2.0}, 5),
+    ("OneCycleLR", {"max_lr": 1.0, "total_steps": 8}, 7),
+    ("OneCycleLR", {"max_lr": 1.0, "total_steps": 9, "anneal_strategy": "linear",
+                    "three_phase": True, "pct_start": 0.4}, 8),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 2, "step_size_down": 3}, 7),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 2, "mode": "triangular2"}, 9),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 2, "mode": "exp_range",
+                  "gamma": 0.8}, 7),
+]  # fmt: skip
+
+
+def _normal(seed: int, *shape: int, scale: float = 1.0) -> np.ndarray:
+    return (np.random.default_rng(seed).standard_normal(shape) * scale).astype(np.float32)
+
+
+def _parameters(matrices: bool = False) -> list[np.ndarray]:
+    if matrices:
+        return [_normal(0, 3, 5, scale=0.1), _normal(1, 5, 3, scale=0.1), _normal(2, 4, 4)]
+    return [
+        _normal(0, 3, 4, scale=0.1),
+        _normal(1, 10, scale=1e-3),
+        _normal(2, 3, scale=0.1),
+        np.asarray(0.05, np.float32),
+        _normal(3, 2, 3, 2, scale=0.1),
+    ]
+
+
+def _gradients(matrices: bool = False, steps: int = STEPS) -> list[list[np.ndarray | None]]:
+    """In each step: ordinary ones, ones of all sizes, ones that stay away, a number, a cube."""
+    if matrices:
+        return [
+            [_normal(s, 3, 5), _normal(s + 1, 5, 3, scale=1e-3), _normal(s + 2, 4, 4)]
+            for s in range(10, 10 + steps)
+        ]
+    sizes = np.logspace(-12, -2, 10)
+    return [
+        [
+            _normal(10 + s, 3, 4, scale=1 / (1 + 2 * s)),
+            (_normal(20 + s, 10) * sizes).astype(np.float32),
+            None if s % 3 == 1 else _normal(30 + s, 3) * (s > 0),
+            np.asarray((-1) ** s * 0.3, np.float32),
+            _normal(40 + s, 2, 3, 2),
+        ]
+        for s in range(steps)
+    ]
+
+
+def _halved(step: int, optimizer: Any) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] *= 0.5 if step else 1.0
+
+
+def _valley(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
+    """Rosenbrock's curved valley in two coordinates, a bowl in the others."""
+    (x, y), z = parameters[0], parameters[1]
+    loss = (1 - x) ** 2 + 5 * (y - x * x) ** 2 + float((z**2 * [[1.0], [3.0]]).sum())
+    slope = np.array([-2 * (1 - x) - 20 * x * (y - x * x), 10 * (y - x * x)])
+    return loss, [slope, z * [[2.0], [6.0]]]

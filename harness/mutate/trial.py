@@ -1,0 +1,148 @@
+"""The trial of the checks: every chosen mutant is planted, and what the checks say is written down.
+
+What the reference says of a case is computed once for all mutants. Several processes may share the
+work: each is a fork of this one, so that what is recorded is recorded once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harness.backends import Backend
+from harness.mutate.checks import Check, OfCase, OfScenario, Suite, Verdict
+from harness.mutate.equivalent import reason
+from harness.mutate.sites import OPTIMIZERS, RULES, SWEEP, Mutant, Site
+
+KILLED, SURVIVED, EXCUSED, STALE, IDLE = (
+    "killed", "survived", "equivalent", "stale excuse", "without effect",
+)  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """What became of one mutant."""
+
+    status: str
+    site: str
+    room: str
+    by: str
+    kind: str
+    mistake: str
+    path: str
+    line: int
+    before: str
+    after: str
+    structural: bool
+    check: str = ""
+    said: str = ""
+    tried: int = 0
+    reason: str = ""
+
+
+Chosen = list[tuple[int, list[int]]]
+"""Sites by number, and of each the mutants by number."""
+
+
+def choose(sites: Sequence[Site], sample: int | None, seed: int) -> Chosen:
+    """All mutants of the sites, or so many of them drawn at random."""
+    every = [(s, m) for s, site in enumerate(sites) for m, _ in enumerate(site.mutants())]
+    if sample is not None and sample < len(every):
+        every = sorted(random.Random(seed).sample(every, sample))
+    chosen: dict[int, list[int]] = {}
+    for s, m in every:
+        chosen.setdefault(s, []).append(m)
+    return list(chosen.items())
+
+
+def suites(
+    candidate: Backend, reference: Backend, wanted: Iterable[str], limit: int | None = None
+) -> dict[str, Suite]:
+    """The checks of each sort that is wanted; `limit` the samples of each operation."""
+    from harness import cases
+    from harness.mutate import programs, scenarios
+
+    def of(some: Iterable[Any]) -> list[Check]:
+        return [OfCase(c, candidate, reference) for c in some]
+
+    how = {} if limit is None else {"limit": limit}
+    makers: dict[str, Callable[[], list[Check]]] = {
+        RULES: lambda: of(c for c in cases.table(**how) if c.order),
+        OPTIMIZERS: lambda: [
+            OfScenario(s, candidate, reference) for s in scenarios.scenarios()
+        ],
+        SWEEP: lambda: of(programs.cases()),
+    }  # fmt: skip
+    package = f"/{candidate.module}/"
+    return {by: Suite(makers[by](), package) for by in dict.fromkeys(wanted)}
+
+
+def outcome(site: Site, mutant: Mutant, verdict: Verdict, root: Path) -> Outcome:
+    """A mutant and what the checks made of it."""
+    excuse = reason(site.title, mutant.text)
+    if verdict.caught:
+        status = STALE if excuse else KILLED
+    else:
+        status = EXCUSED if excuse else SURVIVED if verdict.changed else IDLE
+    path = Path(mutant.path)
+    path = path.relative_to(root) if path.is_relative_to(root) else path
+    return Outcome(
+        status, site.title, site.room, site.by, mutant.kind, mutant.text, path.as_posix(),
+        mutant.line, *mutant.shown, mutant.structural, verdict.check,
+        verdict.said[:300], verdict.tried, excuse,
+    )  # fmt: skip
+
+
+class Trial:
+    """Chosen mutants before suites; `jobs` processes share them."""
+
+    def __init__(self, sites: Sequence[Site], by_sort: dict[str, Suite], root: Path) -> None:
+        self.sites, self.suites, self.root = sites, by_sort, root
+
+    def run(self, chosen: Chosen, jobs: int = 1) -> Iterator[list[Outcome]]:
+        """What became of the mutants of one site after the other; the order may vary."""
+        if jobs < 2 or "fork" not in multiprocessing.get_all_start_methods():
+            yield from map(self._of_site, chosen)
+            return
+        for suite in self.suites.values():
+            suite.reach  # noqa: B018  recorded once, before the processes part
+        global _shared
+        _shared = self
+        context = multiprocessing.get_context("fork")
+        with context.Pool(jobs, initializer=_deaf) as pool:
+            yield from pool.imap_unordered(_of_site, _in_pieces(chosen))
+
+    def _of_site(self, task: tuple[int, list[int]]) -> list[Outcome]:
+        number, wanted = task
+        site = self.sites[number]
+        suite = self.suites[site.by]
+        numbers = frozenset(wanted)
+        return [
+            outcome(site, mutant, suite.judge(site, mutant), self.root)
+            for m, mutant in enumerate(site.mutants())
+            if m in numbers
+        ]
+
+
+PIECE = 40
+
+
+def _in_pieces(chosen: Chosen) -> Chosen:
+    """Large sites in pieces, so that no process is left with one at the end."""
+    return [(s, m[i : i + PIECE]) for s, m in chosen for i in range(0, len(m), PIECE)]
+
+
+_shared: Trial | None = None
+
+
+def _of_site(task: tuple[int, list[int]]) -> list[Outcome]:
+    assert _shared is not None
+    return _shared._of_site(task)
+
+
+def _deaf() -> None:
+    """Ctrl-C is for the process that writes the report."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
