@@ -7,14 +7,13 @@ runs along as a control: against itself its ratio has to be 1.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from harness.conductor import conducting
 from harness.processes import Leg
-from harness.timing import PAUSE, Ratio, paired_ratio
+from harness.timing import PAUSE, Ratio, orders, paired_ratio
 
 WARMUP = 2
 """Turns that are not counted."""
@@ -41,17 +40,10 @@ def take_turns(
     It ends early where the script has no steps left. Raises: RunFailed when a script does.
     """
     times = Times(block, {leg.title: [] for leg in legs}, {leg.title: [] for leg in legs})
-    draw = random.Random(0)
-    order = list(legs)
     with conducting(legs):
         for leg in legs:
             leg.launch()
-        for number in range(WARMUP + rounds):
-            # Every second round runs the order of the one before backwards, so that over two
-            # rounds all legs stand equally early and a steady drift of the machine cancels.
-            order.reverse()
-            if number % 2 == 0:
-                draw.shuffle(order)
+        for number, order in enumerate(orders(legs, WARMUP + rounds)):
             answers = {leg.title: _turn(leg, block) for leg in order}
             if None in answers.values():
                 break

@@ -23,13 +23,16 @@ class Program(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """What is timed, how many steps make a block of some 30 ms, and the speed-up to reach."""
+    """What is timed, how many steps make a block of some 30 ms, and the speed-up to reach.
+
+    A script that is timed as it is has no `build`.
+    """
 
     name: str
     what: str
     steps: int
     goal: float | None
-    build: Callable[[Any], Program]
+    build: Callable[[Any], Program] | None
 
 
 def block(program: Program, steps: int) -> Callable[[], None]:

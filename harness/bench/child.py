@@ -61,7 +61,7 @@ def _begin(build: Any, engine: Backend, gradients: str | None) -> tuple[Program,
     first = time.perf_counter()
     losses += [float(program.step().item()) for _ in range(AGREE_STEPS - 1)]
     if gradients is not None:
-        np.savez(gradients, *(engine.numpy(p.grad) for p in program.parameters))
+        np.savez(gradients, *map(engine.gradient, program.parameters))
     return program, {"build": built - start, "first": first - built, "losses": losses}
 
 

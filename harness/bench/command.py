@@ -20,6 +20,7 @@ from harness.bench import history, report
 from harness.bench.legs import Side
 from harness.bench.measure import MOST, Result, measure
 from harness.bench.past import side_at
+from harness.bench.scripts import measure_script, script_workload
 from harness.bench.self_check import TRIALS, self_check
 from harness.workloads import QUICK, WORKLOADS, Workload, find_workload
 
@@ -33,6 +34,7 @@ examples:
   python -m harness bench --quick                        those whose steps are short
   python -m harness bench W2 --ops                       and where a step's time goes
   python -m harness bench W2 W5 --backends engine.py:mine,torch
+  python -m harness bench train.py -- --model mlp        the steps of a whole script
   python -m harness bench mine.py:GAN                    a harness.workloads.Workload of your own
   python -m harness bench W2 --compare-commit HEAD~5     this engine against its own past
   python -m harness bench --self-check                   is the timer honest on this machine?
@@ -46,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     options = _options(argv)
     with contextlib.ExitStack() as stack:
         try:
-            chosen = {spec: find_workload(spec) for spec in options.workloads}
+            chosen = {spec: _find(spec, options.arguments) for spec in options.workloads}
             sides = _sides(options)
             if options.compare_commit:
                 sides = sides[0], stack.enter_context(side_at(options.compare_commit, sides[0]))
@@ -73,7 +75,8 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     )
     parser.error = _stop  # type: ignore[method-assign]
     add = parser.add_argument
-    add("workloads", nargs="*", metavar="WORKLOAD", help="names, or path/to/file.py:name (all)")
+    what = "names (all), path/to/file.py:name, or a script, its arguments after --"
+    add("workloads", nargs="*", metavar="WORKLOAD", help=what)
     add("--quick", action="store_true", help=" ".join(QUICK))
     add("--pairs", type=int, help=f"rounds per workload (as many as 8 s hold, at most {MOST})")
     add("--threads", type=int, default=2, help="threads of each engine (2)")
@@ -84,7 +87,11 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     add("--compare-commit", metavar="REV", help=past)
     add("--self-check", action="store_true", help="time identical code: is the timer honest?")
     add("--out", type=Path, help="folder of the report (reports/bench, or reports/bench-REV)")
-    options = parser.parse_args(argv)
+    cut = list(argv).index("--") if "--" in argv else len(argv)
+    options = parser.parse_args(argv[:cut])
+    options.arguments = argv[cut + 1 :]
+    if options.compare_commit and any(map(_is_script, options.workloads)):
+        parser.error("--compare-commit times workloads, not scripts")
     options.workloads = options.workloads or list(QUICK if options.quick else WORKLOADS)
     if (options.pairs is not None and options.pairs < 1) or options.threads < 1:
         parser.error("--pairs and --threads have to be at least 1")
@@ -105,6 +112,15 @@ def _stop(message: str) -> NoReturn:
 
 def _complain(message: str) -> None:
     print(f"bench: {message}", file=sys.stderr)
+
+
+def _is_script(spec: str) -> bool:
+    return spec.endswith(".py")
+
+
+def _find(spec: str, arguments: Sequence[str]) -> Workload:
+    """What a word of the command line names. Raises: LookupError for nothing."""
+    return script_workload(spec, arguments) if _is_script(spec) else find_workload(spec)
 
 
 def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
@@ -140,6 +156,8 @@ def _measured(
     options: argparse.Namespace, spec: str, workload: Workload, sides: tuple[Side, Side], bar: Any
 ) -> Result:
     tick: Callable[[str], object] = lambda what: bar.set_description(what or workload.name)  # noqa: E731
+    if _is_script(spec):
+        return measure_script(spec, options.arguments, sides, options.threads, options.pairs, tick)
     return measure(spec, workload, sides, options.threads, options.pairs, tick)
 
 
@@ -174,13 +192,15 @@ def _publish(bench: report.Bench, options: argparse.Namespace) -> None:
         past = options.out / "history.jsonl"
         bench.changes = list(history.changes(line, history.read(past), options.against))
         history.append(past, line)
-    print(report.table(bench), report.memory_table(bench), sep="\n\n")
+    print(report.table(bench))
+    if bench.started:
+        print("", report.memory_table(bench), sep="\n")
     lines = [report.imports(bench), report.setting(bench), *bench.changes]
     print("", *filter(None, lines), sep="\n")
     for result in bench.timed if options.ops else ():
         if result.ops:
             print("", report.ops_table(bench, result), report.clock_cost(bench, result), sep="\n")
-        else:
+        elif result.unclocked:
             print(f"\n{result.workload.name}: no clock could be put on: {result.unclocked}")
     report.write(bench, options.out)
 

@@ -226,18 +226,18 @@ def _start(first: Leg, second: Leg) -> Start:
 def disagreement(a: Sequence[float], b: Sequence[float], file_a: Path, file_b: Path) -> str:
     """What differs between the first steps of two programs, in one line; '' where nothing does."""
     for step, losses in enumerate(zip(a, b), 1):
-        if not _close(*losses):
+        if not close(*losses):
             return f"step {step}: loss {losses[0]:.6g} against {losses[1]:.6g}"
     with np.load(file_a) as gradients_a, np.load(file_b) as gradients_b:
         if len(gradients_a) != len(gradients_b):
             return f"{len(gradients_a)} parameters against {len(gradients_b)}"
         for number, name in enumerate(gradients_a):
-            if not _close(gradients_a[name], gradients_b[name]):
+            if not close(gradients_a[name], gradients_b[name]):
                 return f"step {len(a)}: gradient of parameter {number}"
     return ""
 
 
-def _close(a: Any, b: Any) -> bool:
+def close(a: Any, b: Any) -> bool:
     """|a - b| <= 1e-3 |b| in the Euclidean norm; False where one of them is not finite."""
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     return a.shape == b.shape and bool(np.linalg.norm(a - b) <= AGREE * np.linalg.norm(b))

@@ -31,7 +31,9 @@ def plot(path: Path, bench: Bench) -> None:
             axes.plot([result.workload.goal] * 2, [place - 0.3, place + 0.3], color=GOAL, lw=2.2)
             axes.plot([], [], color=GOAL, lw=2.2, label="goal")
         middle = (result.ratio.median, place - 0.2)
-        axes.annotate(f"{result.ratio.median:.2f}x", middle, ha="center", va="bottom")
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        text = f"{result.ratio.median:.2f}x"
+        axes.annotate(text, middle, ha="center", va="bottom", bbox=ground)
     _dress(axes, [result.workload.name for result in results])
     axes.set_xlabel(f"times as fast as {reference} (right is faster)")
     handles = dict(zip(*reversed(axes.get_legend_handles_labels())))

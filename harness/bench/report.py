@@ -36,6 +36,11 @@ class Bench:
         return [result for result in self.results if result.status == "timed"]
 
     @property
+    def started(self) -> list[Result]:
+        """Those of which is known how they began."""
+        return [result for result in self.timed if result.starts]
+
+    @property
     def skipped(self) -> list[str]:
         """The workloads that an interrupt left out."""
         return [result.workload.name for result in self.results if result.status == "skipped"]
@@ -91,7 +96,7 @@ def memory_table(bench: Bench, style: str = "simple") -> str:
     for title in bench.titles:
         headers += [f"{title} peak MB", "own MB", "first call s", "first step ms"]
     rows = []
-    for result in bench.timed:
+    for result in bench.started:
         row = [result.workload.name]
         for start, steady in zip(result.starts, result.medians):
             row += [_whole(start.peak), _whole(start.own), f"{start.call:.2f}"]
@@ -142,10 +147,10 @@ def clock_cost(bench: Bench, result: Result) -> str:
 
 
 def imports(bench: Bench) -> str:
-    """Import times, in one line; '' where nothing was timed."""
-    if not bench.timed:
+    """Import times, in one line; '' where they were not measured."""
+    if not bench.started:
         return ""
-    sides = list(zip(*(result.starts for result in bench.timed)))
+    sides = list(zip(*(result.starts for result in bench.started)))
     alone = statistics.median(start.numpy for side in sides for start in side)
     above = ", ".join(
         f"{title} {statistics.median(start.engine for start in side):.3f} s"
@@ -190,7 +195,7 @@ def _sections(bench: Bench) -> Iterator[str]:
     if bench.changes:
         yield "## Since the last run on this machine"
         yield "\n".join(f"- {line}" for line in bench.changes)
-    if bench.timed:
+    if bench.started:
         yield "## Memory and the first call"
         yield _filled(
             "Of a fresh process with files warm: the most memory it held, and how much of that is"
