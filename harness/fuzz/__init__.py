@@ -41,6 +41,9 @@ def main(argv: Sequence[str]) -> int:
         if len(pair) != 2:
             _stop(f"--backends expects two, A,B; got {options.backends!r}")
         for backend in pair:
+            lacks = {"in place", "training"} - backend.capabilities
+            if lacks:
+                _stop(f"{backend.name} lacks what random programs use: {', '.join(sorted(lacks))}")
             backend.set_threads(1)
         hunt = Hunt(*pair, options.seed, options.out)
     except ImportError as error:

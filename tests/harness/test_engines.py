@@ -197,3 +197,14 @@ def test_a_fault_in_training_is_named_before_the_first_number(tmp_path):
     result, said = _trained(tmp_path / "faulty.py", tmp_path)
     assert result.outcome == 2
     assert "step 1: gradient b1 is (32, 8) on student, (8,) on minitorch" in said
+
+
+def test_random_programs_need_more_than_a_student_has(capsys):
+    from harness import fuzz
+
+    with pytest.raises(SystemExit) as end:
+        fuzz.main(["--backends", f"{ENGINES / 'student.py'}:student,minitorch"])
+    assert end.value.code == 3
+    assert capsys.readouterr().err == (
+        "fuzz: student lacks what random programs use: in place, training\n"
+    )
