@@ -13,7 +13,7 @@ PYTEST := $(RUN) -m pytest -q -n 2 --dist worksteal
 DIGITS := --data digits --epochs 10 --dropout 0.2 --seed 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check verify report bench doctor lint stubs coverage accuracy nightly
+.PHONY: help setup run test check verify report bench doctor lint stubs coverage ops nightly
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -56,8 +56,8 @@ stubs: $(STAMP) ## write minitorch/__init__.pyi, what an editor sees
 coverage: $(STAMP) ## write SUPPORTED.md, which of torch's names are there
 	$(RUN) -m harness coverage
 
-accuracy: $(STAMP) ## compare every operation with float64, torch's beside it, write reports/
-	$(RUN) -m harness accuracy
+ops: $(STAMP) ## compare every operation and its gradients with torch and float64, write reports/ops/
+	$(RUN) -m harness ops
 
 nightly: test ## everything, the long runs included
 	$(PYTEST) -m nightly

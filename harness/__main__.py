@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] in ("bench", "accuracy", "coverage", "fuzz", "mutate", "opinfo"):
+    if argv and argv[0] in ("bench", "ops", "coverage", "fuzz", "mutate", "opinfo"):
         return importlib.import_module(f"harness.{argv[0]}").main(argv[1:])
     cut = argv.index("--") if "--" in argv else len(argv)
     args = _parser().parse_args(argv[:cut])
@@ -156,7 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--out", **reports, help="where the reports are (reports/)")
 
     commands.add_parser("bench", help="time the standard workloads; see bench --help")
-    commands.add_parser("accuracy", help="compare every operation with float64, torch's beside it")
+    commands.add_parser(
+        "ops", help="every operation, its gradients and its accuracy beside torch's"
+    )
     commands.add_parser("coverage", help="list which of torch's names are there")
     commands.add_parser("opinfo", help="run PyTorch's own test databases against an engine")
     commands.add_parser(

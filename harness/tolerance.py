@@ -71,6 +71,7 @@ def judge(
     truth: np.ndarray | None = None,
     moved: Sequence[np.ndarray] = (),
     floor: float = 0.0,
+    others: Sequence[tuple[np.ndarray, np.ndarray]] = (),
 ) -> Judgement:
     """Judge one tensor of the candidate.
 
@@ -78,6 +79,7 @@ def judge(
     the same with every input moved by an ulp, see `one_ulp_away`. Whole numbers and bools have to
     equal the reference's. NaN and infinities have to stand where the truth has them, or where the
     reference does. The scale of the rounding is at least `floor`, absolute: for what is 0 on paper.
+    `others` are results of the reference elsewhere with their truths, to tell what it is off.
     Raises: ValueError where the shapes differ: compare structure first.
     """
     if not candidate.shape == reference.shape == (reference if truth is None else truth).shape:
@@ -91,9 +93,9 @@ def judge(
         )
     eps = _roundoff(candidate.dtype)
     mine, theirs = _wide(candidate), _wide(reference)
-    true = theirs if truth is None else _wide(truth)
-    true = _held(true, candidate.dtype)
-    settled = _settled(mine, theirs, true)
+    exact = theirs if truth is None else _wide(truth)
+    true = _held(exact, candidate.dtype)
+    settled = _settled(mine, theirs, true, np.isfinite(exact))
     if not settled.all():
         return Judgement(np.inf, "exact", np.inf, 0.0, 0.0, int(np.argmin(settled)))
     finite = np.isfinite(mine) & np.isfinite(theirs) & np.isfinite(true)
@@ -101,6 +103,7 @@ def judge(
         return EXACT
     mine, theirs, true = mine[finite], theirs[finite], true[finite]
     error, own = np.abs(mine - true), np.abs(theirs - true)
+    owns = [own, *(_moves(_wide(a)[finite], _wide(b)[finite]) for a, b in others)]
     moves = [_moves(_wide(other).ravel()[finite], true) for other in moved]
     least = float(
         np.finfo(candidate.dtype if candidate.dtype.kind == "f" else "f").smallest_subnormal
@@ -108,15 +111,13 @@ def judge(
     judged = []
     for norm, parts in ((_largest, 2.0), (_euclid, 1.0)):
         size = max(norm(true), floor)
-        terms = (parts * eps * size, norm(own), max(map(norm, moves), default=0.0))
+        terms = (parts * eps * size, max(map(norm, owns)), max(map(norm, moves), default=0.0))
         worst = max(range(3), key=terms.__getitem__)
         budget, off = FACTOR * terms[worst] + least, norm(error)
         unit = size or 1.0
         where = int(np.flatnonzero(finite)[int(np.argmax(error))])
         judged.append(
-            Judgement(
-                off / budget, TERMS[worst], off / unit, budget / unit, norm(own) / unit, where
-            )
+            Judgement(off / budget, TERMS[worst], off / unit, budget / unit, terms[1] / unit, where)
         )
     return max(judged, key=lambda j: j.share)
 
@@ -162,13 +163,19 @@ def _held(true: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return np.where(np.isfinite(narrow), true, narrow)
 
 
-def _settled(mine: np.ndarray, theirs: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Where nothing infinite or NaN is unexplained: both finite, or as the truth or reference."""
-    special = ~np.isfinite(mine)
+def _settled(
+    mine: np.ndarray, theirs: np.ndarray, true: np.ndarray, number: np.ndarray
+) -> np.ndarray:
+    """Where nothing infinite or NaN is unexplained: both finite, or as the truth or reference.
+
+    Where the truth is a `number` and the reference does not get to it, the way there overflows:
+    whether infinity or NaN comes of that is chance.
+    """
+    special, beyond = ~np.isfinite(mine), ~np.isfinite(theirs)
     like_true = (mine == true) | (np.isnan(mine) & np.isnan(true))
     like_theirs = (mine == theirs) | (np.isnan(mine) & np.isnan(theirs))
-    expected = ~np.isfinite(true) & ~np.isfinite(theirs)
-    return np.where(special, like_true | like_theirs, ~expected)
+    explained = like_true | like_theirs | (beyond & number)
+    return np.where(special, explained, ~(beyond & ~np.isfinite(true)))
 
 
 def _moves(other: np.ndarray, true: np.ndarray) -> np.ndarray:

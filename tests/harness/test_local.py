@@ -129,6 +129,7 @@ def test_what_the_reference_said_serves_other_candidates_and_lower_orders(monkey
     known = Expected(tanh, [X], TORCH)
     fresh = [compare(tanh, [X], c, TORCH, o) for c in (MINITORCH, Altered(scaled)) for o in (1, 2)]
     assert known.witnesses
+    assert len(known.closer) > 2
     assert known.outcome.order == 2
     monkeypatch.setattr(TORCH, "grad", None)  # asked no more
     kept = [

@@ -103,3 +103,18 @@ def test_moved_numbers_keep_ties_zeros_and_chosen_numbers():
 def test_nobody_is_more_accurate_than_rounding():
     assert accuracy(3e-9, 1e-9, floor=EPS) == 1
     assert accuracy(4 * EPS, 2 * EPS, floor=EPS) == 2
+
+
+def test_a_reference_that_is_right_by_luck_is_asked_again(true):
+    mine = (true + 2e-6).astype("f")
+    assert not judge(mine, true.astype("f"), true).ok
+    elsewhere = [((true + 1e-6).astype("f"), true)]
+    found = judge(mine, true.astype("f"), true, others=elsewhere)
+    assert (found.ok, found.term) == (True, "reference")
+
+
+def test_where_the_way_overflows_it_is_chance_what_is_left():
+    truth, theirs = np.array([1e300, 1.0]), f32(INF, 1)
+    assert judge(f32(NAN, 1), theirs, truth).ok
+    assert judge(f32(-INF, 1), f32(NAN, 1), np.array([1e30, 1.0])).ok
+    assert not judge(f32(NAN, 1), f32(2, 1), np.array([2.0, 1.0])).ok
