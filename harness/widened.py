@@ -435,10 +435,10 @@ class _Widened:
     def _rms_norm(self, function: Any) -> Any:
         """Without an epsilon it is the one of float32."""
 
-        def rms_norm(x: Any, shape: Any, weight: Any = None, eps: Any = None) -> Any:
-            if eps is None and x.dtype is self.double:
+        def rms_norm(input: Any, normalized_shape: Any, weight: Any = None, eps: Any = None) -> Any:
+            if eps is None and input.dtype is self.double:
                 eps = self.epsilon
-            return function(x, shape, weight, eps)
+            return function(input, normalized_shape, weight, eps)
 
         return rms_norm
 
