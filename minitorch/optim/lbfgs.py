@@ -125,6 +125,10 @@ class _StrongWolfe:
 # -------------------------------------------------------------------- the optimizer
 
 
+_STATE = ("d", "t", "old_dirs", "old_stps", "ro", "H_diag", "prev_flat_grad", "prev_loss")
+"""What a step leaves, in the order of torch's state: behind what was made on the way."""
+
+
 class LBFGS(Optimizer):
     """L-BFGS: steps along -H g, H an inverse Hessian from the last `history_size` steps.
 
@@ -175,7 +179,7 @@ class LBFGS(Optimizer):
         group = self.param_groups[0]
         state = self.state[self._params[0]]
         state.setdefault("func_evals", 0)
-        state.setdefault("n_iter", 0)
+        is_first = not state.setdefault("n_iter", 0)
         with enable_grad():
             first = closure()
         state["func_evals"] += 1
@@ -209,6 +213,9 @@ class LBFGS(Optimizer):
                 or abs(loss - before) < group["tolerance_change"]
             ):
                 break
+        if is_first:
+            for name in _STATE:
+                state[name] = state.pop(name)
         return first
 
     def _direction(self, state: dict[str, Any], g: Any, group: dict) -> tuple[Any, float]:

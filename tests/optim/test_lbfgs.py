@@ -44,12 +44,13 @@ def minimized(t, f, dtype, steps=5, reload_at=None, **options):
             optimizer.load_state_dict(state)
         losses.append(optimizer.step(closure).item())
     state = optimizer.state[params[0]]
-    counts = [sorted(state), state["func_evals"], state["n_iter"], len(state.get("old_dirs", ()))]
+    counts = [list(state), state["func_evals"], state["n_iter"], len(state.get("old_dirs", ()))]
     return losses, counts, np.stack([p.detach().numpy() for p in params])
 
 
 OPTIONS = [
     {"lr": 0.1, "max_iter": 6},
+    {"lr": 0.1, "max_iter": 1},
     {"lr": 1e-6, "max_iter": 4, "tolerance_change": 0.0},
     {"lr": 1, "max_iter": 6, "line_search_fn": "strong_wolfe"},
     {"max_iter": 8, "history_size": 3, "line_search_fn": "strong_wolfe"},
