@@ -49,9 +49,7 @@ def main(argv: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         try:
             chosen = {spec: _find(spec, options.arguments) for spec in options.workloads}
-            sides = _sides(options)
-            if options.compare_commit:
-                sides = sides[0], stack.enter_context(side_at(options.compare_commit, sides[0]))
+            sides = _sides(options, stack)
         except (BackendError, LookupError) as error:
             _stop(str(error))
         if options.self_check:
@@ -123,15 +121,17 @@ def _find(spec: str, arguments: Sequence[str]) -> Workload:
     return script_workload(spec, arguments) if _is_script(spec) else find_workload(spec)
 
 
-def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
+def _sides(options: argparse.Namespace, stack: contextlib.ExitStack) -> tuple[Side, Side]:
     """The engines that are compared. Raises: BackendError where one is missing."""
-    engines = [find(spec) for spec in options.backends]
+    past = options.compare_commit
+    engines = [find(spec) for spec in options.backends[: 1 if past else 2]]
     for engine in engines:
         engine.check()
-    names = [engine.name for engine in engines]
-    names[1] += " again" if names[0] == names[1] else ""
-    first, second = map(Side, names, options.backends)
-    return first, second
+    first = Side(engines[0].name, options.backends[0])
+    if past:
+        return first, stack.enter_context(side_at(past, first))
+    again = " again" if engines[0].name == engines[1].name else ""
+    return first, Side(engines[1].name + again, options.backends[1])
 
 
 def _run(options: argparse.Namespace, chosen: Chosen, sides: tuple[Side, Side]) -> report.Bench:
@@ -189,9 +189,12 @@ def _publish(bench: report.Bench, options: argparse.Namespace) -> None:
     line = history.entry(bench.results, bench.facts)
     bench.date = line["date"]
     if not options.compare_commit:
-        past = options.out / "history.jsonl"
-        bench.changes = list(history.changes(line, history.read(past), options.against))
-        history.append(past, line)
+        path = options.out / "history.jsonl"
+        past = history.read(path)
+        bench.changes = list(history.changes(line, past, options.against))
+        if options.against and not history.known(line, past, options.against):
+            bench.changes.append(f"no run of the kind at {options.against} is in {path}")
+        history.append(path, line)
     print(report.table(bench))
     if bench.started:
         print("", report.memory_table(bench), sep="\n")
@@ -209,8 +212,11 @@ def _self_check(side: Side) -> int:
     """Time the candidate's W1 against itself, and say whether the ratio of that is 1."""
     side.engine.set_threads(1)  # no pool of threads: what is tested is the timer
     program = WORKLOADS["W1"].build(side.engine.namespace())
-    with tqdm(total=TRIALS, disable=None, leave=False) as bar:
-        trials = self_check(program.step, tick=bar.update)
+    try:
+        with tqdm(total=TRIALS, disable=None, leave=False) as bar:
+            trials = self_check(program.step, tick=bar.update)
+    except KeyboardInterrupt:
+        _stop("interrupted")
     print(f"W1 of {side.title} against itself, {TRIALS} trials of each kind:")
     print(*trials, sep="\n")
     print(f"interleaved turns are {'honest' if trials[0].honest else 'NOT honest'} here")

@@ -94,15 +94,24 @@ def changes(
             yield f"{word}: {name} {_short(ratio)} was {_short(was)} at {at}"
 
 
+def known(now: dict[str, Any], before: Sequence[dict[str, Any]], against: str | None) -> bool:
+    """Whether there is a run to compare with."""
+    return any(_comparable(line, now, against) for line in before)
+
+
 def _latest(
     name: str, now: dict[str, Any], before: Sequence[dict[str, Any]], against: str | None
 ) -> tuple[dict[str, Any] | None, str]:
     """The latest comparable measurement of a workload, and its commit."""
     for line in reversed(before):
-        named = against is None or line["commit"].startswith(against)
-        if named and _kind(line) == _kind(now) and name in line["workloads"]:
+        if _comparable(line, now, against) and name in line["workloads"]:
             return line["workloads"][name], line["commit"] or line["date"]
     return None, ""
+
+
+def _comparable(line: dict[str, Any], now: dict[str, Any], against: str | None) -> bool:
+    named = against is None or line["commit"].startswith(against)
+    return named and _kind(line) == _kind(now)
 
 
 def _kind(line: dict[str, Any]) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import statistics
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,12 +95,12 @@ class Result:
         a, b = self.times
         return statistics.median(a), statistics.median(b)
 
-    @property
+    @cached_property
     def ratio(self) -> Ratio:
         """How many times faster the first side is than the second."""
         return paired_ratio(*self.times)
 
-    @property
+    @cached_property
     def controls(self) -> tuple[Ratio, Ratio]:
         """Each side against itself."""
         a, again, b, bgain = self.seconds

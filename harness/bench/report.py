@@ -15,7 +15,7 @@ from tabulate import tabulate
 
 from harness.bench.child import AGREE_STEPS
 from harness.bench.measure import AGREE, Attribution, Result, Row, Start
-from harness.timing import Ratio, format_ratio
+from harness.timing import DRIFT, Ratio, format_ratio
 
 SCHEMA = "harness.bench/1"
 
@@ -162,7 +162,7 @@ def imports(bench: Bench) -> str:
 def setting(bench: Bench) -> str:
     """What it ran on, in one line."""
     facts, where = bench.facts, bench.facts["machine"]
-    engines = ", ".join(f"{title} {version}" for title, version in facts["engines"].items())
+    engines = ", ".join(f"{name} {version}".rstrip() for name, version in facts["engines"].items())
     at = f" at {facts['commit']}" if facts["commit"] else ""
     return (
         f"{engines}{at}, numpy {facts['numpy']}, Python {facts['python']}, {where['processor']}, "
@@ -182,7 +182,8 @@ def _sections(bench: Bench) -> Iterator[str]:
         "Milliseconds are medians per step. Each engine works in two processes, and all four take"
         " turns in random order. The speed-up is the median over these rounds with its 95 %"
         f" bootstrap interval, above 1 where {candidate} is faster; A/A is each engine's one"
-        " process against its other one, and where that is off, nothing is said of the speed-up."
+        " process against its other one. Where that is off, its interval without 1 and its median"
+        f" more than {DRIFT:.0%} from it, nothing is said of the speed-up."
         f" A time counts only where the first {AGREE_STEPS} losses, and the gradients after them,"
         f" agree to {AGREE:g}."
     )

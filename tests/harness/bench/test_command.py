@@ -37,9 +37,9 @@ def bench(own, tmp_path, monkeypatch):
     """`main` on workloads of the test's own; returns the exit code and what bench.json says."""
     monkeypatch.setattr(command, "_warm", lambda *_: None)
 
-    def run(*names: str) -> tuple[int, dict]:
+    def run(*names: str, options: tuple[str, ...] = ()) -> tuple[int, dict]:
         out = tmp_path / "out"
-        argv = ["--backends", "minitorch,minitorch", "--threads", "1", "--pairs", "3"]
+        argv = [*options, "--backends", "minitorch,minitorch", "--threads", "1", "--pairs", "3"]
         code = main([*argv, "--out", str(out), *(f"{own}:{name}" for name in names)])
         return code, json.loads((out / "bench.json").read_text(encoding="utf-8"))
 
@@ -114,6 +114,26 @@ def test_slower_run_is_told_from_the_last_one(bench, monkeypatch, capsys, result
     assert change.startswith("slower: tiny 2.0")
     assert change in capsys.readouterr().out
     assert change in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+
+
+def test_commit_that_was_never_measured_is_said(bench, monkeypatch, result):
+    monkeypatch.setattr(command, "_measured", lambda *_: result(2.0))
+    monkeypatch.setattr(command.history, "commit", lambda folder: "1a2b3c4")
+    bench("tiny", options=("--against", "1a2b"))
+    _, said = bench("tiny", options=("--against", "1a2b"))
+    assert said["changes"] == []
+    _, said = bench("tiny", options=("--against", "9f9f"))
+    assert said["changes"][0].startswith("no run of the kind at 9f9f is in ")
+
+
+def test_interrupted_self_check_is_one_line(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "self_check", interrupted)
+    with pytest.raises(SystemExit, match="3"):
+        main(["--self-check"])
+    assert capsys.readouterr().err == "bench: interrupted\n"
 
 
 def test_self_check_answers_with_its_verdict(monkeypatch, capsys):

@@ -53,6 +53,9 @@ def test_latest_run_counts_unless_a_commit_is_named():
     assert "at 5d6e7f8" in next(history.changes(now, past))
     assert "at 1a2b3c4" in next(history.changes(now, past, against="1a2b"))
     assert list(history.changes(now, past, against="0")) == []
+    assert history.known(now, past, "5d6e")
+    assert not history.known(now, past, "0")
+    assert not history.known(line(1.1, 1.2, threads=1), past, None)
 
 
 def test_history_is_a_line_for_each_run_that_timed_something(tmp_path, result):
