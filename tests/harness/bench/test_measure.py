@@ -119,19 +119,16 @@ def test_memory_is_that_of_the_process_alone(own):
     assert peak is None or 10 < leg.began["held"] < peak < 190, ballast.nbytes
 
 
-def test_rounds_are_as_many_as_the_budget_holds():
-    class Slow:
-        """A leg that claims to take two seconds a turn."""
+@pytest.mark.parametrize(
+    ("seconds", "rounds"), [(2.0, measure.FEWEST), (0.0575, 20), (1e-4, measure.MOST)]
+)
+def test_rounds_are_as_many_whole_blocks_as_the_budget_holds(monkeypatch, seconds, rounds):
+    class Claims:
+        """A leg that claims to take that long for a turn."""
 
         def ask(self, steps: int) -> dict[str, float]:
-            return {"seconds": 2.0}
+            return {"seconds": seconds}
 
-    class Fast(Slow):
-        def ask(self, steps: int) -> dict[str, float]:
-            return {"seconds": 1e-4}
-
-    def rounds(leg) -> int:
-        return len(measure._take_turns([leg], TINY, None, lambda what: None)[0])
-
-    assert rounds(Slow()) == measure.FEWEST
-    assert rounds(Fast()) == measure.MOST
+    monkeypatch.setattr("harness.timing.time.sleep", lambda pause: None)
+    times = measure._take_turns([Claims() for _ in range(4)], TINY, None, lambda what: None)
+    assert [len(side) for side in times] == [rounds] * 4
