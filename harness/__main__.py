@@ -77,6 +77,7 @@ def _run(args: argparse.Namespace) -> int:
                 oracle=not args.no_float64,
                 locate=not args.no_locate,
                 sketch=args.sketch,
+                keep=args.keep,
             )
         )
     except (RunFailed, BackendError) as error:
@@ -147,6 +148,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(mode="free")
     add("--no-float64", action="store_true", help="without the float64 run")
     add("--no-locate", action="store_true", help="do not look for the call that differs")
+    keep = "keep tensors of both engines in the report's folder, in MB at most (50)"
+    add("--keep", type=_count, nargs="?", const=50, default=0, metavar="MB", help=keep)
     add("--sketch", action="store_true", help="send norms and projections in place of tensors")
     add("--out", **reports, help="where reports go (reports/)")
     add("--name", help="name of the report's folder (what the script calls itself)")

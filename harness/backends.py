@@ -100,7 +100,10 @@ class Backend:
         return np.asarray(tensor.numpy(force=True))  # torch has zeros that are not stored
 
     def assign(self, tensor: Any, array: np.ndarray) -> None:
-        """tensor[...] = array, in place and unrecorded, also between a forward and its backward."""
+        """tensor[...] = array, in place, unrecorded and without a new version.
+
+        A graph that a script still holds stays valid.
+        """
         tensor.data.copy_(self.namespace().from_numpy(np.array(array)))
 
     def tensor(self, array: np.ndarray, wants_gradient: bool = False) -> Any:

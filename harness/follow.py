@@ -78,8 +78,13 @@ class Follower:
 
     # ---------------------------------------------------------------- what a probe or a watch says
 
-    def begin(self, subject: Subject, name: str = "", told: bool = False) -> None:
-        """The models are made: send the start, and move what is to be moved."""
+    def begin(
+        self, subject: Subject, name: str = "", told: bool = False, fresh: bool = True
+    ) -> None:
+        """The models are made: send the start, and move what is to be moved.
+
+        Where they are not `fresh` they have computed before, and buffers may have rounded.
+        """
         if self.begun:
             return
         self.begun, self.told, self._subject = True, told, subject
@@ -88,7 +93,12 @@ class Follower:
         if self._timer:
             self._timer.wait()
             return
-        header = {**describe(self.backend, subject), "name": name, "threads": self.task.threads}
+        header = {
+            **describe(self.backend, subject),
+            "name": name,
+            "threads": self.task.threads,
+            "fresh": fresh,
+        }
         self.channel.send("start", 0, self._with_random(initial_arrays(self.backend, subject)),
                           header=header)  # fmt: skip
 

@@ -21,12 +21,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness import ledger
 from harness.backends import Backend, find
 from harness.compare import Divergence, Outcome
 from harness.conductor import HOW, conducting
 from harness.follow import Task
 from harness.judging import Judge, Roles, replayed
+from harness.ledger import Entry
 from harness.processes import Leg, RunFailed, Script, values
+from harness.store import Store
 from harness.turns import WARMUP, Times, take_turns
 
 METRIC_ALLOWANCE = 0.003
@@ -59,6 +62,8 @@ class Options:
     oracle: bool = True
     locate: bool = True
     sketch: bool = False
+    keep: int = 0  # megabytes of tensors to keep on disk
+    ledger: Path = Path(ledger.NAME)
 
 
 @dataclass
@@ -91,7 +96,8 @@ class Result:
     scores: dict[str, Score] = field(default_factory=dict)
     printed: str = ""  # how the two runs' printed text compares
     located: Any = None  # harness.locate.Located
-    repro: Any = None  # harness.repro.Repro
+    repro: Any = None  # harness.repro.Script
+    expired: list[Entry] = field(default_factory=list)  # of the ledger
     times: Times | None = None
     skipped: dict[str, int] = field(default_factory=dict)
     interrupted: str = ""  # during what
@@ -141,6 +147,10 @@ class _Run:
         self.options, self.tick = options, tick
         self.script = Script(options.script, options.arguments, folder)
         self.labels = _labels(options.backends)
+        try:
+            self.ledger = ledger.read(options.ledger)
+        except ledger.LedgerError as error:
+            raise RunFailed(str(error)) from None
 
     def result(self) -> Result:
         """Compare, confirm what is out, locate it, time both."""
@@ -171,20 +181,27 @@ class _Run:
         with conducting(legs) as conductor:
             moment = conductor.start()
             headers = candidate.header, reference.header
-            judge = Judge(roles, self.labels, local=self.options.mode != "free")
+            judge = Judge(roles, self.labels, self._accepted, self.options.mode != "free")
             judge.start(moment, headers)
+            store = self._store(reference)
             try:
                 for moment in conductor.steps() if not judge.problem else ():
                     if not judge.step(moment):
                         break
+                    if store:
+                        both = {label: values(moment[label]) for label in self.labels}
+                        store.add(judge.steps, both)
                     self.tick("comparing", judge.steps)
             except KeyboardInterrupt:
                 interrupted = "comparing"
+        if store:
+            store.close()
         if not (judge.steps or judge.problem or interrupted):
             raise RunFailed(f"{self.script.path} on {self.labels[1]}: {HOW}")
         result = Result(self.options, self._name(reference), self.labels, headers, judge)
         result.interrupted = interrupted
         result.skipped = candidate.skipped
+        result.expired = self.ledger.expired(self.script.path)
         result.divergence = judge.initial or judge.random
         result.printed = _printed(candidate, reference)
         self._score(result, candidate, reference, legs)
@@ -222,6 +239,17 @@ class _Run:
             others = [leg for leg in legs if leg is not mine and name in leg.metrics]
             span = [leg.metrics[name][-1][1] for leg in others]
             result.scores[name] = Score(mine.metrics[name][-1][1], min(span), max(span))
+
+    def _accepted(self, key: str) -> Entry | None:
+        return self.ledger.accepts(self.script.path, key)
+
+    def _store(self, reference: Leg) -> Store | None:
+        """Where tensors are kept, anew, if they are to be."""
+        if not self.options.keep:
+            return None
+        folder = self.options.out / self._name(reference) / "store"
+        shutil.rmtree(folder, ignore_errors=True)
+        return Store(folder, self.options.keep * 1_000_000)
 
     # ---------------------------------------------------------------- confirming and locating
 
@@ -269,7 +297,7 @@ class _Run:
         if any("training" not in find(b).capabilities for b in (candidate, reference)):
             result.skipped["locating: an engine has no modules and hooks with torch's names"] = 1
             return
-        from harness import locate
+        from harness import locate, repro
 
         step = first.step
         trace = {"purpose": "trace", "trace": step, "steps": step}
@@ -283,6 +311,9 @@ class _Run:
                 self.tick("locating", moment[theirs].step)
         engines = find(candidate), find(reference)
         result.located = locate.step(legs[1].trace, legs[0].trace, *engines, number=step)
+        if result.located is not None:
+            self.tick("a small script", 0)
+            result.repro = repro.make(result.located, *engines)
 
     # ---------------------------------------------------------------- timing
 

@@ -33,6 +33,7 @@ class Watch:
         self._modules: list[weakref.ref] = []
         self._optimizers: list[weakref.ref] = []
         self._losses: list[np.ndarray] = []
+        self._called = False  # whether a model has computed before there was an optimizer
         self._backwards = 0  # those that are running: the ones they start are theirs
         self._inside = 0  # steps that are running
         self._looking: Any = None  # the hook that sees the first call of a model
@@ -79,7 +80,7 @@ class Watch:
         def watched(root: Any, *args: Any, **kwargs: Any) -> Any:
             if self._backwards or self._follower.told:
                 return backward(root, *args, **kwargs)
-            self._before_backward()
+            self._before_backward(sys._getframe(1))
             self._backwards += 1
             try:
                 result = backward(root, *args, **kwargs)
@@ -93,20 +94,26 @@ class Watch:
 
     def _before_forward(self, module: Any, args: tuple) -> None:
         """Begin where a model is first called: its buffers are what they are at the start."""
-        if any(ref() is not None for ref in self._optimizers) and not self._follower.begun:
+        if not self._has_optimizer():
+            self._called = True
+        elif not self._follower.begun:
             self._begin(self._subject())
 
-    def _before_backward(self) -> None:
+    def _before_backward(self, frame: FrameType) -> None:
         if not self._follower.begun:
-            self._begin(self._subject())
+            alone = not self._has_optimizer()
+            self._begin(Subject(loose=self._variables(frame)) if alone else self._subject())
         self._follower.mark("forward")
+
+    def _has_optimizer(self) -> bool:
+        return any(ref() is not None for ref in self._optimizers)
 
     def _after_backward(self, root: Any, frame: FrameType) -> None:
         self._follower.mark("backward")
         roots = root if isinstance(root, (list, tuple)) else [root]
         backend = self._follower.backend
         self._losses += [np.asarray(as_array(backend, r).sum()) for r in roots]
-        if not any(ref() is not None for ref in self._optimizers):
+        if not self._has_optimizer():
             self._tell(Subject(loose=self._variables(frame)))
 
     def _before_step(self, optimizer: Any, args: tuple, kwargs: dict) -> None:
@@ -131,7 +138,7 @@ class Watch:
     def _begin(self, subject: Subject) -> None:
         if self._looking is not None:
             self._looking.remove()
-        self._follower.begin(subject)
+        self._follower.begin(subject, fresh=not self._called)
 
     def _tell(self, subject: Subject) -> None:
         values = [float(value) for value in self._losses]
@@ -168,7 +175,7 @@ class Watch:
             yield title if count[title] == 1 else f"{title}{count[title]}", module
 
     def _variables(self, frame: FrameType | None) -> dict[str, Any]:
-        """The leaves with a gradient that the script's variables name, outermost frame first."""
+        """The leaves that the script's variables name, outermost frame first."""
         frames = []
         while frame is not None:
             if os.path.abspath(frame.f_code.co_filename).startswith(self._folder):
@@ -186,7 +193,7 @@ class Watch:
 
     def _leaves(self, name: str, value: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, self._engine.Tensor):
-            if value.requires_grad and value.is_leaf and value.grad is not None:
+            if value.requires_grad and value.is_leaf:
                 yield name, value
         elif isinstance(value, self._engine.nn.Module):
             yield from ((f"{name}.{own}", p) for own, p in value.named_parameters()

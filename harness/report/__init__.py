@@ -33,7 +33,7 @@ def write(result: Result) -> Path:
         facts.step_table(result).to_csv(folder / "steps.csv", index=False, float_format="%.9g")
     if result.timed:
         facts.round_table(result).to_csv(folder / "timing.csv", index=False, float_format="%.4g")
-    script = getattr(result.repro, "source", "")
+    script = getattr(result.repro, "text", "")
     if script:
         (folder / "repro.py").write_text(script, encoding="utf-8")
     pictures.draw(result, folder)

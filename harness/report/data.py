@@ -66,6 +66,8 @@ def of(result: Result) -> dict[str, Any]:
             "tensors": _tensors(result),
             "tensors_in_all": len(judge.series),
             "flow": _flow(result),
+            "accepted": judge.accepted,
+            "expired": {entry.tensor: str(entry) for entry in result.expired},
             "skipped": result.skipped,
             "environment": facts.environment(result),
             "seconds": result.seconds,
@@ -109,7 +111,7 @@ def _located(result: Result) -> dict[str, Any] | None:
     if result.located is None:
         return None
     told = {name: getattr(result.located, name, None) for name in LOCATED}
-    return {**told, "text": str(result.located), "repro": getattr(result.repro, "source", "")}
+    return {**told, "text": str(result.located), "repro": getattr(result.repro, "text", "")}
 
 
 def _speed(result: Result) -> dict[str, Any] | None:

@@ -60,6 +60,10 @@ def checks(result: Result) -> dict[str, str]:
     }
     if result.printed:
         answers["printed text"] = result.printed
+    for key, reason in judge.accepted.items():
+        answers[f"accepted: {key}"] = reason
+    for entry in result.expired:
+        answers[f"no longer accepted: {entry.tensor}"] = str(entry)
     for what, count in result.skipped.items():
         answers["skipped"] = f"{what} ({count} times)"
     for name, score in result.scores.items():

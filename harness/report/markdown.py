@@ -23,8 +23,8 @@ NOTES = f"""\
   (*one ulp*). The first {FIRST_STEPS} losses have a fixed tolerance, {FIRST_LOSS:g} relative.
 - **Accuracy** is the error against a float64 run of the same script, which draws the same random
   numbers: the candidate's over the reference's.
-- **Chaos**: where the reference is more than {CHAOS:g} from itself, one ulp away, no comparison
-  means anything, and judging stops.
+- **Chaos**: where half of the reference's parameters are more than {CHAOS:g} from themselves, one
+  ulp away, no comparison means anything, and judging stops.
 - **Parted**: two correct engines go separate ways where a unit lands on different sides of a
   kink, as the reference does from itself on another number of threads. So what leaves its budget
   counts as a fault only if it does so in all of {REPLAYS} replays, each of which starts every step
