@@ -3,8 +3,18 @@
 python -m harness run train.py -- --model mlp      compare minitorch with torch, write reports/
 python -m harness report                           write the index of all reports anew
 
-A script takes part with two lines: `probe = open_probe(torch, model)` before its loop and
-`probe.step(loss, model, optimizer)` after every optimizer step.
+A script is watched as it is. One that tells its steps itself has two lines more:
+`probe = open_probe(torch, model)` before its loop, `probe.step(loss, model, optimizer)` in it.
+
+From Python, one function, and one script:
+
+    from harness import Twin, find
+    Twin(find("mylib"), find("torch"))(lambda T, x: T.softmax(x, -1), shapes=[(4, 5)])
+
+    from harness.run import Options, run
+    run(Options("train.py", ["--model", "mlp"], mode="lockstep", pairs=0)).divergence
+
+BACKENDS.md says how an engine plugs in.
 """
 
 import importlib

@@ -169,18 +169,19 @@ def markdown(told: Record) -> str:
         "",
         summary(records),
         "",
-        "| test | inputs | verdict | tensor | error | budget | set by | share | of torch's error |",
-        "|---|---|---|---|--:|--:|---|--:|--:|",
+        "| test | inputs | verdict | tensor | error | budget | set by | share of budget"
+        f" | times {told['reference']}'s error | born in |",
+        "|---|---|---|---|--:|--:|---|--:|--:|---|",
     ]
-    lines[4] = lines[4].replace("torch's", f"{told['reference']}'s")
     for record in records:
         test = record["test"].replace("|", r"\|")
         cells = [test, record["inputs"], record["verdict"]]
         if "tensor" in record:
             cells += [record["tensor"], _said(record["error"]), _said(record["budget"])]
             cells += [record["term"], _said(record["share"]), _said(record.get("err_ratio", ""))]
+            cells.append(record.get("first_op", ""))
         else:
-            cells += [record["said"].replace("|", r"\|"), *[""] * 5]
+            cells += [record["said"].replace("|", r"\|"), *[""] * 6]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 

@@ -1,20 +1,21 @@
 """A training step on all witnesses in this process, judged as `python -m harness run` judges.
 
-    def build(T):
-        model = T.nn.Linear(3, 1)
-        optimizer = T.optim.SGD(model.parameters(), lr=0.1)
-        x = T.randn(8, 3)
-
-        def step():
-            optimizer.zero_grad()
-            loss = (model(x) ** 2).mean()
-            loss.backward()
-            optimizer.step()
-            return loss
-
-        return model, optimizer, step
-
-    train(build, candidate, reference, steps=20).ok
+>>> def build(T):
+...     model = T.nn.Linear(3, 1)
+...     optimizer = T.optim.SGD(model.parameters(), lr=0.1)
+...     x = T.randn(8, 3)
+...
+...     def step():
+...         optimizer.zero_grad()
+...         loss = model(x).square().mean()
+...         loss.backward()
+...         optimizer.step()
+...         return loss
+...
+...     return model, optimizer, step
+>>> from harness import find
+>>> train(build, find("minitorch"), find("minitorch"), steps=3).ok
+True
 
 Both engines train freely; so do the reference in float64 and the reference moved by one ulp at the
 start, which make the budget. What leaves it is replayed from the reference's state (judging.py).
@@ -62,6 +63,7 @@ class Trial:
     divergence: Divergence | None = None
     parted: Divergence | None = None  # left its budget by drift, not by a fault
     unsupported: str = ""  # what the candidate lacks
+    located: Any = None  # harness.locate.Located
 
     @property
     def ok(self) -> bool:
@@ -123,6 +125,9 @@ def train(
     trial = Trial(judge, judge.initial or judge.random)
     if judge.outs and not judge.problem and trial.divergence is None:
         _confirm(trial, build, candidate, theirs.messages, seed)
+    first = trial.divergence
+    if first is not None and first.step and first is not judge.random:
+        trial.located = _locate(build, candidate, reference, first.step, theirs.messages, seed)
     return trial
 
 
@@ -134,11 +139,12 @@ def run(
     wide: bool = False,
     moves: int | None = None,
     against: Sequence[Message] = (),
+    before: Callable[[int], None] = lambda number: None,
 ) -> Run:
     """One witness from its start to its last step.
 
     `wide`: in float64. `moves`: a seed, parameters start one ulp away. `against`: every step
-    starts from the state of that run, moved.
+    starts from the state of that run, moved. `before` is told the number of each step.
     """
     draw = None if moves is None else np.random.default_rng(moves)
     made = Run({}, [])
@@ -152,11 +158,13 @@ def run(
                 move_one_ulp(backend, subject, draw)
             made.messages.append(_message(backend, 0, initial_arrays(backend, subject)))
             for number in range(1, steps + 1):
+                before(number)
                 loss = as_array(backend, step())
                 made.messages.append(_message(backend, number, step_arrays(backend, subject, loss)))
                 if against:
                     _take_over(backend, subject, against[number])
-                    move_one_ulp(backend, subject, draw)
+                    if draw:
+                        move_one_ulp(backend, subject, draw)
         except Exception as error:  # an engine may refuse in any words
             return made._replace(error=error)
     return made
@@ -200,6 +208,36 @@ def _stopped(judge: Judge, mine: Run) -> Trial:
         return Trial(judge, unsupported=said)
     judge.problem = f"{judge.names[0]} raises {said}; {judge.names[1]} does not"
     return Trial(judge)
+
+
+def _locate(
+    build: Build,
+    candidate: Backend,
+    reference: Backend,
+    step: int,
+    theirs: Sequence[Message],
+    seed: int,
+) -> Any:
+    """Where step `step` differs: both engines traced there, from the reference's state."""
+    engines = candidate, reference
+    if any("training" not in engine.capabilities for engine in engines):
+        return None
+    from harness import locate
+    from harness.observe import observing
+
+    traces = []
+    for engine in engines:
+        with observing(engine, recording=False) as trace:
+            run(build, engine, step, seed, against=theirs, before=_recording(trace, step))
+        traces.append(trace)
+    return locate.step(*traces, *engines, number=step)
+
+
+def _recording(trace: Any, step: int) -> Callable[[int], None]:
+    def before(number: int) -> None:
+        trace.recording = number == step
+
+    return before
 
 
 def _confirm(

@@ -1,11 +1,12 @@
 """A function or a training step on two engines, compared and told in words: what `twin` does.
 
-    from harness.twin import Twin
+>>> from harness import Twin, find
+>>> twin = Twin(find("minitorch"), find("minitorch"))
+>>> made = twin(lambda T, x: T.softmax(x, -1), shapes=[(4, 5)])  # raises Differs
+>>> made.ok, made.order, [finding.what for finding in made.findings][:2]
+(True, 2, ['value', 'gradient of input 0'])
 
-    twin = Twin(find("minitorch"), find("torch"))
-    twin(lambda T, x: T.nn.functional.gelu(x), shapes=[(4, 5)])        # raises Differs
-
-In a test the fixture `twin` of `pytest_plugin.py` is one of these.
+In a test the fixture `twin` of pytest_plugin.py is one of these.
 """
 
 from __future__ import annotations
@@ -79,12 +80,16 @@ class Twin:
         for label, tried in variants(arrays, edges):
             made = compare(function, tried, self.candidate, self.reference, order, constant, seed)
             record = self._record(label, tried, made, place)
-            if made.problem:
-                record |= self._raised_at(function, tried, order, frozenset(constant), seed)
             self.records.append(record)
             found.append(made)
-            if not made.ok:
-                raise Differs(self._message(label, tried, made))
+            if made.ok:
+                continue
+            message, located = self._message(label, tried, made), None
+            if made.problem:
+                record |= self._raised_at(function, tried, order, frozenset(constant), seed)
+            elif not made.unsupported and not isinstance(function, tuple):
+                located = self._locate(function, tried, frozenset(constant), seed)
+            raise Differs(f"{message}{born(located, record)}")
         return max(found, key=_share)
 
     def train(self, build: Build, steps: int | None = None, seed: int = 0) -> Trial:
@@ -101,7 +106,8 @@ class Twin:
         if not made.ok:
             mine, theirs = self.candidate.name, self.reference.name
             verb = "lacks what is trained on" if made.unsupported else "trains otherwise than"
-            raise Differs(f"{mine} {verb} {theirs}: {made}")
+            told = born(made.located, self.records[-1])
+            raise Differs(f"{mine} {verb} {theirs}: {made}{told}")
         return made
 
     def _record(
@@ -133,14 +139,32 @@ class Twin:
         else:
             wrong = [f for f in made.findings if not f.ok]
             first = f"{wrong[0].what} differs on {mine} and {theirs}"
-            more = [line for f in wrong for line in _told(f)]
-            more.append(f"  wrong    {self._who(made)}")
+            more = [*_told(wrong[0]), f"  wrong    {self._who(made)}"]
+            if also := ", ".join(f.what for f in wrong[1:]):
+                more.insert(-1, f"  also     {also}")
         return "\n".join([first, f"  inputs   {label}: {shown}", *more])
 
     def _who(self, made: Comparison) -> str:
         if made.odd == "reference":
             return f"{self.reference.name}: float64 and the difference quotient contradict it"
         return f"{self.candidate.name}: the other witnesses contradict it"
+
+    def _locate(self, function: Callable, inputs: Any, constant: Any, seed: int) -> Any:
+        """The first call of the function that differs, where both engines can be listened to."""
+        engines = self.candidate, self.reference
+        if any("training" not in engine.capabilities for engine in engines):
+            return None
+        from harness import locate
+        from harness.observe import observing
+
+        traces = []
+        for engine in engines:
+            with observing(engine) as trace:
+                evaluate(function, inputs, engine, 1, constant, seed)
+            traces.append(trace)
+        if not all(trace.calls for trace in traces):  # names that could not be replaced
+            return None
+        return locate.step(*traces, *engines)
 
     def _raised_at(
         self, function: Any, inputs: Any, order: int, constant: Any, seed: int
@@ -222,6 +246,21 @@ def judged(finding: Finding) -> Record:
         "share": j.share,
         "err_ratio": accuracy(j.error, j.reference_error, ROUNDING),
     }
+
+
+def born(located: Any, record: Record) -> str:
+    """Where a difference was born, in lines for the message; the record learns it too."""
+    if located is None:
+        return ""
+    record["first_op"] = f"{located.direction} of {located.op}"
+    file, _, line = located.engine_line.rpartition(":")
+    if file:
+        record |= {"engine_file": file, "engine_line": int(line)}
+    lines = [f"  born in  {record['first_op']}"]
+    if located.engine_line:
+        lines.append(f"  engine   {located.engine_line}   {located.engine_source_text}")
+    lines.append(f"  test     {located.model_line}   {located.model_source_text}")
+    return "".join(f"\n{line.rstrip()}" for line in lines)
 
 
 def trained(made: Trial) -> Record:

@@ -78,6 +78,15 @@ def test_what_an_engine_lacks_is_unsupported():
     assert made.unsupported.startswith("AttributeError at step 0")
 
 
+@pytest.mark.differential
+def test_the_call_that_trains_otherwise_is_named_with_its_lines(wrong_relu):
+    pytest.importorskip("torch")
+    made = train(build, MINITORCH, TORCH, steps=3)
+    assert (made.located.direction, made.located.op) == ("backward", "ReLU")
+    assert made.located.model_source_text == "loss = T.nn.functional.cross_entropy(model(x), y)"
+    assert made.divergence.step == made.located.step == 1
+
+
 def test_an_error_of_the_test_itself_is_raised():
     with pytest.raises(ZeroDivisionError):
         train(lambda T: 1 / 0, MINITORCH, MINITORCH)

@@ -9,7 +9,7 @@ import pytest
 
 import minitorch
 from harness import Twin
-from harness.backends import MINITORCH, Backend
+from harness.backends import MINITORCH, TORCH, Backend
 from harness.local import Comparison, Finding
 from harness.tolerance import Judgement
 from harness.twin import Differs, as_input, engine_line, verdict
@@ -84,3 +84,17 @@ def test_verdicts():
     assert verdict(Comparison(problem="shape")) == "structure"
     assert verdict(Comparison(unsupported="no gelu")) == "unsupported"
     assert verdict(Comparison(agreed="ValueError")) == "pass"
+
+
+@pytest.mark.differential
+def test_the_call_that_differs_is_named_with_its_lines(wrong_relu):
+    pytest.importorskip("torch")
+    twin = Twin(MINITORCH, TORCH)
+    with pytest.raises(Differs, match="gradient of input 0 differs on minitorch and torch") as said:
+        twin(lambda T, x, y: T.tanh(T.relu(x) * y), shapes=[(2, 3), (3,)])
+    (record,) = twin.records
+    assert record["first_op"] == "backward of relu"
+    assert "minitorch/ops/" in record["engine_file"]
+    lines = str(said.value).splitlines()
+    assert lines[-3] == "  born in  backward of relu"
+    assert lines[-1].endswith("twin(lambda T, x, y: T.tanh(T.relu(x) * y), shapes=[(2, 3), (3,)])")
