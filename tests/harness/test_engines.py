@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -208,3 +209,29 @@ def test_random_programs_need_more_than_a_student_has(capsys):
     assert capsys.readouterr().err == (
         "fuzz: student lacks what random programs use: in place, training\n"
     )
+
+
+# --- the commands that try every operation --------------------------------------------------------
+
+
+@pytest.mark.differential
+def test_a_third_engine_goes_through_ops(hips, tmp_path):
+    from harness import ops
+
+    which = ["--backends", f"{ENGINES / 'hips.py'}:hips,torch", "--op", "^(mv|trace)$"]
+    assert ops.main([*which, "--out", str(tmp_path)]) == 0
+    told = json.loads((tmp_path / "ops" / "ops.json").read_text())
+    states = {op["name"]: op["states"] for op in told["ops"]}
+    assert states["mv"]["pass"] > 5
+    assert states["trace"].keys() == {"unsupported"}
+
+
+@pytest.mark.differential
+def test_a_third_engine_goes_through_opinfo(hips, tmp_path):
+    from harness import opinfo
+
+    which = ["--backend", f"{ENGINES / 'hips.py'}:hips", "--db", "op", "--only", "^(mv|sort)$"]
+    opinfo.main([*which, "--quick", "--out", str(tmp_path)])
+    text = (tmp_path / "opinfo" / "opinfo.md").read_text()
+    assert "| `mv` | T1 | supported | yes | yes | yes |" in text
+    assert "| `sort` | T1 | absent |" in text
