@@ -18,6 +18,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -228,6 +229,8 @@ class Search:
             seen = Replay(call).compare(self.mine, self.theirs)
         except ValueError:  # it cannot be said to another engine: as the trace has it
             return self._as_traced(pair, direction)
+        if seen.unsupported and not (pair.mine.outputs or pair.mine.written):  # it did raise
+            return self._found(call, "forward", "", problem=f"it raises {seen.unsupported}")
         if seen.agreed or seen.unsupported:  # it cannot be run alone
             return self._as_traced(pair, direction)
         if seen.ok:
@@ -273,7 +276,7 @@ class Search:
         for numbers, producer, a, b in self._wholes(candidate, reference):
             if a is not None and _close(a, b):
                 continue
-            users = [p for p in self.pairs if any(v.tensor == numbers[1] for v in p.theirs.inputs)]
+            users = [p for p in self.pairs if _sent_to(p.theirs, numbers[1]) is not None]
             parts = [
                 [_sent_to(call, n) for call in calls] for n, calls in zip(numbers, zip(*users))
             ]
@@ -307,8 +310,8 @@ class Search:
 
     def update(self, candidate: Trace, reference: Trace) -> Located | None:
         """An optimizer that makes something else of the same gradients."""
-        for mine, theirs in zip(candidate.updates, reference.updates):
-            if updates.same(mine, theirs):
+        for mine, theirs in zip_longest(candidate.updates, reference.updates):
+            if theirs is None or (mine is not None and updates.same(mine, theirs)):
                 continue
             finding = updates.compare(theirs, self.mine, self.theirs)
             if finding is None:

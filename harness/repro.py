@@ -14,13 +14,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from harness import shrink, updates
+from harness import passage, shrink, updates
 from harness.backends import Backend
 from harness.locate import Located
 from harness.tolerance import FACTOR
@@ -62,7 +62,16 @@ def make(
         text = framed(f"update of {located.op}", *_stepping(update), candidate, reference)
         sizes = [v.array.size for v in update.parameters]
         return _confirmed(Script(text, sizes), run)
-    if located.call is None or located.interaction:
+    if located.interaction:
+        found = passage.shrunk(located.around, candidate, reference, seconds + 1)
+        if found is None:
+            return None
+        sizes = [v.array.size for v in found.inputs]
+        title = f"{located.direction} around {located.op}"
+        drawn = any(call.random is not None for call in found.calls)
+        text = framed(title, *_passing(found), candidate, reference, drawn)
+        return _confirmed(Script(text, sizes), run)
+    if located.call is None:
         return None
     call = shrink.shrunk(located.call, located.direction, candidate, reference, seconds)
     if call is None:
@@ -222,6 +231,34 @@ def _stepping(update: Update) -> tuple[list[str], list[str]]:
     return names, [*lines, "opt.step()", f"return [{', '.join(results)}]"]
 
 
+def _passing(found: passage.Passage) -> tuple[list[str], list[str]]:
+    """What `run` returns and its lines for several calls."""
+    names = {v.tensor: f"x{n}" for n, v in enumerate(found.inputs)}
+    lines = [f"{names[v.tensor]} = {tensor(v.array, v.wants)}" for v in found.inputs]
+    wanted = [names[v.tensor] for v in found.inputs if v.wants]
+    for number in found.written:
+        lines.append(f"y{names[number][1:]} = {names[number]}.clone()")
+        names[number] = f"y{names[number][1:]}"
+    for n, (call, arguments) in enumerate(zip(found.calls, found.arguments)):
+        slots = [names[v.tensor] for v in call.inputs]
+        if call.random is not None:
+            lines.append("T.manual_seed(0)")
+        lines += _call(replace(call, arguments=arguments), slots, f"v{n}")
+        names.update(zip((v.tensor for v in call.outputs), _results(call.result, f"v{n}")))
+    rest = [number for number in found.written if number not in found.made]
+    outs = [names[number] for number in (*found.made, *rest)]
+    weights = "T.ones_like(o)"
+    if found.weights is passage.counting:
+        weights = "T.arange(1, 1 + o.numel()).reshape(o.shape).to(o.dtype)"
+    if wanted:
+        lines += [
+            f"ends = [o for o in [{', '.join(outs)}] if o.requires_grad]",
+            f"T.autograd.backward(ends, [{weights} for o in ends])",
+        ]
+    lines.append(f"return [{', '.join([*outs, *(f'{x}.grad' for x in wanted)])}]")
+    return outs + [f"gradient of {x}" for x in wanted], lines
+
+
 _NO_ARGUMENT = ("initial_lr",)  # what a scheduler adds to a group
 
 
@@ -252,7 +289,8 @@ _SIGNS = {
 }  # fmt: skip
 
 
-def _call(call: Call, slots: list[str]) -> list[str]:
+def _call(call: Call, slots: list[str], out: str = "out") -> list[str]:
+    """The lines that make a call, and name what comes back."""
     args, kwargs, more = call.arguments
     bare = call.name.rpartition(".")[2]
     said = [_said(a, slots) for a in args]
@@ -264,21 +302,35 @@ def _call(call: Call, slots: list[str]) -> list[str]:
         names = ", ".join(f"{k!r}: {_said(v, slots)}" for k, v in more.items())
         return [
             f"layer = T.nn.{bare}({made}){mode}",
-            f"out = T.func.functional_call(layer, {{{names}}}, ({', '.join(said)},))",
+            f"{out} = T.func.functional_call(layer, {{{names}}}, ({', '.join(said)},))",
         ]
     lines = [f"{slots[int(k.partition('.')[0])]}.grad = {_said(v, slots)}" for k, v in more.items()]
     if not call.name.startswith("torch.Tensor."):
-        return [*lines, f"out = T.{call.name.removeprefix('torch.')}({given})"]
+        return [*lines, f"{out} = T.{call.name.removeprefix('torch.')}({given})"]
     sign = _SIGNS.get(bare.strip("_"))
     if bare.startswith("__r") and bare.strip("_")[1:] in _SIGNS:
-        return [f"out = {said[1]} {_SIGNS[bare.strip('_')[1:]]} {said[0]}"]
+        return [f"{out} = {said[1]} {_SIGNS[bare.strip('_')[1:]]} {said[0]}"]
     if bare.startswith("__") and sign is not None and len(said) == 2:
-        return [f"out = {said[0]} {sign} {said[1]}"]
+        return [f"{out} = {said[0]} {sign} {said[1]}"]
     if bare in ("T", "mT", "H", "mH"):
-        return [f"out = {said[0]}.{bare}"]
+        return [f"{out} = {said[0]}.{bare}"]
+    if bare == "__getitem__":
+        return [f"{out} = {said[0]}[{_index(args[1], slots)}]"]
+    if bare == "__setitem__":
+        return [f"{said[0]}[{_index(args[1], slots)}] = {said[2]}"]
     if bare == "__iter__":
-        return [f"out = list({said[0]})"]
-    return [f"out = {said[0]}.{bare}({given.partition(', ')[2]})"]
+        return [f"{out} = list({said[0]})"]
+    return [f"{out} = {said[0]}.{bare}({given.partition(', ')[2]})"]
+
+
+def _index(value: Any, slots: list[str]) -> str:
+    """What stands in brackets."""
+    if isinstance(value, tuple) and not isinstance(value, (Slot, Named)) and value:
+        return ", ".join(_index(v, slots) for v in value)
+    if isinstance(value, slice):
+        ends = ["" if v is None else _said(v, slots) for v in (value.start, value.stop)]
+        return ":".join(ends) + ("" if value.step is None else f":{_said(value.step, slots)}")
+    return _said(value, slots)
 
 
 def _said(value: Any, slots: list[str]) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FunctionType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +56,13 @@ def source(
 
 def _update_rule(cls: type) -> Callable | None:
     """The function on arrays that an optimizer updates a parameter with, or what calls it."""
-    own = getattr(sys.modules[cls.__module__], f"{cls.__name__.lower()}_rule", None)
-    return getattr(cls, "_rule", None) or own or getattr(cls, "_update_group", None)
+    own = [
+        f
+        for f in vars(sys.modules[cls.__module__]).values()
+        if isinstance(f, FunctionType) and f.__module__ == cls.__module__
+        and f.__code__.co_varnames[:1] == ("xp",)
+    ]  # fmt: skip
+    return getattr(cls, "_rule", None) or next(iter(own), getattr(cls, "_update_group", None))
 
 
 def ran(backend: Backend, call: Call) -> list[Run]:

@@ -13,6 +13,7 @@ import pytest
 from harness import locate, repro
 from harness.backends import MINITORCH, TORCH
 from harness.observe import observing
+from minitorch import graph
 from minitorch.backend import ROWS
 from minitorch.optim import sgd
 
@@ -126,6 +127,31 @@ def test_an_optimizer_gets_a_script_too(monkeypatch: pytest.MonkeyPatch) -> None
     assert made.confirmed
     assert made.lines <= 30
     assert made.sizes == [1]
+    monkeypatch.undo()
+    assert exit_code(made.text) == 0
+
+
+def shared(T: Any) -> None:
+    T.manual_seed(0)
+    x = T.randn(3, 4, requires_grad=True)
+    y = (x * 2).reshape(4, 3)
+    z = y.sin().relu() + y.exp()
+    (z.sum() + y.cos().mean()).backward()
+
+
+def test_what_is_between_calls_gets_the_few_calls_that_show_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def overwrites(pending: dict, summed: set, node: Any, nr: int, g: Any) -> None:
+        pending[node] = g
+
+    monkeypatch.setattr(graph, "_add", overwrites)
+    located, made = script(shared)
+    assert "sent to this tensor agree" in located.interaction
+    assert made.confirmed
+    assert made.lines <= 30
+    assert max(made.sizes) <= 2
+    assert made.text.count("    v") == 2, "two calls that use one tensor"
     monkeypatch.undo()
     assert exit_code(made.text) == 0
 
