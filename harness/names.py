@@ -9,7 +9,7 @@ import sysconfig
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, Protocol
 
 NAMESPACES = ("", "nn.functional", "linalg", "special", "nn.init", "nn.utils", "nn.utils.rnn")
@@ -60,7 +60,8 @@ def replaced(engine: Any, maker: Maker) -> Iterator[None]:
     made: dict[int, Any] = {}
     home = str(Path(engine.__file__).parent)
     try:
-        for replacements in (_replacements(engine, maker, made), _imported(made, home)):
+        everywhere = _replacements(engine, maker, made), _imported(made, home), _held(made, engine)
+        for replacements in everywhere:
             for owner, name, value in replacements:
                 undo.append((owner, name, vars(owner).get(name, undo)))
                 setattr(owner, name, value)
@@ -139,9 +140,28 @@ def _imported(made: dict[int, Any], home: str) -> Iterator[tuple[Any, str, Any]]
         if file.startswith(_STDLIB) and "site-packages" not in file:
             continue
         for name, value in list(vars(module).items()):
-            known = made.get(id(value))
-            if known is not None and known[0] is value:
-                yield module, name, known[1]
+            new = _instead(made, value)
+            if new is not None:
+                yield module, name, new
+
+
+def _held(made: dict[int, Any], engine: Any) -> Iterator[tuple[Any, str, Any]]:
+    """Where classes of modules hold a function of the engine."""
+    for cls in _subclasses(engine.nn.Module):
+        for name, value in list(vars(cls).items()):
+            new = _instead(made, value.__func__) if type(value) is staticmethod else None
+            if new is not None:
+                yield cls, name, staticmethod(new)
+
+
+def _instead(made: dict[int, Any], value: Any) -> Any:
+    """What stands for `value`, or for what an earlier replacement that was kept stands for."""
+    inner = value.__dict__.get("__wrapped__") if type(value) is FunctionType else None
+    for original in (value, inner):
+        known = made.get(id(original))
+        if known is not None and known[0] is original:
+            return known[1]
+    return None
 
 
 def _subclasses(cls: type) -> list[type]:

@@ -200,6 +200,22 @@ def test_a_name_that_was_imported_is_observed_too(backend: Backend) -> None:
     assert module.relu is relu
 
 
+def test_a_name_that_a_class_holds_is_observed_too(backend: Backend) -> None:
+    T = backend.namespace()
+
+    class Act(T.nn.Module):
+        function = staticmethod(T.nn.functional.relu)
+
+        def forward(self, x: Any) -> Any:
+            return self.function(x)
+
+    for _ in range(2):
+        trace = traced(backend, lambda T: T.nn.Conv2d(1, 1, 1)(Act()(T.ones(1, 1, 2, 2))))
+        names = [call.name for call in trace.calls]
+        assert "torch.nn.functional.relu" in names
+        assert "torch.nn.functional.conv2d" in names
+
+
 def test_what_hooks_call_is_the_models_and_the_sweep_is_the_engines(backend: Backend) -> None:
     def run(T: Any) -> None:
         x = T.ones(2, requires_grad=True)
