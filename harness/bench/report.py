@@ -13,6 +13,7 @@ from typing import Any
 
 from tabulate import tabulate
 
+from harness.bench.attribution import CLOCKS
 from harness.bench.child import AGREE_STEPS
 from harness.bench.measure import AGREE, Attribution, Result, Row, Start
 from harness.timing import DRIFT, Ratio, format_ratio
@@ -133,7 +134,8 @@ def _pairs(result: Result) -> list[tuple[str, tuple[Row, ...]]]:
 def _op_row(name: str, a: Row, b: Row) -> list[str]:
     calls = f"{a.calls:g}" if a.calls == b.calls else f"{a.calls:g} / {b.calls:g}"
     times = (seconds for side in (a, b) for seconds in (side.forward, side.backward))
-    ratio = f"{b.total / a.total:.2f}x" if a.total and b.total else ""
+    counts = name != CLOCKS and a.total and b.total
+    ratio = f"{b.total / a.total:.2f}x" if counts else ""
     return [name, calls, *(f"{1e3 * s:.3f}" if s else "" for s in times), ratio]
 
 

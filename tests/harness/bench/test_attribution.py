@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.backends import MINITORCH, TORCH
-from harness.bench.attribution import REST, START, attribute
+from harness.bench.attribution import CLOCKS, REST, START, attribute
 from harness.workloads import WORKLOADS, additions, regression
 
 REGRESSION = {
@@ -18,6 +18,7 @@ REGRESSION = {
     "optim.SGD.zero_grad": 1,
     START: 0,
     REST: 0,
+    CLOCKS: 0,
 }
 ENGINES = [MINITORCH, pytest.param(TORCH, marks=pytest.mark.differential)]
 
@@ -35,8 +36,9 @@ def test_rows_are_the_outermost_calls_and_add_up_to_the_step(backend):
     assert calls(rows) == REGRESSION
     assert sum(row[1] + row[2] for row in rows.values()) == pytest.approx(seconds)
     assert all(rows[name][2] > 0 for name in ("nn.Linear", "nn.Tanh", "nn.MSELoss", START))
-    assert rows["optim.SGD.step"][2] == rows[REST][2] == 0
+    assert rows["optim.SGD.step"][2] == rows[REST][2] == rows[CLOCKS][2] == 0
     assert rows[REST][1] > 0
+    assert rows[CLOCKS][1] > 0
 
 
 @pytest.mark.differential
@@ -76,6 +78,7 @@ def test_time_goes_to_the_call_that_took_it(backend):
         "Tensor.sum": 1,
         START: 0,
         REST: 0,
+        CLOCKS: 0,
     }
     for name, (_, forward, backward) in rows.items():
         assert (forward >= 0.005) == (name == "Slow")

@@ -7,6 +7,7 @@ import csv
 import pytest
 
 from harness.bench import report
+from harness.bench.attribution import CLOCKS
 from harness.bench.measure import Attribution, Result, Row
 
 FACTS = {
@@ -54,6 +55,7 @@ def test_ops_are_side_by_side_the_longest_first_and_the_rest_summed(bench):
     lines = report.ops_table(bench, bench.timed[0], limit=1).splitlines()
     assert lines[2].split() == "nn.Linear 2 1.000 2.000 2.000 4.000 2.00x".split()
     assert lines[3].split() == "2 others 1 / 3 0.010 0.010 0.010 2.00x".split()
+    assert report._op_row(CLOCKS, Row(0, 1.0, 0.0), Row(0, 2.0, 0.0))[-1] == ""
     cost = report.clock_cost(bench, bench.timed[0])
     assert cost.startswith("With clocks on, tiny takes 3.0")
     assert cost.endswith("x as long on torch")
