@@ -34,6 +34,7 @@ NOT_EQUAL = {
     "shared memory": "a widened tensor is a copy: it does not share the float32 array's memory",
     "discrete draws": "an index drawn by probabilities that the model computed may fall on the"
     " other side of a rounding, once in 1e7 draws",
+    "spawned processes": "a worker that is spawned, not forked, starts anew, in float32",
     "vmap": "an in-place draw on a tensor that vmap maps is left as it is, in float64",
 }
 """What cannot be as in the float32 run, and why."""
