@@ -152,7 +152,7 @@ class Judge:
         apart = _distances(ours, reference)
         truth = self._truth(moment)
         own = _relative(_distances(truth, reference)) if truth else None
-        off = _relative(_distances(ours, truth)) if truth else {}
+        errors = [_relative(_distances(x, truth)) if truth else {} for x in (ours, reference)]
         runs = [self._others(moment, title, reference) for title in self.roles.moved]
         allowed = self._envelope.step(norms, runs, own)
         if self._envelope.chaotic and self.chaos is None:
@@ -167,8 +167,8 @@ class Judge:
                 ulp=distance.ulp,
                 budget=budget,
                 term=TERM_NAMES.index(term),
-                mine=off.get(key, np.nan),
-                theirs=(own or {}).get(key, np.nan),
+                mine=errors[0].get(key, np.nan),
+                theirs=errors[1].get(key, np.nan),
             )
         for side, arrays in enumerate((ours, reference)):
             self.losses[side].append(float(np.sum(arrays["loss"], dtype=np.float64)))
