@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] in ("bench", "ops", "coverage", "fuzz", "mutate", "opinfo"):
+    if argv and argv[0] in ("bench", "ops", "coverage", "fuzz", "mutate", "opinfo", "overhead"):
         return importlib.import_module(f"harness.{argv[0]}").main(argv[1:])
     cut = argv.index("--") if "--" in argv else len(argv)
     args = _parser().parse_args(argv[:cut])
@@ -168,6 +168,8 @@ def _parser() -> argparse.ArgumentParser:
         "fuzz", help="random tensor programs on two engines; what differs, as a script"
     )
     commands.add_parser("mutate", help="plant mistakes in an engine: does the harness notice?")
+
+    commands.add_parser("overhead", help="what it costs a script to be followed")
 
     doctor = commands.add_parser(
         "doctor",

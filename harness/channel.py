@@ -20,6 +20,9 @@ Arrays = dict[str, np.ndarray]
 
 RANDOM = "random state"
 
+LARGE = 1 << 16
+"""Bytes from which an array is sent by itself: joining it with others would copy it once more."""
+
 
 class Message(NamedTuple):
     """One message; `arrays` are read-only where it was received."""
@@ -41,21 +44,29 @@ class Channel:
         flat = {key: np.asarray(array, order="C") for key, array in (arrays or {}).items()}
         places = [(key, array.dtype.str, array.shape) for key, array in flat.items()]
         self._connection.send_bytes(pickle.dumps((kind, step, facts, places)))
-        if flat:
-            self._connection.send_bytes(b"".join(map(_bytes, flat.values())))
+        small = [array for array in flat.values() if array.nbytes < LARGE]
+        if small:
+            self._connection.send_bytes(b"".join(map(_bytes, small)))
+        for array in flat.values():
+            if array.nbytes >= LARGE:
+                self._connection.send_bytes(_bytes(array))
 
     def receive(self) -> Message | None:
         """The next message; None where the other end is gone."""
         try:
             kind, step, facts, places = pickle.loads(self._connection.recv_bytes())
-            values = self._connection.recv_bytes() if places else b""
+            sizes = [_size(dtype, shape) for _, dtype, shape in places]
+            small = self._connection.recv_bytes() if any(n < LARGE for n in sizes) else b""
+            large = [self._connection.recv_bytes() for n in sizes if n >= LARGE]
         except (EOFError, OSError):
             return None
-        arrays, offset = {}, 0
-        for key, dtype, shape in places:
+        arrays, offset, rest = {}, 0, iter(large)
+        for (key, dtype, shape), size in zip(places, sizes):
+            whole = size >= LARGE
             count = int(np.prod(shape, dtype=np.int64))
-            arrays[key] = np.frombuffer(values, dtype, count, offset).reshape(shape)
-            offset += arrays[key].nbytes
+            values, start = (next(rest), 0) if whole else (small, offset)
+            arrays[key] = np.frombuffer(values, dtype, count, start).reshape(shape)
+            offset += 0 if whole else size
         return Message(kind, step, arrays, facts)
 
     def close(self) -> None:
@@ -72,6 +83,10 @@ def pair() -> tuple[Channel, int]:
 def close_descriptor(descriptor: int) -> None:
     """Close the end that a child has inherited."""
     os.close(descriptor)
+
+
+def _size(dtype: str, shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
 
 
 def _bytes(array: np.ndarray) -> memoryview:

@@ -137,7 +137,8 @@ class Follower:
             return
         if self._tracing and self.steps == self.task.trace:
             self._send_trace()
-        arrays = step_arrays(self.backend, subject, loss)
+        seen = subject.without_optimizers() if self.task.sketch else subject
+        arrays = step_arrays(self.backend, seen, loss)
         arrays.update((key, a) for key, a in self._own_gradients.items() if key in arrays)
         self._own_gradients = {}
         sent = sketched(arrays) if self.task.sketch else arrays

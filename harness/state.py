@@ -44,6 +44,10 @@ class Subject:
             yield from ((f"buffer {dot}{name}", b) for name, b in module.named_buffers())
         yield from ((f"parameter {name}", tensor) for name, tensor in self.loose.items())
 
+    def without_optimizers(self) -> Subject:
+        """The models and tensors alone."""
+        return Subject(self.models, self.loose)
+
     def optimizer_state(self) -> Iterator[tuple[str, dict | list, Any]]:
         """(key, container, its key) of every number and tensor that the optimizers keep."""
         names = {id(tensor): key.partition(" ")[2] for key, tensor in self.named()}

@@ -17,7 +17,9 @@ def test_a_message_arrives_as_it_was_sent():
         "gradient w": np.arange(6, dtype=np.float32).reshape(2, 3).T,
         "buffer n": np.array(7),
         "parameter none": np.empty((0, 3), np.float16),
+        "large": np.arange(40_000, dtype=np.float32).reshape(200, 200),
         "flag": np.array([True, False]),
+        "larger": np.arange(100_000, dtype=np.int64),
     }
     other.send("step", 4, arrays, backwards=2)
     found = ours.receive()
