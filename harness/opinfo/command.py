@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import sys
 import warnings
@@ -13,7 +14,7 @@ from typing import NoReturn
 import numpy as np
 
 from harness import backends
-from harness.opinfo import layers, operations, tables
+from harness.opinfo import layers, operations, optimizers, schedules, tables
 from harness.opinfo.engines import REFERENCE, Engines, Job
 from harness.opinfo.found import Entry
 
@@ -82,6 +83,7 @@ def draws_alike(engine: backends.Backend) -> bool:
 DATABASES: dict[str, Callable[[str], Iterator[Job]]] = {
     "op": operations.jobs,
     "module": layers.jobs,
+    "optim": lambda only: itertools.chain(optimizers.jobs(only), schedules.jobs(only)),
 }
 
 

@@ -50,6 +50,7 @@ class Told(NamedTuple):
     arrays: list[np.ndarray]
     constant: list[int]
     names: list[str]  # of dtypes
+    slots: dict[int, Slot]  # by id, while it is told: what is one tensor stays one
 
     def fill(self, T: Any, tensors: Sequence[Any]) -> Any:
         """The arguments in the words of engine `T`, around its tensors."""
@@ -65,8 +66,9 @@ class Told(NamedTuple):
 
 def tell(value: Any) -> Told:
     """What `value` says, without torch. Raises: Untold, whose text is the reason."""
-    told = Told(None, [], [], [])
+    told = Told(None, [], [], [], {})
     told = told._replace(template=_told(value, told))
+    told.slots.clear()
     # Without a floating tensor a call cannot show that it is widened.
     told.arrays.append(np.ones((), np.float32))
     told.names.append("float32")
@@ -97,7 +99,9 @@ def _told(value: Any, told: Told) -> Any:
     import torch
 
     if isinstance(value, torch.Tensor):
-        return _slot(value, told)
+        if id(value) not in told.slots:
+            told.slots[id(value)] = _slot(value, told)
+        return told.slots[id(value)]
     if isinstance(value, _PLAIN):
         return value
     if isinstance(value, (torch.dtype, torch.layout, torch.memory_format)):
