@@ -86,16 +86,15 @@ class Entry:
     absent: str = ""  # the name that the engine lacks
     cells: dict[str, Cell] = field(default_factory=dict)
     skipped: Counter = field(default_factory=Counter)  # samples by the reason
-    notes: list[str] = field(default_factory=list)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def add(self, column: str, check: Check) -> None:
         """Count a check in its column."""
         self.cells.setdefault(column, Cell()).add(check)
 
-    def note(self, text: str) -> None:
-        """Say something once."""
-        if text not in self.notes:
-            self.notes.append(text)
+    def note(self, text: str, example: str = "") -> None:
+        """Say something once, with the first example of it."""
+        self.notes.setdefault(text, example)
 
     @property
     def status(self) -> str:
@@ -124,6 +123,11 @@ class Entry:
         return [n for n, c in self.cells.items() if c.counts[WRONG] and n not in WORDS]
 
     @property
+    def said(self) -> list[str]:
+        """Its notes, each with its example."""
+        return [f"{text}: {example}" if example else text for text, example in self.notes.items()]
+
+    @property
     def reasons(self) -> list[str]:
         """Why it is not complete, column by column."""
         if self.absent:
@@ -148,7 +152,7 @@ class Entry:
                 for name, cell in self.cells.items()
             },
             "skipped": dict(self.skipped),
-            "notes": self.notes,
+            "notes": self.said,
         }
 
 

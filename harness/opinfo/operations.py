@@ -160,7 +160,7 @@ def add(made: Entry, column: str, found: Comparison) -> None:
         return
     made.add(column, check(found))
     if found.odd == "reference":
-        made.note(f"torch is the odd one out: {found}")
+        made.note("torch is the odd one out", str(found))
 
 
 def check(found: Comparison) -> Check:
@@ -198,7 +198,7 @@ def derivatives(made: Entry, call: Call, engines: Engines, highest: int) -> None
         return
     made.add("result", Check(RIGHT))
     if found.odd == "reference":
-        made.note(f"torch is the odd one out: {found}")
+        made.note("torch is the odd one out", str(found))
     for column in DERIVATIVES[: order + 1]:
         if (made.name, column) in WRONG_IN_TORCH:
             made.note(f"torch is wrong: {column}: {WRONG_IN_TORCH[made.name, column]}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,17 +12,23 @@ import numpy as np
 from harness import samples
 from harness.coverage import find, has
 from harness.forced import Forced, Known, Scenario, compare, run
-from harness.local import MOVES, evaluate
+from harness.local import evaluate
 from harness.opinfo.engines import Engines, Job, job
 from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry, spread
 from harness.opinfo.operations import refused
 from harness.opinfo.telling import Told, tell
+from harness.tolerance import one_ulp_away
 
 STEPS, PAUSE = 6, 3
 """How many steps an optimizer makes, and after how many it is stopped and taken up again."""
 
 SHAPES = {"Muon": ((4, 3), (3, 5))}
 """What the parameters are of an optimizer that takes matrices alone."""
+
+DRAWS = 8
+
+BESIDE = {"LBFGS": {"max_iter": 4}}
+"""Options beside torch's: near its minimum what L-BFGS keeps is the rounding of differences."""
 
 Build = Callable[[Any, list], Any]
 """`build(T, parameters)`: an optimizer in torch's words."""
@@ -56,9 +63,7 @@ def examine(info: Any, name: str, tier: str, engines: Engines) -> Entry:
         for groups in (False, True) if info.supports_param_groups else (False,):
             build = builder(name, told, groups)
             scenario = of(name, given.desc, build, info.step_requires_closure)
-            known = Known(
-                scenario, engines.reference, MOVES * (4 if callable(scenario.gradients) else 1)
-            )
+            known = (Drawn if callable(scenario.gradients) else Known)(scenario, engines.reference)
             steps(made, compare(scenario, engines.candidate, engines.reference, known), engines)
             reloaded(made, scenario, build, engines)
         text(made, builder(name, told, False), engines)
@@ -77,7 +82,7 @@ def builder(name: str, told: Told, groups: bool) -> Build:
         if groups:
             first, *rest = parameters
             given = [{"params": [first]}, {"params": rest, "lr": 0.003}]
-        return find(T, f"optim.{name}")(given, **told.fill(T, tensors))
+        return find(T, f"optim.{name}")(given, **BESIDE.get(name, {}), **told.fill(T, tensors))
 
     return build
 
@@ -93,8 +98,29 @@ def of(name: str, about: str, build: Callable, closure: bool = False, steps: int
     start, gradients = numbers(), [numbers() for _ in range(steps)]
     gradients[2][1] = None
     if closure:
-        return Scenario(about, build, start, bowl, steps)
+        return Scenario(about, build, start, bowl, PAUSE + 1)  # before it is at the minimum
     return Scenario(about, build, start, gradients)
+
+
+class Drawn(Known):
+    """The reference of an optimizer that divides by differences of gradients.
+
+    It amplifies rounding by a factor that one run does not tell: more runs in float32, from starts
+    an ulp away, are heard too.
+    """
+
+    @cached_property
+    def witnesses(self) -> list[list[dict[str, np.ndarray]]]:
+        """Those of float64, and those draws."""
+        s = self.scenario
+        starts = (
+            [one_ulp_away(p, DRAWS + n).astype(np.float32) for p in s.parameters]
+            for n in range(DRAWS)
+        )
+        runs = (
+            run(Scenario(s.name, s.make, p, s.gradients, s.steps), self.reference) for p in starts
+        )
+        return [*Known(s, self.reference, self.moves).witnesses, *(steps for steps, _ in runs)]
 
 
 def bowl(arrays: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:

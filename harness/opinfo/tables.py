@@ -64,7 +64,7 @@ def lines(found: Found) -> list[str]:
         names = [e.name for e in found.entries if e.status == status]
         if names:
             said.append(f"{words}: {len(names)}, {_listed(names)}")
-    notes = [f"{e.name}: {note}" for e in found.entries for note in e.notes]
+    notes = [f"{e.name}: {note}" for e in found.entries for note in e.said]
     said += notes[:NAMED] + ([f"{len(notes) - NAMED} more notes"] if len(notes) > NAMED else [])
     if not found.same_numbers:
         said.append("it draws random numbers of its own: of what is random the shape is compared")

@@ -9,7 +9,7 @@ import pytest
 
 from harness import backends
 from harness.__main__ import main
-from harness.opinfo import operations
+from harness.opinfo import layers, operations, optimizers, schedules
 from harness.opinfo.engines import REFERENCE, Engines
 from harness.opinfo.found import Entry
 
@@ -133,3 +133,125 @@ def test_a_wrong_command_line_is_one_line_and_3(argv, said, capsys):
     assert stop.value.code == 3
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line
+
+
+# --- layers, optimizers, schedulers ---------------------------------------------------------------
+
+
+class Replaced(backends.Backend):
+    """minitorch with another class in `nn`, `optim` or `optim.lr_scheduler`; None takes it away."""
+
+    def __init__(self, path: str, change) -> None:
+        super().__init__("replaced", "minitorch")
+        self.path, self.change = path, change
+
+    def namespace(self):
+        return replaced(super().namespace(), self.path.split("."), self.change)
+
+
+def replaced(module, path: list[str], change):
+    """A copy of a module in which what `path` names is changed."""
+    name, *rest = path
+    copy = types.ModuleType(module.__name__)
+    copy.__dict__.update(module.__dict__)
+    old = getattr(module, name)
+    new = replaced(old, rest, change) if rest else change and change(old)
+    if new is None:
+        for gone in {name, "__getattr__", "__path__"} & copy.__dict__.keys():
+            del copy.__dict__[gone]
+    else:
+        copy.__dict__[name] = new
+    return copy
+
+
+def derived(**methods):
+    """A change of a class: methods that are given the old class first."""
+
+    def change(old):
+        new = {
+            name: lambda self, *a, made=made, **k: made(old, self, *a, **k)
+            for name, made in methods.items()
+        }
+        return type(old.__name__, (old,), new)
+
+    return change
+
+
+def steps_too_far(old, self, *closure):
+    out = old.step(self, *closure)
+    for group in self.param_groups:
+        for p in group["params"]:
+            p.data.mul_(1.0001)
+    return out
+
+
+def starts_at_one(old, self, *args, **kwargs):
+    old.__init__(self, *args, **kwargs)
+    self.bias.data.fill_(1.0)
+
+
+def forgets(old, self, state):
+    old.load_state_dict(self, {"state": {}, "param_groups": state["param_groups"]})
+
+
+CHANGED = {
+    "a layer's value": ("nn.Linear", derived(forward=lambda c, m, x: c.forward(m, x) * 1.001),
+                        "value"),
+    "a layer's gradient": ("nn.Linear", derived(
+        forward=lambda c, m, x: c.forward(m, x).detach() + 0 * m.weight.sum()), "gradient"),
+    "a layer's start": ("nn.Linear", derived(__init__=starts_at_one), "start"),
+    "a layer's mode": ("nn.Linear", derived(eval=lambda c, m: m), "state"),
+    "a layer's text": ("nn.Linear", derived(__repr__=lambda c, m: "Linear"), "repr"),
+    "an optimizer's step": ("optim.Adam", derived(step=steps_too_far), "steps"),
+    "an optimizer's memory": ("optim.Adam", derived(load_state_dict=forgets), "reload"),
+    "an optimizer's checks": (
+        "optim.Adam", lambda c: lambda params, lr=1e-3, betas=(0.9, 0.999), **k: c(
+            params, lr if isinstance(lr, float) else 1e-3,
+            tuple(b if 0 <= b < 1 else 0.9 for b in betas), **k), "errors"),
+    "a schedule": ("optim.lr_scheduler.StepLR", derived(
+        get_lr=lambda c, m: [r * 0.999 for r in c.get_lr(m)]), "rates"),
+}  # fmt: skip
+DATABASE = {"nn": layers, "optim": optimizers}
+
+
+def examined(engine: backends.Backend, path: str, samples: int = 2) -> Entry:
+    """The entry of the class that `path` names."""
+    home = schedules if "scheduler" in path else DATABASE[path.partition(".")[0]]
+    name = path.rpartition(".")[2]
+    jobs = dict(home.jobs(f"{name}$"))
+    return jobs.get(name, jobs.get(f"nn.{name}"))(Engines(engine, REFERENCE, samples, 1))
+
+
+@pytest.mark.parametrize("fault", CHANGED)
+def test_a_changed_class_shows_in_its_column(fault):
+    pytest.importorskip("torch")
+    path, change, column = CHANGED[fault]
+    entry = examined(Replaced(path, change), path)
+    assert entry.status == ("supported" if column in ("errors", "repr") else "wrong")
+    assert not entry.cells[column].full
+    assert entry.cells[column].reasons
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _, _ in CHANGED.values()}))
+def test_both_engines_classes_are_complete_and_a_missing_one_is_absent(path):
+    pytest.importorskip("torch")
+    assert examined(backends.TORCH, path).status == "complete"
+    assert examined(backends.MINITORCH, path).status == "complete"
+    assert examined(Replaced(path, None), path).absent == path
+
+
+def test_an_interrupted_run_leaves_what_it_found(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("torch")
+    examine = schedules.examine
+
+    def interrupt(name, tier, engines):
+        if name == "StepLR":
+            raise KeyboardInterrupt
+        return examine(name, tier, engines)
+
+    monkeypatch.setattr(schedules, "examine", interrupt)
+    options = ["--db", "optim", "--only", "^(LambdaLR|StepLR|LinearLR)$", "--out", str(tmp_path)]
+    assert main(["opinfo", *options]) == 3
+    assert "interrupted: what came later was not asked" in capsys.readouterr().out
+    made = json.loads((tmp_path / "opinfo" / "opinfo.json").read_text())
+    assert (made["complete"], [e["name"] for e in made["entries"]]) == (False, ["LambdaLR"])
