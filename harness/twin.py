@@ -24,13 +24,13 @@ import numpy as np
 from harness.backends import Backend
 from harness.judging import TERM_NAMES
 from harness.local import Comparison, Finding, compare, evaluate
-from harness.tolerance import FACTOR, SAID, accuracy
+from harness.ops.measure import ratio
+from harness.tolerance import FACTOR, SAID
 from harness.trial import Build, Trial, train
 
-ROUNDING = 2.0**-24
-"""An error below this, relative, is nobody's."""
-
 SMALL, LARGE = np.float32(0.01), np.float32(30)
+
+GIVEN = "as given"
 
 Record = dict[str, Any]
 """What is kept of a comparison: plain values, as `harness.twin/1` in JSON has them."""
@@ -65,12 +65,14 @@ class Twin:
         constant: Sequence[int] = (),
         edges: bool = False,
         seed: int = 0,
+        raises: bool = False,
     ) -> Comparison:
         """Compare `function(T, *tensors)`: values, gradients and, up to `order`, second ones.
 
         The tensors are normal numbers of these `shapes`, or the given `inputs`; no gradient is
         asked of those in `constant`. With `edges` also zeros, ties, other scales, empty and
-        broadcast inputs. Returns the comparison that used most of its budget.
+        broadcast inputs. On the given inputs something has to be compared, or, with `raises`, both
+        engines have to raise the same. Returns the comparison that used most of its budget.
         Raises: Differs.
         """
         __tracebackhide__ = True  # a test's traceback ends at its own line
@@ -79,6 +81,8 @@ class Twin:
         place = calling_line()
         for label, tried in variants(arrays, edges):
             made = compare(function, tried, self.candidate, self.reference, order, constant, seed)
+            if label == GIVEN and made.ok and not (made.agreed if raises else made.findings):
+                made.problem = "nothing raised" if raises else f"nothing compared: {made}"
             record = self._record(label, tried, made, place)
             self.records.append(record)
             found.append(made)
@@ -139,15 +143,10 @@ class Twin:
         else:
             wrong = [f for f in made.findings if not f.ok]
             first = f"{wrong[0].what} differs on {mine} and {theirs}"
-            more = [*_told(wrong[0]), f"  wrong    {self._who(made)}"]
+            more = [*_told(wrong[0]), f"  wrong    {mine}: the other witnesses contradict it"]
             if also := ", ".join(f.what for f in wrong[1:]):
                 more.insert(-1, f"  also     {also}")
         return "\n".join([first, f"  inputs   {label}: {shown}", *more])
-
-    def _who(self, made: Comparison) -> str:
-        if made.odd == "reference":
-            return f"{self.reference.name}: float64 and the difference quotient contradict it"
-        return f"{self.candidate.name}: the other witnesses contradict it"
 
     def _locate(self, function: Callable, inputs: Any, constant: Any, seed: int) -> Any:
         """The first call of the function that differs, where both engines can be listened to."""
@@ -204,7 +203,7 @@ def variants(
     ['as given', 'zeros', 'ties', 'small', 'large', 'empty', 'broadcast']
     """
     given = list(inputs)
-    yield "as given", given
+    yield GIVEN, given
     if not edges:
         return
     changes: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -225,14 +224,17 @@ def variants(
 
 
 def verdict(made: Comparison) -> str:
-    """One word: pass, numbers, structure, unsupported, or reference where that is wrong."""
+    """One word: pass, numbers, structure, unsupported; reference or undefined where those say so.
+
+    `reference`: that is the engine that is wrong. `undefined`: there is no derivative.
+    """
     if made.unsupported:
         return "unsupported"
     if made.problem:
         return "structure"
     if all(f.ok for f in made.findings):
         return "pass"
-    return "reference" if made.ok else "numbers"
+    return made.odd if made.ok else "numbers"
 
 
 def judged(finding: Finding) -> Record:
@@ -244,7 +246,7 @@ def judged(finding: Finding) -> Record:
         "budget": j.budget,
         "term": j.term,
         "share": j.share,
-        "err_ratio": accuracy(j.error, j.reference_error, ROUNDING),
+        "err_ratio": ratio(j),
     }
 
 

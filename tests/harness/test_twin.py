@@ -81,6 +81,7 @@ def test_verdicts():
     off = [Finding("value", Judgement(2.0, "rounding", 1.0, 0.5, 0.1))]
     assert verdict(Comparison(off)) == "numbers"
     assert verdict(Comparison(off, odd="reference")) == "reference"
+    assert verdict(Comparison(off, odd="undefined")) == "undefined"
     assert verdict(Comparison(problem="shape")) == "structure"
     assert verdict(Comparison(unsupported="no gelu")) == "unsupported"
     assert verdict(Comparison(agreed="ValueError")) == "pass"
@@ -98,3 +99,14 @@ def test_the_call_that_differs_is_named_with_its_lines(wrong_relu):
     lines = str(said.value).splitlines()
     assert lines[-3] == "  born in  backward of relu"
     assert lines[-1].endswith("twin(lambda T, x, y: T.tanh(T.relu(x) * y), shapes=[(2, 3), (3,)])")
+
+
+def test_what_both_engines_refuse_is_no_pass_unless_that_is_what_is_tested():
+    twin = Twin(MINITORCH, MINITORCH)
+    with pytest.raises(Differs, match="nothing compared: both raise AttributeError"):
+        twin(lambda T, x: T.expp(x), shapes=[(2,)])
+    assert twin(lambda T, x: x.reshape(3), shapes=[(2,)], raises=True).agreed == "RuntimeError"
+    with pytest.raises(Differs, match="nothing raised"):
+        twin(lambda T, x: x.exp(), shapes=[(2,)], raises=True)
+    assert twin(lambda T, x, y: x + y, shapes=[(2, 3), (2, 3)], edges=True).ok
+    assert twin(lambda T, x: x[1], shapes=[(2, 3)], edges=True).ok  # "empty" raises on both
