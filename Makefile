@@ -30,8 +30,8 @@ test: $(STAMP) ## every test but the long runs (under 10 minutes)
 check: lint ## format, lint, types, layers and the fast tests (under a minute)
 	$(PYTEST) -m "not nightly and not differential"
 
-verify: $(STAMP) ## the tests that compare with torch: rows, layers, optimizers, training runs
-	$(PYTEST) -m "differential and not nightly"
+verify: $(STAMP) ## compare with torch: operations, layers, planted mistakes, random programs, runs
+	$(RUN) -m harness verify
 
 report: $(STAMP) ## write the index of all reports anew
 	$(RUN) -m harness report

@@ -35,7 +35,16 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     argv = sys.argv[1:] if argv is None else argv
-    if argv and argv[0] in ("bench", "ops", "coverage", "fuzz", "mutate", "opinfo", "overhead"):
+    if argv and argv[0] in (
+        "bench",
+        "ops",
+        "coverage",
+        "fuzz",
+        "mutate",
+        "opinfo",
+        "overhead",
+        "verify",
+    ):
         return importlib.import_module(f"harness.{argv[0]}").main(argv[1:])
     cut = argv.index("--") if "--" in argv else len(argv)
     args = _parser().parse_args(argv[:cut])
@@ -169,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("mutate", help="plant mistakes in an engine: does the harness notice?")
 
+    commands.add_parser("verify", help="every check in its short form, two at a time")
     commands.add_parser("overhead", help="what it costs a script to be followed")
 
     doctor = commands.add_parser(
