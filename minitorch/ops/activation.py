@@ -196,7 +196,7 @@ celu_, selu_ = inplace(celu, "celu_"), inplace(selu, "selu_")
 
 def _mish_rule(g, x):
     """Without cancellation: 1 - tanh(log(1 + e ** x)) is 2 q**2 over the denominator."""
-    p, q = exp(clamp(x, max=0)), exp(-clamp(x, min=0))
+    p, q = exp(clamp(x, max=0)), exp(-relu(x))  # at 0 one of them alone has a derivative
     below = p * p + p * q * 2 + q * q * 2
     rest = q * q * 2 / below
     return g * (p * (p + q * 2) / below + x * (rest * (2 - rest)) * (p / (p + q)))

@@ -114,7 +114,7 @@ def result_type(*operands) -> dtype:
 @composition
 def addcmul(input, tensor1, tensor2, *, value=1) -> Tensor:
     """input + value tensor1 tensor2."""
-    return input + _scaled(tensor1 * tensor2, value)
+    return input + _scaled(tensor1 * tensor2, value, input)
 
 
 @composition
@@ -122,7 +122,7 @@ def addcdiv(input, tensor1, tensor2, *, value=1) -> Tensor:
     """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
     if not result_type(tensor1, tensor2).is_floating_point:
         raise RuntimeError("Integer division with addcdiv is no longer supported: cast to float")
-    return input + _scaled(tensor1 / tensor2, value)
+    return input + _scaled(tensor1 / tensor2, value, input)
 
 
 @composition

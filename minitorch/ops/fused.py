@@ -64,6 +64,7 @@ def linear(xp, x, weight, bias=None):
     """
     if not (
         x.ndim
+        and weight.ndim in (1, 2)
         and x.shape[-1] == weight.shape[-1]
         and x.dtype is weight.dtype
         and (bias is None or bias.shape == weight.shape[:-1])
@@ -84,6 +85,8 @@ def _check_linear(x, weight, bias):
             f"linear: expected one dtype, got {errors.name_of(x.dtype)} and "
             f"{errors.name_of(weight.dtype)}"
         )
+    if weight.ndim not in (1, 2):
+        raise RuntimeError(f"linear: expected a weight of 1 or 2 dimensions, got {weight.ndim}")
     if not x.ndim or x.shape[-1] != weight.shape[-1]:
         raise RuntimeError(
             f"linear: expected an input of shape [*, {weight.shape[-1]}] for a weight of shape "

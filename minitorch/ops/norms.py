@@ -34,14 +34,15 @@ def norm2(xp, x, *, dim=None, keepdim=False):
 
 
 def _power_rule(g, x, out, p, dim, keepdim):
-    """x |x|**(p-2) / out**(p-1), with 0 where x is 0 and p < 2, and where out is 0."""
+    """r |r|**(p-2) of r = x / out, with 0 where x is 0 and p < 2, and where out is 0."""
     size = x.shape
     y = spread_out(out, size, dim, keepdim)
-    scale = gate(spread_out(g, size, dim, keepdim) * where(y == 0, 1, y) ** (1 - p), y != 0)
+    scale = gate(spread_out(g, size, dim, keepdim), y != 0)
+    r = x / where(y == 0, 1, y)  # small numbers to a power vanish, their share of the norm does not
     if p < 2:
         away = x != 0
-        return sign(x) * where(away, abs(x), 1) ** (p - 1) * scale
-    return x * abs(x) ** (p - 2) * scale
+        return sign(x) * where(away, abs(r), 1) ** (p - 1) * scale
+    return r * abs(r) ** (p - 2) * scale
 
 
 @reduce(_power_rule, torch_name="LinalgVectorNormBackward0")

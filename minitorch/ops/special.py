@@ -222,7 +222,7 @@ def erfc(xp, x):
     return _special.erfc(xp, x)
 
 
-@elementwise(lambda g, out: g * (exp(out * out) * (sqrt(pi) / 2)), floats=True)
+@elementwise(lambda g, x: g * (exp(erfinv(x) ** 2) * (sqrt(pi) / 2)), floats=True)
 def erfinv(xp, x):
     """The y with erf(y) = x, for |x| <= 1."""
     return _special_tails.erfinv(xp, x)
