@@ -90,6 +90,9 @@ class Tensor(Conversion):
 
         Raises: RuntimeError when set on an integer tensor, or to False on a result.
         """
+        view = self._view
+        if view is not None and view.mode in _FROZEN and edge(view.base) is not None:
+            return True  # also where its own history was lost, see errors.stale_view
         return edge(self) is not None
 
     @requires_grad.setter
@@ -250,6 +253,9 @@ class View:
         self.base, self.chain, self.version, self.mode = base, chain, version, mode
 
 
+_FROZEN = ("no_grad", "multiple")  # the modes of views that are not made anew
+
+
 def replay(chain: tuple, source: Any) -> Any:
     """The view of `source` (a tensor or an array) that `chain` made of another."""
     for function, params in chain:
@@ -261,6 +267,10 @@ def edge(t: Tensor) -> Any:
     """The node `t` is an output of, made anew for a view whose base was written since."""
     view = t._view
     if view is not None and view.version != t._cell[0] and (view.base._node or t._node):
+        if view.mode in _FROZEN:
+            if state.grad:
+                raise RuntimeError(errors.stale_view(t, view.mode))
+            return t._node
         before, state.grad = state.grad, True  # whoever asks, and wherever
         try:
             again = replay(view.chain, view.base)
@@ -268,7 +278,20 @@ def edge(t: Tensor) -> Any:
             state.grad = before
         t._node, t._nr = again._node, again._nr
         view.version = t._cell[0]
+    elif t._node is None and view is not None and view.mode in _FROZEN:
+        return None if edge(view.base) is None else DeadEnd(t)
     return t._node
+
+
+def _laid_as(g: Any, model: np.ndarray) -> Any:
+    """`g`, an array or a tensor, with the strides of `model`; row-major where that has gaps."""
+    array = g._array if isinstance(g, Tensor) else g
+    if array.flags.c_contiguous and model.flags.c_contiguous:
+        return g
+    order = sorted(range(model.ndim), key=model.strides.__getitem__, reverse=True)
+    dense = model.transpose(order).flags.c_contiguous and not model.flags.c_contiguous
+    strides = tuple(s // model.itemsize for s in model.strides) if dense else None
+    return backend.ROWS["relaid"].public(g, strides=strides)
 
 
 class AccumulateGrad:
@@ -325,9 +348,10 @@ class AccumulateGrad:
         with _lock:
             before = leaf._grad
             if isinstance(g, Tensor):
-                leaf._grad = g if before is None else before + g
+                leaf._grad = _laid_as(g, leaf._array) if before is None else before + g
             elif before is None:
-                leaf._grad = wrap(g if type(g) is _ndarray else backend.xp.asarray(g))
+                g = g if type(g) is _ndarray else backend.xp.asarray(g)
+                leaf._grad = wrap(_laid_as(g, leaf._array))
             elif before._node is None:
                 before._array += g
                 before._cell[0] += 1
@@ -336,3 +360,15 @@ class AccumulateGrad:
         if self.post_hooks:
             for hook in tuple(self.post_hooks.values()):
                 hook(leaf)
+
+
+class DeadEnd(AccumulateGrad):
+    """The end of an edge at a view that was made under no_grad of what requires a gradient.
+
+    torch says that such a view requires one, but none arrives there nor at its base.
+    """
+
+    __slots__ = ()
+
+    def accumulate(self, g: Any) -> None:
+        """Drop it."""

@@ -246,6 +246,16 @@ def check_inplace(x: Any, node: Any, name: str) -> None:
         )
 
 
+def stale_view(x: Any, mode: str) -> str:
+    """The text for a view that cannot follow the write to its base."""
+    made = "under no_grad" if mode == "no_grad" else "with others by one call"
+    return (
+        f"a view of shape {list(x._array.shape)} that was made {made} has no history any more: its "
+        "base, or another view of it, has been modified inplace. Write out of place, or take the "
+        "view afterwards."
+    )
+
+
 def check_overlap(array: Any) -> None:
     """Refuse to write to memory where one number stands for several elements."""
     if 0 not in array.strides or array.size < 2:  # nearly always
@@ -276,6 +286,8 @@ def check_assigned_grad(x: Any, g: Any) -> None:
 def check_hook_result(hook: Any, value: Any, changed: Any) -> None:
     """Refuse what a tensor hook returned unless it can stand for the gradient it was given."""
     name = getattr(hook, "__name__", repr(hook))
+    if value is None:
+        raise RuntimeError(f"hook '{name}': there is no gradient, and no other can stand for it")
     if not hasattr(changed, "_array"):
         raise TypeError(f"hook '{name}': expected Tensor or None, got {type(changed).__name__}")
     if changed._array.shape != value._array.shape:

@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from ._tensor import Tensor, next_sequence, result, wrap
+from ._tensor import DeadEnd, Tensor, next_sequence, result, wrap
 from .backend import ROWS, xp
 from .dtypes import from_numpy_dtype
 from .grad_mode import state
@@ -80,7 +80,8 @@ class Node:
         """(node, output number) of every input, (None, 0) where no gradient flows."""
         found = [(None, 0)] * self.plan.inputs
         for i, target in zip(self.plan.live, self.edges):
-            found[i] = target
+            if type(target[0]) is not DeadEnd:
+                found[i] = target
         return tuple(found)
 
     @property

@@ -78,8 +78,6 @@ def run_tensor_hooks(node: Any, g: Any) -> Any:
     several = node.outputs > 1
     parts = g if several else [g]
     for nr, hooks in node.hooks.items():
-        if parts[nr] is None:
-            continue
         value = _as_tensor(parts[nr])
         for _, hook in sorted(hooks.items()):
             with set_grad_enabled(isinstance(parts[nr], Tensor)):
@@ -88,7 +86,7 @@ def run_tensor_hooks(node: Any, g: Any) -> Any:
                 errors.check_hook_result(hook, value, changed)
                 value = changed
         parts[nr] = _like(value, parts[nr])
-        if node.is_leaf and not isinstance(parts[nr], Tensor):
+        if node.is_leaf and parts[nr] is not None and not isinstance(parts[nr], Tensor):
             parts[nr] = parts[nr].copy()  # a hook may have kept what it saw
     return parts if several else parts[0]
 

@@ -188,7 +188,7 @@ def requires_grad_(self: Tensor, requires_grad: bool = True) -> Tensor:
 
 def detach_(self: Tensor) -> Tensor:
     """Forget the history of this tensor. Raises: RuntimeError for a view."""
-    if self._view is not None and self.requires_grad:
+    if self._view is not None:
         raise RuntimeError("Can't detach views in-place. Use detach() instead.")
     self._node, self._nr = None, 0
     return self

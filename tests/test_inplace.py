@@ -241,6 +241,35 @@ def views_made_in_no_grad(T):
     return attempt(v.mul_, 2), attempt(w.mul_, y[1:]), attempt(w.mul_, 2)
 
 
+def a_view_made_in_no_grad_requires_a_gradient_that_never_arrives(T):
+    x, _ = leaves(T)
+    with T.no_grad():
+        v, parts = x[0], x.unbind(0)
+    y = (v * 2 + parts[1]).sum()
+    y.backward()
+    flags = [t.requires_grad for t in (v, parts[0], v[1:], v * 2, v.detach(), v.clone())]
+    return flags, v.is_leaf, v.grad, x.grad, y.grad_fn is None, attempt(T.autograd.grad, y, v)
+
+
+def views_that_cannot_follow_a_write(T):
+    """One of several, or made in no_grad: they lose their history, and say so when it is asked."""
+    found = []
+    for mode in (T.no_grad, T.enable_grad):
+        x, y = leaves(T)
+        z = x * 2
+        parts = z.unbind(0)
+        with T.no_grad():
+            w = z[0]
+        with mode():
+            z.mul_(y)
+        for v in (parts[0], w):
+            with T.no_grad():
+                found.append((v * 2, v.detach(), v.requires_grad))
+            found.append([attempt(lambda v=v: v.is_leaf), attempt(lambda v=v: v * 2)])
+            found.append(attempt(lambda v=v: v.grad_fn))
+    return found
+
+
 def detached_views(T):
     x, _ = leaves(T)
     z = x * 2
@@ -421,7 +450,34 @@ def detached_in_place(T):
     x, _ = leaves(T)
     z = x * 2
     z.detach_()
-    return z.requires_grad, z.is_leaf, attempt((x * 2)[0].detach_)
+    constant = T.zeros(2)[1:]
+    return z.requires_grad, z.is_leaf, attempt((x * 2)[0].detach_), attempt(constant.detach_)
+
+
+def whole_numbers_multiplied_into_a_float(T):
+    x, i = T.ones(3), T.tensor([1, 2, 3])
+    return x.addcmul_(i, i, value=0.5), T.addcmul(x, i, i, value=0.5), attempt(i.addcmul_, x, x)
+
+
+def a_function_that_writes_its_input(T):
+    class Negated(T.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.mark_dirty(x)
+            return x.neg_()
+
+        @staticmethod
+        def backward(ctx, g):
+            return -g
+
+    x, y = leaves(T)
+    z = x * 2
+    same_tensor = Negated.apply(z[0])
+    z = z * y
+    (z * z).sum().backward()
+    parts = (x * 2).unbind(0)
+    refused = [attempt(Negated.apply, t) for t in (x, x[0], parts[0])]
+    return same_tensor, z, x.grad, y.grad, refused
 
 
 def writing_to_a_normalized_batch(T):

@@ -11,6 +11,7 @@ from minitorch._tensor import Tensor, edge, result, wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import no_grad, set_grad_enabled, state
 from minitorch.graph import Node, unpack
+from minitorch.inplace import rebase
 
 from ._saved import hooks, pack
 
@@ -277,8 +278,9 @@ class Function:
                 continue
             flows = o._array.dtype.kind in "fV" and not any(o is c for c in ctx._constant)
             if any(o is d for d in ctx._dirty):
+                errors.check_inplace(o, edge(o), plan.cls.__name__)
                 o._cell[0] += 1
-                o._node, o._nr = node, nr
+                rebase(o, result(o._array, node, nr, o._cell))
                 made.append(o)
             else:
                 made.append(result(o._array, node if flows else None, nr if flows else 0, o._cell))

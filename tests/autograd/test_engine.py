@@ -53,6 +53,62 @@ def a_view_in_the_middle(T):
     return T.autograd.grad((v * v).sum(), [v, h])
 
 
+def gradients_lie_as_their_leaves_do(T):
+    found = []
+    for create in (False, True):
+        x = T.arange(6.0).reshape(2, 3).requires_grad_()
+        y = T.arange(6.0).reshape(2, 3).t().requires_grad_()
+        z = T.arange(24.0).reshape(2, 3, 4)[:, 1:].requires_grad_()
+        w = T.arange(24.0).reshape(2, 3, 4).permute(1, 2, 0).requires_grad_()
+        parts = x.t() * y + x.t().exp(), z.sum(), w.transpose(0, 2) * 2
+        sum(p.sum() for p in parts).backward(create_graph=create)
+        found.append([t.grad.stride() for t in (x, y, z, w)])
+    return found
+
+
+def a_hook_is_called_where_no_gradient_arrives(T):
+    x, _ = xy(T)
+    seen = []
+    a, b = x.split([1, 2])
+    a.register_hook(seen.append)
+    b.sum().backward()
+    c, d = x.split([1, 2])
+    c.register_hook(lambda g: T.ones(1))
+    return seen, x.grad, attempt(d.sum().backward)
+
+
+def hooks_of_results_that_are_not_saved(T):
+    """What a rule uses of its own output carries that output's hooks; of its input it does not."""
+    found = []
+    for f in (T.erfinv, T.expm1, T.exp, T.tanh, T.sqrt):
+        x = T.tensor([0.25, 0.5], requires_grad=True)
+        y = f(x)
+        y.register_hook(lambda g: g * 2)
+        (g,) = T.autograd.grad(y.sum(), x, create_graph=True)
+        (g.sum() + y.sum()).backward()
+        found += [g, x.grad]
+    return found
+
+
+def the_gradient_of_a_norm_of_tiny_numbers(T):
+    x = T.tensor([[3e-15, 0.7, 3e-20]], requires_grad=True)
+    norms = T.linalg.vector_norm(x[:, :2], 3, 0), T.linalg.vector_norm(x, 1.5, 0)
+    (norms[0].sum() + norms[1].sum()).backward()
+    return x.grad
+
+
+def the_second_derivative_of_mish_at_zero(T):
+    x = T.tensor([0.0, 1.0, -1.0], requires_grad=True)
+    (g,) = T.autograd.grad(T.nn.functional.mish(x).sum(), x, create_graph=True)
+    return g, T.autograd.grad(g.sum(), x)
+
+
+def weights_of_too_many_dimensions(T):
+    linear = T.nn.functional.linear
+    x = T.ones(2, 3)
+    return attempt(linear, x, T.ones(3, 2, 3)), attempt(linear, x, T.ones(()))
+
+
 def one_output_of_several(T):
     x, _ = xy(T)
     a, b = x.split([1, 2])
