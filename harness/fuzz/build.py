@@ -67,7 +67,7 @@ def unary(scope: Scope, c: Choices) -> bool:
 def pair(scope: Scope, c: Choices) -> bool:
     """Two tensors that broadcast, or a tensor and a number."""
     op = c.of(tuple(words.PAIRS))
-    x = scope.take(c, floats)
+    x = scope.take(c, floats, lambda v: v.dtype != "bool")
     if x is None:
         return False
     if op not in words.NO_NUMBER and c.chance(5):
@@ -77,7 +77,9 @@ def pair(scope: Scope, c: Choices) -> bool:
         return True
     strict = op in ("lerp", "addcmul", "addcdiv")  # these do not promote
     y = scope.take(
-        c, lambda v: broadcasts(x, v) and (v.dtype == x.dtype if strict else c.data and True)
+        c,
+        lambda v: broadcasts(x, v) and (v.dtype == x.dtype or not strict),
+        lambda v: v.dtype != "bool",  # torch fails in the backward of some of these
     )
     if y is None:
         return False

@@ -86,7 +86,9 @@ def _hook(scope: Scope, c: Choices) -> bool:
     if x is None:
         return False
     change = c.of(("g * 2", "g + 0.5", "g.clamp(-1, 1)", "None", "g.flip(0) if g.dim() else g"))
-    scope.add("register_hook", "autograd", f"{x.name}.register_hook(lambda g: {change})", [x])
+    first = "" if x.base == x.name else f"{x.name}.grad_fn; "  # see ledger.py: hooks on views
+    text = f"{first}{x.name}.register_hook(lambda g: {change})"
+    scope.add("register_hook", "autograd", text, [x])
     return True
 
 
@@ -123,7 +125,7 @@ def _read(scope: Scope, c: Choices) -> bool:
     x = _with_grad(scope, c)
     if x is None:
         return False
-    text = c.of((f"{x.name}.grad * 1.5", f"{x.name}.grad"))
+    text = c.of((f"{x.name}.grad * 1.5", f"{x.name}.grad.view_as({x.name})"))
     scope.call("grad (read)", text, [x], [(room(x.shape), x.dtype)], cut=True)
     return True
 

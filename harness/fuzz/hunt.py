@@ -25,7 +25,7 @@ from harness.fuzz.ledger import excuse
 from harness.fuzz.runner import Runner
 from harness.fuzz.strategies import BYTES, programs
 
-SHRINKING = 15.0
+SHRINKING = 5.0
 """Seconds that shrinking one difference may take."""
 
 

@@ -55,11 +55,17 @@ class Run(NamedTuple):
 
 
 class Witness(NamedTuple):
-    """How a run differs from the plain one: wider, from inputs and with results moved by an ulp."""
+    """How a run differs from the plain one.
+
+    `wide`: in float64; `moved`: the inputs by an ulp, with this seed; `results`: these too, after
+    each statement; `lenient`: where the engine can, it keeps copies of what it saved and is then
+    overwritten, instead of refusing to go backwards.
+    """
 
     wide: bool = False
     moved: int | None = None
     results: bool = False
+    lenient: bool = False
 
 
 PLAIN = Witness()
@@ -88,7 +94,7 @@ class Runner:
         steps: list[Step] = []
         missing: set[str] = set()
         broken = False
-        with warnings.catch_warnings(), self._quiet():
+        with warnings.catch_warnings(), self._quiet(witness.lenient):
             for statement, code in zip(program.statements, compiled(program, witness.wide)):
                 if missing and not missing.isdisjoint(statement.reads):
                     missing.update(statement.outs)
@@ -182,10 +188,12 @@ class Runner:
         }
 
     @contextlib.contextmanager
-    def _quiet(self) -> Iterator[None]:
+    def _quiet(self, lenient: bool) -> Iterator[None]:
         """No warnings; no error of NumPy's either, since torch is silent about overflow."""
         warnings.simplefilter("ignore")
-        with np.errstate(all="ignore"):
+        graph = getattr(self.engine.autograd, "graph", None)
+        copying = getattr(graph, "allow_mutation_on_saved_tensors", contextlib.nullcontext)
+        with np.errstate(all="ignore"), copying() if lenient else contextlib.nullcontext():
             yield
 
 

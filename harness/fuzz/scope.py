@@ -102,9 +102,17 @@ class Scope:
         self.made += 1
         return chr(97 + letter) + (str(number) if number else "")
 
-    def take(self, c: Choices, fits: Callable[[Var], Any] | None = None) -> Var | None:
-        """A name that fits, the newest being the simplest; now and then one that does not."""
-        names = list(reversed(self.vars.values()))
+    def take(
+        self,
+        c: Choices,
+        fits: Callable[[Var], Any] | None = None,
+        always: Callable[[Var], Any] | None = None,
+    ) -> Var | None:
+        """A name that fits, the newest being the simplest; now and then one that does not.
+
+        What is asked for `always` holds for that one too.
+        """
+        names = [v for v in reversed(self.vars.values()) if always is None or always(v)]
         if fits is not None and not c.chance(64):
             names = [v for v in names if fits(v)]
         return c.of(names) if names else None

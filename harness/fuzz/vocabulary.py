@@ -35,8 +35,9 @@ PAIRS = {
     "div": "{x} / {y}",
     **{
         name: f"torch.{name}({{x}}, {{y}})"
-        for name in "maximum minimum atan2 logaddexp copysign hypot fmod remainder fmax".split()
+        for name in "maximum minimum atan2 logaddexp hypot fmod remainder fmax".split()
     },
+    "copysign": "torch.copysign({x}.abs() + 0.5, {y})",
     "pow (tensor)": "({x}.abs() + 0.5) ** {y}",
     "add (alpha)": "torch.add({x}, {y}, alpha=2)",
     "div (floor)": "torch.div({x}, {y}, rounding_mode='floor')",
@@ -135,7 +136,7 @@ LOSSES = {
     "soft_margin_loss": "torch.nn.functional.soft_margin_loss({x}, {y}.detach())",
     "binary_cross_entropy_with_logits": "torch.nn.functional.binary_cross_entropy_with_logits"
     "({x}, {y}.sigmoid())",
-    "kl_div": "torch.nn.functional.kl_div({x}.log_softmax(-1), {y}.softmax(-1), reduction='sum')",
+    "kl_div": "torch.nn.functional.kl_div({x}, {y}.softmax(-1), reduction='sum')",
 }
 
 WRITES = {

@@ -25,7 +25,7 @@ def write(scope: Scope, c: Choices) -> bool:
     if x is None or (overlaps(x) and 0 not in x.lay.strides):
         return False
     table = c.of((words.WRITES, words.WRITES_OF_PARTS, words.OWN_WRITES))
-    if table is words.WRITES_OF_PARTS and not (x.lay.ndim and x.shape[0]):
+    if table is words.WRITES_OF_PARTS and not (x.lay.ndim and x.lay.size):
         table = words.WRITES
     op = c.of(tuple(table))
     text = table[op]
