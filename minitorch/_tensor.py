@@ -11,9 +11,10 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from . import backend, dtypes, errors
+from ._views import FROZEN, laid_as, replay
 from .conversion import Conversion
 from .dtypes import Size, from_numpy_dtype
-from .grad_mode import state
+from .grad_mode import enable_grad, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 _new = object.__new__
-_ndarray = backend.xp.ndarray
 _lock = threading.Lock()
 next_sequence = itertools.count().__next__  # numbers nodes in the order they are recorded
 
@@ -91,9 +91,8 @@ class Tensor(Conversion):
         Raises: RuntimeError when set on an integer tensor, or to False on a result.
         """
         view = self._view
-        if view is not None and view.mode in _FROZEN and edge(view.base) is not None:
-            return True  # also where its own history was lost, see errors.stale_view
-        return edge(self) is not None
+        frozen = view is not None and view.mode in FROZEN  # its own history may be lost
+        return (frozen and edge(view.base) is not None) or edge(self) is not None
 
     @requires_grad.setter
     def requires_grad(self, flag: bool) -> None:
@@ -240,58 +239,21 @@ def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict
     return t
 
 
-class View:
-    """How a view came from its base: replay `chain`, a tuple of (function, keyword arguments).
-
-    `version` is the base's version for which the view's node was made; `mode` forbids in-place
-    operations: 'no_grad' = made while nothing was recorded, 'multiple' = one of several views.
-    """
-
-    __slots__ = ("base", "chain", "mode", "version")
-
-    def __init__(self, base: Tensor, chain: tuple, version: int, mode: str) -> None:
-        self.base, self.chain, self.version, self.mode = base, chain, version, mode
-
-
-_FROZEN = ("no_grad", "multiple")  # the modes of views that are not made anew
-
-
-def replay(chain: tuple, source: Any) -> Any:
-    """The view of `source` (a tensor or an array) that `chain` made of another."""
-    for function, params in chain:
-        source = function(source, **params)
-    return source
-
-
 def edge(t: Tensor) -> Any:
     """The node `t` is an output of, made anew for a view whose base was written since."""
     view = t._view
     if view is not None and view.version != t._cell[0] and (view.base._node or t._node):
-        if view.mode in _FROZEN:
+        if view.mode in FROZEN:
             if state.grad:
                 raise RuntimeError(errors.stale_view(t, view.mode))
             return t._node
-        before, state.grad = state.grad, True  # whoever asks, and wherever
-        try:
+        with enable_grad():  # whoever asks, and wherever
             again = replay(view.chain, view.base)
-        finally:
-            state.grad = before
         t._node, t._nr = again._node, again._nr
         view.version = t._cell[0]
-    elif t._node is None and view is not None and view.mode in _FROZEN:
+    elif t._node is None and view is not None and view.mode in FROZEN:
         return None if edge(view.base) is None else DeadEnd(t)
     return t._node
-
-
-def _laid_as(g: Any, model: np.ndarray) -> Any:
-    """`g`, an array or a tensor, with the strides of `model`; row-major where that has gaps."""
-    array = g._array if isinstance(g, Tensor) else g
-    if array.flags.c_contiguous and model.flags.c_contiguous:
-        return g
-    order = sorted(range(model.ndim), key=model.strides.__getitem__, reverse=True)
-    dense = model.transpose(order).flags.c_contiguous and not model.flags.c_contiguous
-    strides = tuple(s // model.itemsize for s in model.strides) if dense else None
-    return backend.ROWS["relaid"].public(g, strides=strides)
 
 
 class AccumulateGrad:
@@ -348,10 +310,9 @@ class AccumulateGrad:
         with _lock:
             before = leaf._grad
             if isinstance(g, Tensor):
-                leaf._grad = _laid_as(g, leaf._array) if before is None else before + g
+                leaf._grad = laid_as(g, leaf._array) if before is None else before + g
             elif before is None:
-                g = g if type(g) is _ndarray else backend.xp.asarray(g)
-                leaf._grad = wrap(_laid_as(g, leaf._array))
+                leaf._grad = wrap(laid_as(g, leaf._array))
             elif before._node is None:
                 before._array += g
                 before._cell[0] += 1
@@ -368,7 +329,4 @@ class DeadEnd(AccumulateGrad):
     torch says that such a view requires one, but none arrives there nor at its base.
     """
 
-    __slots__ = ()
-
-    def accumulate(self, g: Any) -> None:
-        """Drop it."""
+    __slots__ = ()  # its leaf has no node, so `accumulate` drops what arrives

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import errors
-from ._tensor import Tensor, edge, next_sequence, replay
+from ._tensor import Tensor, edge, next_sequence
+from ._views import replay
 from .backend import ROWS, xp
 from .grad_mode import state
 from .graph import Node

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import dtypes, errors
-from ._tensor import Tensor, View, edge, result, wrap
+from ._tensor import Tensor, edge, result, wrap
+from ._views import View
 from .backend import ROWS, xp
 from .calls import write_out
 from .grad_mode import UNTRACKED, state
