@@ -80,8 +80,7 @@ class Node:
         """(node, output number) of every input, (None, 0) where no gradient flows."""
         found = [(None, 0)] * self.plan.inputs
         for i, target in zip(self.plan.live, self.edges):
-            if type(target[0]) is not DeadEnd:
-                found[i] = target
+            found[i] = (None, 0) if type(target[0]) is DeadEnd else target
         return tuple(found)
 
     @property
