@@ -98,6 +98,7 @@ class CopySlices:
 
     def backward(self, g: Any, saved: Any) -> list:
         """(g outside the view, g inside it), for arrays and for tensors alike."""
+        g = g if isinstance(g, Tensor) else xp.asarray(g)  # a scalar has no place to write to
         base = ROWS["relaid"].public(g, strides=self.strides)  # a chain may go by strides
         inside = replay(self.chain, base)
         value = ROWS["clone"].public(inside)

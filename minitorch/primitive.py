@@ -43,7 +43,7 @@ def apply(row: Row, inputs: tuple, params: dict[str, Any]) -> Any:
     for x in inputs:
         if isinstance(x, Tensor):
             array = x._array
-            node = x._node if x._view is None else edge(x)
+            node = x._node if x._view is None or not row.differentiable else edge(x)
             if node is not None and bit & row.differentiable:
                 live += bit
                 edges.append((node, x._nr))

@@ -28,6 +28,18 @@ def row_assigned(T):
     return z, x.grad, y.grad
 
 
+def one_number_assigned(T):
+    found = []
+    for key in (..., (), None):
+        x, y = leaves(T)
+        z = y @ y
+        z[key] = y.sum()
+        z.backward()
+        (w := y @ y)[key] = x.sum()
+        found.append((z, y.grad, T.autograd.grad(w, x, create_graph=True)))
+    return found
+
+
 def element_assigned(T):
     x, y = leaves(T)
     z = x * 2
