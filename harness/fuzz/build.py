@@ -56,7 +56,7 @@ def together(*several: Var) -> np.ndarray:
 def unary(scope: Scope, c: Choices) -> bool:
     """One tensor in, one of its shape out."""
     op = c.of(tuple(words.UNARY))
-    x = scope.take(c, floats)
+    x = scope.take(c, floats, lambda v: v.dtype != "bool")  # torch takes these in some alone
     if x is None:
         return False
     dtype = x.dtype if x.floating else "float32"
@@ -194,7 +194,7 @@ def square(scope: Scope, c: Choices) -> bool:
         return False
     op = c.of([name for name, row in words.SQUARES.items() if row[0] == x.lay.ndim] or ["linear"])
     _, text, sizes = words.SQUARES[op]
-    known = {"m": x.shape[0], "n": x.shape[-1]} if x.lay.ndim else {}
+    known = {"m": x.shape[0], "n": x.shape[-1]} if x.lay.ndim else {"m": 1, "n": 1}
     shape = tuple(known[size] for size in sizes)
     text = text.format(x=x.name, y=y.name)
     scope.call(op, text, [x, y], [(room(shape), x.dtype)], c.of(MODES))

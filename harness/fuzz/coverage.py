@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.fuzz.build import NAMES
-from harness.fuzz.judge import Trial
+from harness.fuzz.judge import Trial, layout
 from harness.fuzz.runner import Facts
 
 
@@ -117,22 +117,6 @@ def _marks(s: Any, views: set[str]) -> set[str]:
 
 def _cell(facts: Facts) -> tuple[str, int, str, str]:
     return facts.dtype, len(facts.shape), layout(facts), edge(facts.value)
-
-
-def layout(facts: Facts) -> str:
-    """How a tensor lies in memory."""
-    if not facts.shape:
-        return "0-d"
-    if 0 in facts.shape:
-        return "empty"
-    dense = 1
-    for size, stride in zip(reversed(facts.shape), reversed(facts.strides)):
-        if size > 1 and stride == 0:
-            return "expanded"
-        if size > 1 and stride != dense:
-            dense = -1
-        dense *= size
-    return "contiguous" if dense > 0 else "strided"
 
 
 def edge(array: np.ndarray) -> str:

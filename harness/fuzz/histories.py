@@ -101,8 +101,9 @@ def _retain(scope: Scope, c: Choices) -> bool:
 
 
 def _toggle(scope: Scope, c: Choices) -> bool:
-    x = scope.take(c, lambda v: v.leaf and v.floating and not v.many)
-    if x is None:
+    viewed = {v.base for v in scope.vars.values() if v.base != v.name}
+    x = scope.take(c, lambda v: v.leaf and v.floating, lambda v: v.name not in viewed)
+    if x is None or x.base != x.name:  # a view remembers what its base was
         return False
     flag = c.chance(2)
     text = f"{x.name}.requires_grad_({'' if not flag else 'False'})"

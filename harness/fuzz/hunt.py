@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -67,17 +67,23 @@ class Hunt:
         self.repeated: Counter[tuple[str, str]] = Counter()
         self.started = time.perf_counter()
 
-    def run(self, goes_on: Callable[[int], bool], most: int = 20) -> None:
-        """Run programs while told to go on, and fewer than `most` differences are found."""
+    def programs(self) -> Iterator[tuple[bytes, Program]]:
+        """The programs of this seed without end, with the bytes they are read from."""
         draw = random.Random(self.seed)
-        seen: list[Trial] = []
-        read = _reader(lambda program: seen.append(self.trial(program)))
-        while goes_on(self.coverage.programs) and len(self.findings) < most:
+        found: list[Program] = []
+        read = _reader(found.append)
+        while True:
             data = draw.randbytes(BYTES)
             read(data)
-            if not seen:
-                continue  # the bytes were no program
-            trial = seen.pop()
+            if found:  # else the bytes were no program
+                yield data, found.pop()
+
+    def run(self, goes_on: Callable[[int], bool], most: int = 20) -> None:
+        """Run programs while told to go on, and fewer than `most` differences are found."""
+        for data, program in self.programs():
+            if not goes_on(self.coverage.programs) or len(self.findings) >= most:
+                return
+            trial = self.trial(program)
             self.coverage.add(trial)
             if trial.difference is not None:
                 self._keep(trial, trial.difference, data)

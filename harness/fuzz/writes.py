@@ -22,8 +22,12 @@ def write(scope: Scope, c: Choices) -> bool:
     """Write to a tensor, with another's numbers or its own."""
     mode = c.of(("",) * 7 + ("no_grad",))
     x = scope.take(c, (lambda v: v.floating) if mode else writable)
-    if x is None or (overlaps(x) and 0 not in x.lay.strides):
+    if x is None:
         return False
+    if overlaps(x):
+        if 0 in x.lay.strides:  # refused, where the places are easily counted
+            scope.write("mul_ (number)", f"{x.name}.mul_(2)", x, [x], mode)
+        return 0 in x.lay.strides
     table = c.of((words.WRITES, words.WRITES_OF_PARTS, words.OWN_WRITES))
     if table is words.WRITES_OF_PARTS and not (x.lay.ndim and x.lay.size):
         table = words.WRITES
