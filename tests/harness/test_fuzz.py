@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import random
-import time
 
 import pytest
 
