@@ -19,8 +19,10 @@ suits every engine with torch's names; another one overrides what it does differ
     set_threads(count)     how many threads the engine may use
     stand_in()             let `import torch` give the engine
     widened()              inside it a script computes in float64, see widened.py
+    source(call, ...)      the line of the engine that computes a recorded call
     capabilities           what it can do: see CAPABILITIES
 
+BACKENDS.md has the contract of each, a complete example, and how to check a new engine.
 Three ways to register one:
 
     [project.entry-points."harness.backends"]     in the pyproject.toml of an installed package
@@ -247,7 +249,7 @@ def names() -> list[str]:
 
 def stand_in_for_torch(engine: Any) -> None:
     """Let `import torch`, and every `import torch.a.b` that `engine` has, give `engine`."""
-    if engine.__name__ == "torch":
+    if getattr(engine, "__name__", "") == "torch":
         return
     waiting = [("torch", engine)]
     while waiting:

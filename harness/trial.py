@@ -88,6 +88,8 @@ class Trial:
         at_most = (
             f"{self.judge.steps} steps, at most {share:.2g} of the budget ({key}, step {step})"
         )
+        if self.parted:
+            at_most += f"; {self.parted.key} parted at step {self.parted.step}, as rounding may"
         return str(self.judge.problem or self.divergence or at_most)
 
 

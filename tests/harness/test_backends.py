@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType, SimpleNamespace
+
 import numpy as np
 import pytest
 
 import minitorch
 from harness import BackendError, load
-from harness.backends import MINITORCH, TORCH, Backend, find, names
+from harness.backends import MINITORCH, TORCH, Backend, find, names, stand_in_for_torch
 
 
 def test_the_two_built_in_backends_are_known():
@@ -75,3 +78,11 @@ def test_zeros_that_torch_does_not_store_are_read():
     first = TORCH.grad([x.abs()], [x], [torch.ones(3, requires_grad=True)], create_graph=True)
     second = TORCH.grad(first, [x], [torch.ones(3)])
     np.testing.assert_array_equal(TORCH.numpy(second[0]), np.zeros(3))
+
+
+def test_an_engine_that_is_no_module_stands_in_for_torch(monkeypatch):
+    modules = {name: m for name, m in sys.modules.items() if name.partition(".")[0] != "torch"}
+    monkeypatch.setattr(sys, "modules", modules)
+    engine = SimpleNamespace(nn=ModuleType("nn"), tanh=np.tanh)
+    stand_in_for_torch(engine)
+    assert (modules["torch"], modules["torch.nn"]) == (engine, engine.nn)

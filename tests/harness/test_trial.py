@@ -71,6 +71,22 @@ def _raising(*_):
 
 
 @pytest.mark.differential
+def test_what_no_replay_shows_is_drift_and_no_fault():
+    pytest.importorskip("torch")
+
+    def leaps(T, model):
+        weight = model[3].weight
+        start = weight.detach().clone()
+        weight.register_hook(lambda g: g * 1.01 if bool((weight == start).all()) else g)
+
+    made = train(only_on_minitorch(leaps), MINITORCH, TORCH, steps=2)
+    assert made.ok, str(made)
+    assert (made.parted.step, made.parted.key) == (1, "gradient 3.weight")
+    assert made.worst[0] > 1
+    assert str(made).endswith("; gradient 3.weight parted at step 1, as rounding may")
+
+
+@pytest.mark.differential
 def test_what_an_engine_lacks_is_unsupported():
     pytest.importorskip("torch")
     made = train(only_on_minitorch(lambda T, m: T.nothing), MINITORCH, TORCH, steps=1)
