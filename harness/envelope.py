@@ -86,23 +86,26 @@ class Envelope:
         rank = -2 if self._steps <= FIRST_STEPS and self._runs > 1 else -1
         self.level = {key: sorted(reached)[rank] for key, reached in self._reached.items()}
         allowed = {key: self._allow(key, size) for key, size in norms.items()}
-        self.widest = self._wide(norms)
+        apart = sorted(self._wide(norms, run) for run in runs if run)
+        self.widest = apart[max(rank, -len(apart))] if apart else 0.0
         self.chaotic = self.chaotic or (not self._local and self.widest > CHAOS)
         return allowed
 
-    def _wide(self, norms: Level) -> float:
-        """How far the reference is from itself: in its loss, and in its parameters together.
+    def _wide(self, norms: Level, run: Level) -> float:
+        """How far a run is from the reference now: in its loss, and in its parameters together.
 
         A single parameter may be nothing but noise, as a bias before batch normalization is, and
-        says nothing of the others.
+        says nothing of the others; a loss near zero is measured by what it was.
         """
         apart, size, widest = 0.0, 0.0, 0.0
         for key, norm in norms.items():
-            reached = self.level.get(key, 0.0) * norm
+            if not norm:
+                continue
+            off = run.get(key, 0.0) * norm
             if kind_of(key) == "parameter":
-                apart, size = math.hypot(apart, reached), math.hypot(size, norm)
-            elif kind_of(key) == "loss" and norm:
-                widest = max(widest, reached / self._largest[key])
+                apart, size = math.hypot(apart, off), math.hypot(size, norm)
+            elif kind_of(key) == "loss":
+                widest = max(widest, off / self._largest[key])
         return max(widest, apart / size if size else 0.0)
 
     def _allow(self, key: str, size: float) -> Allowance:

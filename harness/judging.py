@@ -67,8 +67,9 @@ class Series:
     @property
     def ratio(self) -> np.ndarray:
         """How many times as far from float64 the candidate is as the reference, at every step."""
-        floor = np.full(len(self), ROUNDING)
-        return np.maximum(self["mine"], floor) / np.maximum(self["theirs"], floor)
+        mine, theirs = (np.maximum(self[name], ROUNDING) for name in ("mine", "theirs"))
+        with np.errstate(invalid="ignore"):  # both infinitely far: no number
+            return mine / theirs
 
 
 @dataclass

@@ -101,3 +101,5 @@ def test_a_loss_near_zero_is_compared_with_what_it_was():
     envelope.step({"loss": 1.0}, [{"loss": 0.0}])
     envelope.step({"loss": 1e-6}, [{"loss": CHAOS * 2}])
     assert not envelope.chaotic
+    envelope.step({"loss": 1.0}, [{"loss": 1e-6}])  # large again, and not by what was small
+    assert not envelope.chaotic
