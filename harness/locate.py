@@ -263,11 +263,15 @@ class Search:
         judgement: Judgement | None = None,
         **more: Any,
     ) -> Located:
-        told = None
-        if not more.get("interaction"):
-            told = self.mine.source(call, direction, self.theirs)
+        told = None if more.get("interaction") else self._source(call, direction)
         return _located(call.place, call.op, direction, tensor, told, judgement,
                         call=call, module=call.module, **more)  # fmt: skip
+
+    def _source(self, call: Call | Update, direction: str) -> tuple[str, int] | None:
+        try:
+            return self.mine.source(call, direction, self.theirs)
+        except Exception:  # what is located is worth more than its line
+            return None
 
     # -------------------------------------------------------------- between calls
 
@@ -298,6 +302,8 @@ class Search:
         """(its numbers, the call it came from, both whole gradients) of each tensor."""
         for pair in sorted(self.pairs, key=lambda p: p.theirs.when):
             for k, b in pair.theirs.arrived.items():
+                if k >= len(pair.mine.outputs):
+                    continue
                 numbers = tuple(call.outputs[k].tensor for call in pair)
                 yield numbers, pair.theirs, pair.mine.arrived.get(k), b
         seen = set()
@@ -317,7 +323,7 @@ class Search:
             if finding is None:
                 continue
             tensor, judgement, problem = finding
-            told = self.mine.source(theirs, "update", self.theirs)
+            told = self._source(theirs, "update")
             op = theirs.name.rpartition(".")[2]
             return _located(theirs.place, op, "update", tensor, told, judgement,
                             problem=problem, update=theirs)  # fmt: skip

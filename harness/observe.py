@@ -213,12 +213,20 @@ class Recorder:
 
     def _slots(self, tensors: list) -> Callable[[Any], Slot | None]:
         def slot(value: Any) -> Slot | None:
-            if not isinstance(value, self.engine.Tensor):
+            if not isinstance(value, self.engine.Tensor) or not self._dense(value):
                 return None
             tensors.append(value)
             return Slot(len(tensors) - 1)
 
         return slot
+
+    def _dense(self, tensor: Any) -> bool:
+        """Whether a tensor has values that an array can hold: a sparse one has not."""
+        try:
+            self.backend.numpy(tensor)
+        except Exception:  # engines say so in many ways
+            return False
+        return True
 
     def _value(self, tensor: Any) -> Value:
         number, _ = self._tensors.setdefault(id(tensor), (len(self._tensors), tensor))
@@ -263,6 +271,8 @@ class Recorder:
         try:
             node = tensor.grad_fn
         except (RuntimeError, AttributeError):  # a view that may not be written to was; no graph
+            return None
+        if node is not None and not hasattr(node, "register_prehook"):
             return None
         if node is None:
             self._watch_leaf(tensor)

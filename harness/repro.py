@@ -86,16 +86,19 @@ def _confirmed(script: Script, run: Callable[[str], int] | None) -> Script:
     return script
 
 
-def in_a_process(text: str) -> int:
-    """The exit code of a script."""
+def in_a_process(text: str, seconds: float = 120) -> int:
+    """The exit code of a script; -1 where it is still running after `seconds`."""
     room = os.pathsep.join(dict.fromkeys([os.getcwd(), *(p for p in sys.path if p)]))
-    done = subprocess.run(
-        [sys.executable, "-c", text],
-        env={**os.environ, "PYTHONPATH": room},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", text],
+            env={**os.environ, "PYTHONPATH": room},
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return -1
     return done.returncode
 
 

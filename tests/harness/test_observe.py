@@ -263,3 +263,12 @@ def test_a_trace_can_be_sent(backend: Backend) -> None:
     trace = traced(backend, step)
     again = pickle.loads(pickle.dumps(trace))
     assert [c.name for c in again.calls] == [c.name for c in trace.calls]
+
+
+def test_a_sparse_tensor_is_told_to_be_there_and_no_more(backend: Backend) -> None:
+    def run(T: Any) -> None:
+        sparse = T.eye(2).to_sparse()
+        T.sparse.mm(sparse, T.ones(2, 2))
+
+    call = traced(backend, run).calls[0]
+    assert call.name == "torch.eye"
