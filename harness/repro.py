@@ -9,6 +9,7 @@ beside them, and exits with 1 while they differ and with 0 once they do not.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -87,7 +88,7 @@ def _confirmed(script: Script, run: Callable[[str], int] | None) -> Script:
 
 
 def in_a_process(text: str, seconds: float = 120) -> int:
-    """The exit code of a script; -1 where it is still running after `seconds`."""
+    """The exit code of a script; -1 where it did not start, or still runs after `seconds`."""
     room = os.pathsep.join(dict.fromkeys([os.getcwd(), *(p for p in sys.path if p)]))
     try:
         done = subprocess.run(
@@ -99,7 +100,10 @@ def in_a_process(text: str, seconds: float = 120) -> int:
         )
     except subprocess.TimeoutExpired:
         return -1
-    return done.returncode
+    last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+    return (
+        -1 if re.match(r"(\w+\.)*(ModuleNotFound|Import|Backend)Error", last) else done.returncode
+    )
 
 
 def save(script: Script, folder: Path, op: str) -> Path:
@@ -164,7 +168,11 @@ def _imported(backend: Backend) -> tuple[str, str]:
     if type(backend).namespace is Backend.namespace:
         return backend.module, f"import {backend.module}"
     name = re.sub(r"\W", "_", backend.name)
-    return name, f"import harness; {name} = harness.load({backend.name!r})  # noqa: E702"
+    module = sys.modules.get(type(backend).__module__)
+    file = getattr(module, "__file__", None)
+    inside = importlib.util.find_spec(module.__name__.partition(".")[0]) if module else None
+    spec = backend.name if inside or not file else f"{file}:{backend.name}"
+    return name, f"import harness; {name} = harness.load({spec!r})  # noqa: E702"
 
 
 def _body(call: Call, direction: str) -> tuple[list[str], list[str]]:
