@@ -164,6 +164,7 @@ def unravel_index(indices, shape) -> tuple[Tensor, ...]:
     """
     if indices.dtype.is_floating_point or indices.dtype.name == "bool":
         raise TypeError(f"unravel_index: expected integer indices, got {indices.dtype}")
+    indices = indices.long()
     sizes = (shape.__index__(),) if hasattr(shape, "__index__") else whole(shape, "shape")
     if min(sizes, default=0) < 0:
         raise ValueError(f"unravel_index: expected sizes of at least 0, got {list(sizes)}")

@@ -97,6 +97,7 @@ def _eigh_rule(g, eigenvalues, eigenvectors):
     inside = None
     if gV is not None:
         inside = (mT(V) @ gV) / _differences(eigenvalues)
+        inside = (inside + mT(inside)) / 2  # as torch: of a symmetric matrix the gradient is one
         inside = inside - diagonals(diagonal(inside, offset=0, dim1=-2, dim2=-1))
     if gL is not None:
         inside = diagonals(gL) if inside is None else inside + diagonals(gL)

@@ -341,11 +341,10 @@ def vander(x, N=None) -> Tensor:
     N = x.shape[-1] if N is None else N
     if N <= 1:
         raise RuntimeError(f"linalg.vander: expected N > 1, got {N}")
+    x = x if x.dtype.is_floating_point else x.long()
     powers = [x * 0 + 1]
     for _ in range(N - 1):
         powers.append(mul(powers[-1], x))
-    if not x.dtype.is_floating_point:
-        powers = [p.long() for p in powers]
     return stack(powers, dim=-1)
 
 

@@ -1,0 +1,48 @@
+"""Linear algebra where a matrix, or a dtype, is not as symmetric or as wide as it seems."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import minitorch
+
+MATRIX = np.random.default_rng(0).standard_normal((4, 4)).astype(np.float32)
+
+
+@pytest.mark.parametrize("triangle", ["L", "U"])
+def test_the_gradient_of_eigenvectors_is_symmetric_where_the_matrix_was_not(triangle):
+    A = minitorch.from_numpy(MATRIX.copy()).requires_grad_()
+    vectors = minitorch.linalg.eigh(A, triangle)[1]
+    weights = minitorch.arange(16.0).reshape(4, 4)
+    (gradient,) = minitorch.autograd.grad((vectors.abs() * weights).sum(), A)
+    assert np.allclose(gradient.numpy(), gradient.numpy().T, atol=1e-5)
+    assert gradient.abs().max() > 0.1
+
+
+def test_powers_of_narrow_integers_do_not_overflow():
+    rows = minitorch.linalg.vander(minitorch.tensor([100, -20], dtype=minitorch.int8), N=4)
+    assert rows.dtype is minitorch.int64
+    assert rows.tolist() == [[1, 100, 10_000, 1_000_000], [1, -20, 400, -8_000]]
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64"])
+def test_coordinates_of_narrow_indices_are_int64(dtype):
+    places = minitorch.tensor([21, 3, 99], dtype=getattr(minitorch, dtype))
+    rows, columns = minitorch.unravel_index(places, (10, 10))
+    assert {rows.dtype, columns.dtype} == {minitorch.int64}
+    assert (rows.tolist(), columns.tolist()) == ([2, 0, 9], [1, 3, 9])
+
+
+@pytest.mark.parametrize(("name", "base"), [("logaddexp", np.e), ("logaddexp2", 2.0)])
+@pytest.mark.parametrize("apart", [9.0, -9.0, 14.0])
+def test_the_curvature_of_logaddexp_keeps_its_digits_where_one_number_is_much_larger(
+    name, base, apart
+):
+    x = minitorch.tensor(apart, requires_grad=True)
+    y = minitorch.tensor(0.0)
+    (slope,) = minitorch.autograd.grad(getattr(minitorch, name)(x, y), x, create_graph=True)
+    (curvature,) = minitorch.autograd.grad(slope, x)
+    share = 1 / (1 + base ** -np.float64(apart))
+    rest = 1 / (1 + base ** np.float64(apart))
+    assert curvature.item() == pytest.approx(share * rest * np.log(base), rel=1e-6)
