@@ -132,7 +132,8 @@ class Entry:
         """Why it is not complete, column by column."""
         if self.absent:
             return [f"there is no {self.absent}"]
-        return [f"{n}: {said}" for n, c in self.cells.items() for said in c.reasons]
+        worst_first = sorted(self.cells.items(), key=lambda item: item[0] not in self.wrong)
+        return [f"{n}: {said}" for n, c in worst_first for said in c.reasons]
 
     def as_json(self) -> dict[str, Any]:
         """As the report's JSON has it."""

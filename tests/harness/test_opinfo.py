@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import types
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,36 @@ def test_an_exception_of_another_type_is_named_and_no_wrong_number():
 def test_torch_against_itself_is_complete(name):
     pytest.importorskip("torch")
     assert found(backends.TORCH, name).status == "complete"
+
+
+def test_an_engine_that_is_no_torch_is_told_what_it_lacks_and_what_it_has_right():
+    pytest.importorskip("torch")
+    pytest.importorskip("autograd")
+    hips = backends.find(f"{Path(__file__).parent / 'engines' / 'hips.py'}:hips")
+    entry = found(hips, "tanh")
+    for column in ("value", "gradient", "second gradient", "result", "method"):
+        assert entry.cells[column].full, entry.reasons
+    assert entry.cells["in place"].counts["unsupported"] == 1
+    assert any("bfloat16: AttributeError" in reason for reason in entry.reasons)
+    assert found(hips, "acosh").absent == "acosh"
+
+
+SUBSET = (
+    "^(add|cat|norm.nuc|linalg.eigh|as_strided_scatter|nn.functional.(layer_norm|dropout)|"
+    "nn.BatchNorm1d|LBFGS|ReduceLROnPlateau)$"
+)
+
+
+def test_a_subset_of_every_database_is_complete_on_minitorch(tmp_path, capsys):
+    pytest.importorskip("torch")
+    pytest.importorskip("pandas")
+    assert main(["opinfo", "--quick", "--only", SUBSET, "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "minitorch: 7 of 7 operations, 1 of 1 modules, 1 of 1 optimizers, 1 of 1 schedulers\n"
+        "complete, every dtype, form and exception included: 10 of 10\n"
+    )
+    assert "as_strided_scatter: torch is the odd one out" in said
 
 
 def test_the_report_says_what_is_lacking_and_the_exit_code_what_is_wrong(tmp_path, capsys):
