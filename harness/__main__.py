@@ -85,6 +85,7 @@ def _run(args: argparse.Namespace) -> int:
                 out=args.out,
                 oracle=not args.no_float64,
                 locate=not args.no_locate,
+                ops=not (args.no_ops or args.quick),
                 sketch=args.sketch,
                 keep=args.keep,
             )
@@ -157,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(mode="free")
     add("--no-float64", action="store_true", help="without the float64 run")
     add("--no-locate", action="store_true", help="do not look for the call that differs")
+    add("--no-ops", action="store_true", help="without the table of one step's operations")
     keep = "keep tensors of both engines in the report's folder, in MB at most (50)"
     add("--keep", type=_count, nargs="?", const=50, default=0, metavar="MB", help=keep)
     add("--sketch", action="store_true", help="send norms and projections in place of tensors")

@@ -65,7 +65,7 @@ def distance(a: np.ndarray, b: np.ndarray, scale: float, spare: int = 0) -> Dist
         difference = np.partition(difference, -spare)[:-spare]
     norm = _norm(difference)
     relative = norm / scale if scale > 0 else (np.inf if norm else 0.0)
-    return Distance(max_abs, relative, max_abs / _spacing(b))
+    return Distance(max_abs, relative, max_abs / spacing(b))
 
 
 def kind_of(key: str) -> str:
@@ -121,7 +121,7 @@ def _norm(values: np.ndarray) -> float:
     return square**0.5 if 1e-25 < square < 1e30 else float(np.linalg.norm(values.astype("d")))
 
 
-def _spacing(array: np.ndarray) -> float:
+def spacing(array: np.ndarray) -> float:
     """One ulp of the largest finite element, in the array's own precision, float32 for integers."""
     dtype = array.dtype if array.dtype.kind == "f" else np.dtype(np.float32)
     largest = dtype.type(np.abs(array).max(initial=0))

@@ -15,6 +15,7 @@ from harness.conductor import Moment
 from harness.distance import Distance, kind_of, step_distances, step_norms
 from harness.envelope import Allowance, Envelope
 from harness.flow import GradientFlow
+from harness.histogram import Elements, elements
 from harness.ledger import Entry
 from harness.processes import random_state, values
 from harness.tolerance import TERMS
@@ -46,11 +47,21 @@ class Series:
 
     def __init__(self) -> None:
         self._columns = {name: array("d") for name in COLUMNS}
+        self._most = -1.0
+        self.elements: Elements | None = None  # of the step that used most of its budget
 
     def add(self, **row: float) -> None:
         """Append one step."""
         for name, column in self._columns.items():
             column.append(row[name])
+
+    def keep(self, mine: np.ndarray, theirs: np.ndarray, truth: np.ndarray | None) -> None:
+        """Keep elements of the step that was added last if none used more of its budget."""
+        step, relative, budget = (self._columns[c][-1] for c in ("step", "relative", "budget"))
+        share = relative / budget if budget > 0 else 0.0
+        if not share <= self._most:
+            self._most = share
+            self.elements = elements(int(step), mine, theirs, truth)
 
     def __len__(self) -> int:
         return len(self._columns["step"])

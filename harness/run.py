@@ -61,6 +61,7 @@ class Options:
     out: Path = Path("reports")
     oracle: bool = True
     locate: bool = True
+    ops: bool = False  # replay every call of one step
     sketch: bool = False
     keep: int = 0  # megabytes of tensors to keep on disk
     ledger: Path = Path(ledger.NAME)
@@ -97,6 +98,7 @@ class Result:
     printed: str = ""  # how the two runs' printed text compares
     located: Any = None  # harness.locate.Located
     repro: Any = None  # harness.repro.Script
+    survey: Any = None  # harness.survey.Survey
     expired: list[Entry] = field(default_factory=list)  # of the ledger
     times: Times | None = None
     skipped: dict[str, int] = field(default_factory=dict)
@@ -147,6 +149,7 @@ class _Run:
         self.options, self.tick = options, tick
         self.script = Script(options.script, options.arguments, folder)
         self.labels = _labels(options.backends)
+        self.traced: dict[int, list[Any]] = {}
         try:
             self.ledger = ledger.read(options.ledger)
         except ledger.LedgerError as error:
@@ -160,6 +163,7 @@ class _Run:
         for what, do, wanted in (
             ("confirming", self._confirm, bool(result.judge.outs) and not result.judge.problem),
             ("locating", self._locate, self.options.locate),
+            ("surveying", self._survey, self.options.ops and not result.judge.problem),
             ("timing", self._time, bool(self.options.pairs) and not result.judge.problem),
         ):
             try:
@@ -292,28 +296,49 @@ class _Run:
         first = result.divergence
         if first is None or not first.step or result.judge.random is first:
             return
+        traces = self._traces(first.step, result)
+        if traces is None:
+            return
+        from harness import locate, repro
+
+        engines = [find(backend) for backend in self.options.backends]
+        result.located = locate.step(*traces, *engines, number=first.step)
+        if result.located is not None:
+            self.tick("a small script", 0)
+            result.repro = repro.make(result.located, *engines)
+
+    def _survey(self, result: Result) -> None:
+        """Every call of one step, alone on both engines: the one that differs, or an early one."""
+        first = result.divergence
+        step = first.step if first else min(2, result.steps)
+        traces = self._traces(step, result) if step else None
+        if traces is None:
+            return
+        from harness import survey
+
+        engines = [find(backend) for backend in self.options.backends]
+        ticks = lambda number: self.tick("operations", number)  # noqa: E731
+        result.survey = survey.of(*traces, *engines, step, ticks)
+
+    def _traces(self, step: int, result: Result) -> list[Any] | None:
+        """Both engines' traces of a step, the candidate's first; None where they have none."""
         mine, theirs = self.labels
         candidate, reference = self.options.backends
         if any("training" not in find(b).capabilities for b in (candidate, reference)):
             result.skipped["locating: an engine has no modules and hooks with torch's names"] = 1
-            return
-        from harness import locate, repro
-
-        step = first.step
-        trace = {"purpose": "trace", "trace": step, "steps": step}
-        legs = [
-            self._leg(theirs, reference, **trace),
-            self._leg(mine, candidate, lockstep=True, **trace),
-        ]
-        with conducting(legs) as conductor:
-            conductor.start()
-            for moment in conductor.steps():
-                self.tick("locating", moment[theirs].step)
-        engines = find(candidate), find(reference)
-        result.located = locate.step(legs[1].trace, legs[0].trace, *engines, number=step)
-        if result.located is not None:
-            self.tick("a small script", 0)
-            result.repro = repro.make(result.located, *engines)
+            return None
+        if step not in self.traced:
+            trace = {"purpose": "trace", "trace": step, "steps": step}
+            legs = [
+                self._leg(theirs, reference, **trace),
+                self._leg(mine, candidate, lockstep=True, **trace),
+            ]
+            with conducting(legs) as conductor:
+                conductor.start()
+                for moment in conductor.steps():
+                    self.tick("tracing", moment[theirs].step)
+            self.traced = {step: [legs[1].trace, legs[0].trace]}
+        return self.traced[step]
 
     # ---------------------------------------------------------------- timing
 

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from harness.distance import kind_of, name_of
+from harness.histogram import LOW
 from harness.judging import TERM_NAMES, Series
-from harness.report import facts
+from harness.report import facts, operations
 from harness.run import Result
 from harness.timing import verdict
 
@@ -64,6 +65,7 @@ def of(result: Result) -> dict[str, Any]:
             "phases": facts.phases(result) if result.timed else None,
             "course": _course(result),
             "tensors": _tensors(result),
+            "operations": operations.of(result.survey),
             "tensors_in_all": len(judge.series),
             "flow": _flow(result),
             "accepted": judge.accepted,
@@ -173,6 +175,7 @@ def _tensors(result: Result) -> list[dict[str, Any]]:
                     "term": TERM_NAMES[int(series["term"][worst])],
                 },
                 "ratio": _mean_ratio(series),
+                "histogram": None if result.options.sketch else _histogram(series),
                 "step": [int(series["step"][piece[-1]]) for piece in pieces],
                 "share": _largest(share, pieces),
                 **{
@@ -185,6 +188,14 @@ def _tensors(result: Result) -> list[dict[str, Any]]:
         kept = {t["key"] for t in keep}
         found = [t for t in found if t["key"] in kept]
     return found
+
+
+def _histogram(series: Series) -> dict[str, Any] | None:
+    """Elements by their error, of both engines: see harness/histogram.py."""
+    if series.elements is None:
+        return None
+    mine, theirs = series.elements.counts()
+    return {"step": series.elements.step, "low": LOW, "mine": mine, "theirs": theirs}
 
 
 def _mean_ratio(series: Series) -> float | None:

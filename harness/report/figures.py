@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from html import escape
-from itertools import pairwise
 from typing import Any
 
 from harness.report.charts import Chart, Scale, extent, round_ticks, steps_axis
+from harness.report.shares import level, meanings
 
 Told = dict[str, Any]
-
-LEVELS = (0.01, 0.03, 0.1, 0.3, 1.0, 8.0)
-"""Shares of a budget between the colours of the heat map."""
 
 ROW, LABEL = 15, 300
 
@@ -100,7 +97,7 @@ def heat_map(told: Told) -> str:
     bottom = 4 + len(tensors) * ROW
     x = Scale(steps[0], max(steps[-1], steps[0] + 1), LABEL, 1105)
     steps_axis(chart, x, bottom)
-    keys = [(f"c{k}", words) for k, words in enumerate(_levels())]
+    keys = [(f"c{k}", words) for k, words in enumerate(meanings())]
     return f'<div class="heat">{chart}</div>' + legend(*keys, square=True)
 
 
@@ -111,7 +108,7 @@ def _short(key: str) -> str:
 
 def _row(chart: Chart, tensor: Told, index: int, top: float, cell: float) -> None:
     """Neighbours of one colour are one rectangle."""
-    levels = [_level(share) for share in tensor["share"]]
+    levels = [level(share) for share in tensor["share"]]
     start = 0
     for at in range(1, len(levels) + 1):
         if at == len(levels) or levels[at] != levels[start]:
@@ -119,18 +116,6 @@ def _row(chart: Chart, tensor: Told, index: int, top: float, cell: float) -> Non
                       width=round((at - start) * cell + 0.3, 1), height=ROW - 1.5,
                       data_tensor=index)  # fmt: skip
             start = at
-
-
-def _level(share: float | None) -> int:
-    if share is None:
-        return len(LEVELS)
-    return sum(share > limit for limit in LEVELS)
-
-
-def _levels() -> list[str]:
-    words = [f"up to {LEVELS[0]:.0%}"]
-    words += [f"{low:.0%} to {high:.0%}" for low, high in pairwise(LEVELS[:4])]
-    return [*words, "up to the budget", "out of budget", f"more than {LEVELS[-1]:g} times it"]
 
 
 def flow(told: Told) -> str:

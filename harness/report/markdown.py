@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from harness.envelope import CHAOS, FIRST_LOSS, FIRST_STEPS
+from harness.report import operations
 from harness.report.facts import checks, environment, headline, tensor_table, time_table, worst_rows
 from harness.run import METRIC_ALLOWANCE, REPLAYS, Result
 from harness.tolerance import FACTOR
@@ -37,6 +38,10 @@ NOTES = f"""\
 """
 
 
+WORST = 10
+"""How many operations report.md lists."""
+
+
 def write(result: Result, folder: Path) -> None:
     """Write report.md; the files beside it are named in it."""
     text = "\n".join(_lines(result, folder))
@@ -58,11 +63,23 @@ def _lines(result: Result, folder: Path) -> Iterator[str]:
         tensors = tensor_table(result).query("kind != 'learning rate'")
         worst = worst_rows(tensors.assign(key=tensors.kind + tensors["name"]), by="key")
         yield from _table(worst.drop(columns="key").rename(columns={"of_budget": "of budget"}))
+    yield from _operations(result)
     yield f"## How to read this\n\n{NOTES}"
     yield "## Environment\n"
     yield from _table(pd.DataFrame(environment(result).items(), columns=["", "value"]))
     files = [f"[{path.name}]({path.name})" for path in sorted(folder.iterdir()) if path.is_file()]
     yield f"Files: {', '.join(files)}\n"
+
+
+def _operations(result: Result) -> Iterator[str]:
+    found = operations.of(result.survey)
+    if found is None:
+        return
+    told = {"backends": result.labels, "operations": found}
+    rows = [operations.cells(row) for row in found["rows"][:WORST]]
+    yield f"## Operations of step {found['step']}, the worst {len(rows)} of {len(found['rows'])}\n"
+    yield f"{operations.NOTE}\n"
+    yield from _table(pd.DataFrame(rows, columns=operations.heads(told)))
 
 
 def _table(table: pd.DataFrame) -> Iterator[str]:

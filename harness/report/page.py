@@ -13,8 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from harness.report import beside, figures
+from harness.report import beside, figures, operations
 from harness.report.markdown import NOTES
+from harness.report.shares import in_words
 
 Told = dict[str, Any]
 
@@ -62,6 +63,7 @@ def _sections(told: Told, others: dict[str, Told]) -> Iterator[str]:
     yield _section("Every tensor, every step", figures.heat_map(told), HEAT_NOTE)
     yield _section("Tensors", _tensor_table(told), "At the step where each used most of its budget."
                    " Click a row, or a row of the map above, for its course.")  # fmt: skip
+    yield from _operations(told)
     yield _figure(figures.losses(told), "Training loss", "")
     yield _figure(figures.flow(told), "Gradient flow",
                   "Mean (dots) and largest (bars) |gradient| of every layer over all steps, from"
@@ -81,6 +83,10 @@ FOOT = (
 HEAT_NOTE = (
     "Colour is the share of its budget that a tensor used: budgets are derived, never chosen."
     " Red is out of budget."
+)
+TREE_NOTE = (
+    "In the order of the forward, folded by module: → is the share of its budget that a value uses,"
+    " ← the same of gradients."
 )
 TIME_NOTE = (
     "Nothing is recorded while time is taken; the engines take turns in random order. The control"
@@ -152,7 +158,7 @@ def _budget_tile(told: Told) -> Tile:
     where = f"{escape(worst['key'])}, step {worst['worst']['step']:,}"
     return (
         "Worst budget use",
-        _share_in_words(worst["worst"]["share"]),
+        in_words(worst["worst"]["share"]),
         where,
         "good" if share <= 1 else "bad",
     )
@@ -166,12 +172,6 @@ def _speed_tile(told: Told) -> Tile:
     word = found["verdict"] or "no clear difference"
     big = f"{found['median']:.2f}×"
     return "Speed", big, f"[{low:.2f}, {high:.2f}] as fast: {word}", "good" if low > 1 else ""
-
-
-def _share_in_words(share: float | None) -> str:
-    if share is None or share > 1e9:
-        return "∞"
-    return f"{share:.0%}" if share < 10 else f"{share:,.0f}×"
 
 
 def _share(tensor: Told) -> float:
@@ -207,7 +207,7 @@ def _tensor_table(told: Told) -> str:
     rows = [
         (
             index,
-            (t["key"], f"{t['worst']['step']:,}", _share_in_words(t["worst"]["share"]),
+            (t["key"], f"{t['worst']['step']:,}", in_words(t["worst"]["share"]),
              t["worst"]["term"], _number(t["worst"]["relative"], ".2g"),
              _number(t["worst"]["budget"], ".2g"), _number(t["worst"]["ulp"], ".3g"),
              _number(t["ratio"], ".2f")),
@@ -225,6 +225,16 @@ def _tensor_table(told: Told) -> str:
     left_out = told["tensors_in_all"] - len(rows)
     more = f"<p class='soft'>{left_out:,} more are in tensors.csv.</p>" if left_out > 0 else ""
     return f'<div id="course" hidden></div>{table(heads, body)}{more}'
+
+
+def _operations(told: Told) -> Iterator[str]:
+    found = told.get("operations")
+    if not found:
+        return
+    inner = table(operations.heads(told), operations.rows(told))
+    title = f"Operations of one step (step {found['step']:,})"
+    yield _section(title, inner, operations.NOTE)
+    yield _section("The step, call by call", operations.tree(told), TREE_NOTE)
 
 
 def table(heads: Sequence[str], body: str, sortable: bool = True) -> str:

@@ -27,6 +27,7 @@ def harness(script, tmp_path, capfd):
             "--ensemble",
             "2",
             "--no-locate",
+            "--no-ops",
             "--out",
             str(out),
             "--name",

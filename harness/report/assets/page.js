@@ -29,11 +29,12 @@ const told = document.getElementById("data");
 if (told) {
   const { tensors, backends } = JSON.parse(told.textContent);
   const panel = document.getElementById("course");
+  const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
   const lines = [
     ["budget", "envelope", "budget"],
     ["relative", "soft-line", "difference of the engines"],
-    ["theirs", "theirs", `error of ${backends[1]} against float64`],
-    ["mine", "mine", `error of ${backends[0]} against float64`],
+    ["theirs", "theirs", `error of ${escaped(backends[1])} against float64`],
+    ["mine", "mine", `error of ${escaped(backends[0])} against float64`],
   ];
   const draw = (t) => {
     const values = lines.flatMap(([name]) => t[name]).filter((v) => v > 0);
@@ -54,7 +55,27 @@ if (told) {
     svg += `<text x="60" y="222">step ${first}</text><text x="1080" y="222" text-anchor="end">${last}</text>`;
     const keys = lines.map(([, style, words]) =>
       `<span><svg viewBox="0 0 18 14" width="18" height="14"><line class="${style}" x1="0" x2="18" y1="7" y2="7"/></svg>${words}</span>`);
-    return `<svg viewBox="0 0 1100 228">${svg}</svg><p class="legend">${keys.join("")}</p>`;
+    return `<svg viewBox="0 0 1100 228" role="img" aria-label="Course over the steps">${svg}</svg><p class="legend">${keys.join("")}</p>`;
+  };
+  const errors = (t) => {
+    const found = t.histogram;
+    if (!found) return "";
+    const bins = found.mine.length, slot = 1020 / bins;
+    const most = Math.max(...found.mine, ...found.theirs, 1);
+    let svg = "";
+    for (let k = 0; k < bins; k++) {
+      [["theirs", 0.08], ["mine", 0.5]].forEach(([side, place]) => {
+        const high = (found[side][k] / most) * 120;
+        if (high) svg += `<rect class="${side} bar" x="${60 + (k + place) * slot}" y="${135 - high}" width="${slot * 0.4}" height="${high}"><title>${found[side][k]} elements of ${escaped(backends[side === "mine" ? 0 : 1])}</title></rect>`;
+      });
+      const power = found.low + k - 1, value = 2 ** power;
+      const words = k === 0 ? "exact" : k === bins - 1 ? "more" : power < 0 ? `1/${2 ** -power}` : value;
+      svg += `<text x="${60 + (k + 0.5) * slot}" y="152" text-anchor="middle">${words}</text>`;
+    }
+    svg += `<line class="grid" x1="60" x2="1080" y1="135" y2="135"/>`;
+    const title = `Errors of its elements against float64, step ${found.step}: up to so many ulp of its largest element`;
+    return `<h3>${title}</h3><svg viewBox="0 0 1100 160" role="img" aria-label="${title}">${svg}</svg>` +
+      `<p class="legend"><span><i class="swatch theirs"></i>${escaped(backends[1])}</span><span><i class="swatch mine"></i>${escaped(backends[0])}</span></p>`;
   };
   document.addEventListener("click", (event) => {
     const hit = event.target.closest("[data-tensor]");
@@ -63,7 +84,7 @@ if (told) {
     const title = document.createElement("h2");
     title.textContent = `${tensor.key}: set by ${tensor.worst.term} at its worst step, ${tensor.worst.step}`;
     panel.hidden = false;
-    panel.innerHTML = draw(tensor);
+    panel.innerHTML = draw(tensor) + errors(tensor);
     panel.prepend(title);
     if (!hit.closest("table")) panel.scrollIntoView({ behavior: "smooth", block: "center" });
   });

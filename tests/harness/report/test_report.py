@@ -22,6 +22,7 @@ from harness.compare import Divergence
 from harness.judging import Judge, Roles
 from harness.report import data
 from harness.run import Options, Result
+from harness.survey import Errors, Survey, Surveyed
 from harness.turns import Times
 
 
@@ -89,6 +90,14 @@ def a_run(tmp_path: Path, steps: int = 30, fault: int | None = None, timed: bool
         }
         result.times = Times(1, seconds, phases)
     return result
+
+
+def a_survey() -> Survey:
+    """A step of five calls in two layers; a gradient of the last is out of budget."""
+    fine, off = Errors(1e-7, 2e-7, 0.05, "rounding"), Errors(1e-3, 1e-7, np.inf, "reference")
+    layers = [Surveyed("mm", "it.py:3", "x @ w", f"body.{i % 2}", fine, fine) for i in range(3)]
+    refused = Surveyed("where", "it.py:4", "", "", note="an argument <cannot> be said")
+    return Survey(2, [*layers, refused, Surveyed("relu", "it.py:5", "", "", fine, off, "", True)])
 
 
 class Page(HTMLParser):
@@ -161,7 +170,9 @@ def test_run_json_keeps_to_its_schema(tmp_path):
     jsonschema.Draft202012Validator.check_schema(schema)
     for number, fault in enumerate((None, 7)):
         out = tmp_path / str(number)
-        told = json.loads((report.write(a_run(out, fault=fault)) / "run.json").read_text())
+        result = a_run(out, fault=fault)
+        result.survey = a_survey() if fault else None
+        told = json.loads((report.write(result) / "run.json").read_text())
         jsonschema.validate(told, schema)
     told["outcome"] = "perhaps"
     with pytest.raises(jsonschema.ValidationError):
@@ -229,3 +240,24 @@ def test_a_fault_is_what_is_out_of_budget(tmp_path):
     assert isinstance(result.divergence, Divergence)
     assert (result.divergence.step, result.divergence.key) == (7, "gradient <b>")
     assert a_run(tmp_path, timed=False).judge.outs == []
+
+
+def test_the_operations_of_a_step_are_listed_and_folded(tmp_path):
+    result = a_run(tmp_path, timed=False)
+    result.survey = a_survey()
+    folder = report.write(result)
+    text = (folder / "index.html").read_text()
+    page = Page(text)
+    assert not page.unbalanced
+    table = page.words[page.words.index("Operations of one step") :]
+    assert table.index("relu") < table.index("it.py:3 (body.0, body.1)") < table.index("where")
+    assert "an argument &lt;cannot&gt; be said" in text
+    assert "← ∞" in page.words
+    assert "body.1: mm" in page.words
+    markdown = (folder / "report.md").read_text()
+    assert "## Operations of step 2, the worst 3 of 3" in markdown
+    assert "| relu " in markdown
+    told = json.loads((folder / "run.json").read_text())["operations"]
+    assert [row["op"] for row in told["rows"]] == ["relu", "mm", "where"]
+    assert told["rows"][1]["calls"] == 3
+    assert told["calls"][3]["run"]
