@@ -5,6 +5,7 @@ layouts.py     some of them transposed, strided, expanded, and on other scales
 families.py    kinks, ties, special numbers and shapes of functions of one and two numbers
 edges.py       where single operations turn: zeros, ties, bounds, long sums
 choices.py     elements by number: repeated, masked, written through views; random numbers
+sides.py       what rules distinguish: one output alone, empty parts, NaN, factors of 0
 
 for case in table("softmax", seed=0):
     compare(case.function, case.inputs, candidate, reference, case.order, case.constant)
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import re
 
-from harness.cases import choices, database, edges, families, layouts
+from harness.cases import choices, database, edges, families, layouts, sides
 from harness.cases.case import Case, Draw
 
 __all__ = ["Case", "table"]
@@ -26,7 +27,7 @@ def table(pattern: str = "", seed: int = 0, limit: int = database.LIMIT) -> list
     Raises: ImportError where torch or what its tests need is not installed.
     """
     found = list(database.cases(pattern, seed, limit))
-    own = [*edges.cases(Draw(seed)), *choices.cases(Draw(seed))]
+    own = [*edges.cases(Draw(seed)), *choices.cases(Draw(seed)), *sides.cases(Draw(seed))]
     return [
         *found,
         *layouts.cases(found),

@@ -58,21 +58,25 @@ class Verdict(NamedTuple):
 
 
 class OfCase:
-    """One case of an operation, judged as `python -m harness ops` judges it."""
+    """One case of an operation, judged as `python -m harness ops` judges it.
+
+    Its function may be a pair: the engine's words and the reference's.
+    """
 
     def __init__(self, case: Any, candidate: Backend, reference: Backend) -> None:
         self.case, self.candidate, self.reference = case, candidate, reference
         self.name: str = case.id
         size = [a.size for a in case.inputs]
         self.cost = (min(size, default=0) < 2, sum(size))
+        self.words = case.function if isinstance(case.function, tuple) else (case.function,) * 2
         self.expected = Expected(
-            case.function, case.inputs, reference, case.order, tuple(case.constant)
+            self.words[1], case.inputs, reference, case.order, tuple(case.constant)
         )
 
     def run(self) -> None:
         """The case on the engine, its derivatives included."""
         case = self.case
-        evaluate(case.function, case.inputs, self.candidate, case.order, frozenset(case.constant))
+        evaluate(self.words[0], case.inputs, self.candidate, case.order, frozenset(case.constant))
 
     def wrong(self, quick: bool) -> str:
         """What `compare` says against the engine; the first derivative alone where quick.
@@ -80,10 +84,11 @@ class OfCase:
         The first is looked at by itself in any case: the sweep then runs on arrays, not on tensors.
         """
         case = self.case
-        for order in {min(case.order, 1), min(case.order, 1) if quick else case.order}:
+        first = min(case.order, 1)
+        for order in (first,) if quick else dict.fromkeys((first, case.order)):
             found = compare(
-                case.function, case.inputs, self.candidate, self.reference, order,
-                case.constant, known=self.expected,
+                self.words, case.inputs, self.candidate, self.reference, order, case.constant,
+                known=self.expected,
             )  # fmt: skip
             if not found.ok:
                 return str(found)

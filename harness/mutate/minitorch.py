@@ -11,10 +11,10 @@ from types import FunctionType
 from typing import Any
 
 from harness.mutate import rows, structural
+from harness.mutate.own_words import cases
 from harness.mutate.rewrite import edited
 from harness.mutate.sites import (
     OPTIMIZERS,
-    RULES,
     Mutant,
     Site,
     codes,
@@ -110,4 +110,4 @@ def _forgetting(plant: Callable) -> Iterator[Any]:
         graph._ONES.clear()
 
 
-__all__ = ["RULES", "named", "sites"]
+__all__ = ["cases", "named", "sites"]

@@ -1,7 +1,7 @@
 """What can be spoiled in an engine: sites, and the mutants of each.
 
-An engine offers its own sites through a module `harness.mutate.<name of the engine>`, or its
-backend through a method `mutation_sites()`; both return `Site`s.
+An engine offers its own sites through a module `harness.mutate.<name of the engine>` with functions
+`sites()` and `cases()`, or its backend through a method `mutation_sites()`.
 """
 
 from __future__ import annotations
@@ -70,10 +70,21 @@ def sites(backend: Backend) -> list[Site]:
     own = getattr(backend, "mutation_sites", None)
     if own is not None:
         return list(own())
-    module = f"{__package__}.{backend.name}"
-    if not backend.name.isidentifier() or importlib.util.find_spec(module) is None:
+    module = _module(backend)
+    if module is None:
         raise BackendError(f"{backend.name} has no mutation_sites() that say what can be spoiled")
-    return list(importlib.import_module(module).sites())
+    return list(module.sites())
+
+
+def own_cases(backend: Backend) -> list[Any]:
+    """An engine's own cases, for what the shared table has no words for."""
+    return list(getattr(_module(backend), "cases", list)())
+
+
+def _module(backend: Backend) -> Any:
+    name = f"{__package__}.{backend.name}"
+    found = backend.name.isidentifier() and importlib.util.find_spec(name)
+    return importlib.import_module(name) if found else None
 
 
 def of_function(function: FunctionType, operands: set[str]) -> Callable[[], Iterator[Mutant]]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from harness.backends import Backend
 from harness.mutate.checks import Check, OfCase, OfScenario, Suite, Verdict
 from harness.mutate.equivalent import reason
-from harness.mutate.sites import OPTIMIZERS, RULES, SWEEP, Mutant, Site
+from harness.mutate.sites import OPTIMIZERS, RULES, SWEEP, Mutant, Site, own_cases
 
 KILLED, SURVIVED, EXCUSED, STALE, IDLE = (
     "killed", "survived", "equivalent", "stale excuse", "without effect",
@@ -70,7 +70,9 @@ def suites(
 
     how = {} if limit is None else {"limit": limit}
     makers: dict[str, Callable[[], list[Check]]] = {
-        RULES: lambda: of(c for c in cases.table(**how) if c.order),
+        RULES: lambda: of(
+            c for c in (*own_cases(candidate), *cases.table(**how)) if c.order
+        ),
         OPTIMIZERS: lambda: [
             OfScenario(s, candidate, reference) for s in scenarios.scenarios()
         ],

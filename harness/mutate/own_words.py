@@ -1,0 +1,150 @@
+"""Cases for rows that torch has no word for, or no derivative, or an approximate one.
+
+The function of each is a pair: minitorch's words, and the reference's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from harness.cases.case import Case, Draw, case
+from minitorch.backend import ROWS
+
+
+def cases() -> Iterator[Case]:
+    """All of them, the same in every run."""
+    draw = Draw(0)
+    yield from _matrices(draw)
+    yield from _functions(draw)
+    yield from _layers(draw)
+    yield from _paths(draw)
+
+
+def _pair(name: str, theirs: Callable, *inputs: Any, order: int = 2, **params: Any) -> Case:
+    mine = lambda T, *x: ROWS[name].public(*x, **params)  # noqa: E731
+    made = case(name, "", mine, *inputs, order=order)
+    return made._replace(function=(mine, theirs))
+
+
+def _matrices(draw: Draw) -> Iterator[Case]:
+    x = draw.normal(3, 3) + 2 * np.eye(3)
+    cofactors = lambda T, x: T.linalg.det(x) * T.linalg.inv(x).mT  # noqa: E731
+    yield _pair("cofactors", cofactors, x)
+    yield _pair("safe_inverse", lambda T, x: T.linalg.inv(x), x)
+
+
+def _functions(draw: Draw) -> Iterator[Case]:
+    x, step = np.array([-1.5, 0.0, 0.0, 2.0]), draw(4)
+    mine = lambda T, y: T.heaviside(_like(T, x, y), y)  # noqa: E731
+    theirs = lambda T, y: T.where(_like(T, x, y) == 0, y, y * 0 + _like(T, x > 0, y))  # noqa: E731
+    yield case("heaviside", "in its step", mine, step)._replace(function=(mine, theirs))
+    beside = lambda T, x, y: (x > 0).to(x.dtype) + x * 0 + y * 0  # noqa: E731
+    yield _pair("heaviside", beside, draw(3) + 3, step[:3])
+    a, y = draw(2, 3, low=0.3, high=4.0), draw(2, 3, low=0.1, high=3.0)
+    yield _pair("igamma", _series, a, y, order=1)
+    yield _pair("igammac", lambda T, a, x: 1 - _series(T, a, x), a, y, order=1)
+    sample = lambda T, a: T._standard_gamma(a)  # noqa: E731
+    drawn = case("_standard_gamma", "", sample, draw(2, 3, low=0.4, high=4), order=1)
+    yield drawn._replace(function=(sample, _gamma_sample))
+    shares = lambda T, c: T.distributions.Dirichlet(c).rsample()  # noqa: E731
+    few = np.random.default_rng(1).uniform(0.1, 0.4, (4, 3))  # of more torch's is approximate
+    yield case("distributions.Dirichlet", "its sample", shares, few, order=1)
+    for reduction in ("none", "mean", "sum"):
+        soft = lambda T, x, y, r=reduction: _reduced(  # noqa: E731
+            T.nn.functional.softplus(-(x * y), threshold=float("inf")), r
+        )
+        yield _pair("soft_margin", soft, draw(3, 4), draw(3, 4), reduction=reduction)
+    near = draw(6, low=-0.3, high=0.3)
+    yield _pair("sinc", _sinc, np.concatenate([near, [0.0]]))
+    for reverse in (False, True):
+        lines = lambda T, x, a, r=reverse: _recurrence(T, x, a, r)  # noqa: E731
+        yield _pair("recurrence", lines, draw(2, 4), draw(2, 4), dim=1, reverse=reverse)
+
+
+def _like(T: Any, a: np.ndarray, y: Any) -> Any:
+    return T.tensor(a.tolist(), dtype=y.dtype)
+
+
+def _reduced(x: Any, how: str) -> Any:
+    return x if how == "none" else getattr(x, how)()
+
+
+def _series(T: Any, a: Any, x: Any) -> Any:
+    """P(a, x) as the sum of x**(a + n) e**-x / gamma(a + n + 1)."""
+    return sum(T.exp((a + n) * T.log(x) - x - T.lgamma(a + n + 1)) for n in range(60))
+
+
+def _gamma_sample(T: Any, a: Any) -> Any:
+    """A sample whose probability P(a, x) stays as it is: dx/da = -(dP/da) / (dP/dx)."""
+    x = T._standard_gamma(a.detach())
+    density = T.exp((a.detach() - 1) * T.log(x) - x - T.lgamma(a.detach()))
+    below = _series(T, a, x)
+    return x - (below - below.detach()) / density
+
+
+def _sinc(T: Any, x: Any) -> Any:
+    """sin(pi x) / (pi x) near 0, by its series."""
+    square, term, total = (x * np.pi) ** 2, 1.0, 1.0
+    for k in range(1, 9):
+        term = term * -square / (2 * k * (2 * k + 1))
+        total = total + term
+    return total
+
+
+def _recurrence(T: Any, x: Any, a: Any, reverse: bool) -> Any:
+    """out_i = x_i + a_i out_(i-1); reverse: out_i = x_i + a_(i+1) out_(i+1)."""
+    n = x.shape[1]
+    out: list[Any] = [None] * n
+    for i in reversed(range(n)) if reverse else range(n):
+        before = i + 1 if reverse else i - 1
+        factor = i + 1 if reverse else i
+        out[i] = x[:, i] if not 0 <= before < n else x[:, i] + a[:, factor] * out[before]
+    return T.stack(out, 1)
+
+
+def _layers(draw: Draw) -> Iterator[Case]:
+    """A normalization with the mean and variance it used; attention with dropped weights."""
+    x, weight, bias = draw(3, 4, 2), draw(4), draw(4)
+    how = {"over": (0, 2), "size": (1, 4, 1), "eps": 1e-5}
+
+    def normalized(T: Any, x: Any, weight: Any, bias: Any) -> tuple:
+        centre = x.mean((0, 2), keepdim=True)
+        variance = x.var((0, 2), correction=0, keepdim=True)
+        out = (x - centre) / (variance + 1e-5).sqrt()
+        return out * weight.reshape(1, 4, 1) + bias.reshape(1, 4, 1), centre, variance
+
+    yield _pair("normalize_batch", normalized, x, weight, bias, **how)
+    for i in (1, 2):
+        mine = lambda T, x, i=i: ROWS["normalize_batch"].public(x, **how)[i]  # noqa: E731
+        theirs = lambda T, x, i=i: normalized(T, x, T.ones_like(x[0, :, 0]), x[0, :, 0] * 0)[i]  # noqa: E731
+        yield case("normalize_batch", f"output {i}", mine, x)._replace(function=(mine, theirs))
+    kept = np.array([[[2.0, 0.0, 1.5, 1.0]], [[0.0, 1.0, 1.0, 3.0]]])
+
+    def attend(T: Any, q: Any, k: Any, v: Any, mask: Any, kept: Any) -> Any:
+        return (T.softmax(q * 0.5 @ k.mT + mask, -1) * kept) @ v
+
+    arrays = draw(2, 3, 5), draw(2, 4, 5), draw(2, 4, 5), draw(2, 3, 4), kept + np.zeros((2, 3, 4))
+    yield _pair("attend", attend, *arrays, scale=0.5)
+
+
+def _paths(draw: Draw) -> Iterator[Case]:
+    """All ways to say a text, beside the sum over them: with the second derivative torch lacks."""
+    labels = np.array([[0, 1, 0, 2, 0]])
+    jumps = np.array([[False, False, False, True, False]])
+    final = np.zeros((3, 1, 5), bool)
+    final[-1, 0, 3:] = True
+    ways = [(1, 2, 0), (1, 0, 2), (0, 1, 2), (1, 1, 2), (1, 2, 2)]
+
+    def mine(T: Any, x: Any, *rest: Any) -> Any:
+        return ROWS["alignments"].public(x.log_softmax(-1), *rest)
+
+    def theirs(T: Any, x: Any, *rest: Any) -> Any:
+        x = x.log_softmax(-1)
+        sums = [x[0, 0, a] + x[1, 0, b] + x[2, 0, c] for a, b, c in ways]
+        return -T.logsumexp(T.stack(sums), 0).reshape(1)
+
+    inputs = draw(3, 1, 3), np.array([[0]]), labels, jumps, final, np.ones((3, 1, 1), bool)
+    yield case("alignments", "", mine, *inputs)._replace(function=(mine, theirs))
