@@ -13,7 +13,7 @@ PYTEST := $(RUN) -m pytest -q -n 2 --dist worksteal
 DIGITS := --data digits --epochs 10 --dropout 0.2 --seed 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check verify report bench doctor lint stubs coverage ops nightly
+.PHONY: help setup run test check verify report bench doctor lint stubs coverage ops mutate nightly
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -59,7 +59,10 @@ coverage: $(STAMP) ## write SUPPORTED.md, which of torch's names are there
 ops: $(STAMP) ## compare every operation and its gradients with torch and float64, write reports/ops/
 	$(RUN) -m harness ops
 
-nightly: test ## everything, the long runs included
+mutate: $(STAMP) ## plant every mistake in minitorch: which does the harness not notice?
+	$(RUN) -m harness mutate --jobs 2
+
+nightly: test mutate ## everything, the long runs included
 	$(PYTEST) -m nightly
 
 # A bare machine is answered by one line: the first $(error) whose probe fails.

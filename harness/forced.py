@@ -101,6 +101,7 @@ class Scenario:
         leaves = [backend.tensor(given(p), not self.frozen) for p in self.parameters]
         made = self.make(backend.namespace(), leaves)
         optimizer, *schedulers = made if isinstance(made, tuple) else (made,)
+        versions = [getattr(leaf, "_version", 0) for leaf in leaves]
         for step in range(self.steps):
             if self.change is not None:
                 self.change(step, optimizer)
@@ -112,7 +113,9 @@ class Scenario:
                 optimizer.step()
             for scheduler in schedulers:
                 scheduler.step()
-            yield dict(_snapshot(leaves, optimizer, backend))
+            before, versions = versions, [getattr(leaf, "_version", 0) for leaf in leaves]
+            written = [a != b for a, b in zip(before, versions)]
+            yield dict(_snapshot(leaves, optimizer, backend), written=np.asarray(written))
 
 
 class Known:

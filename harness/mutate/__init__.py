@@ -7,7 +7,7 @@ have to see each. What survives is listed with its line.
     rewrite.py, kinds.py         every way to spoil one place in the source of a function
     sites.py                     what an engine offers to be spoiled
     minitorch.py, rows.py, structural.py   minitorch's sites, and mistakes somebody thought of
-    checks.py, scenarios.py, programs.py   the checks that have to notice
+    checks.py, scenarios.py, programs.py, own_words.py   the checks that have to notice
     equivalent.py                what looks like a mistake and is none
     trial.py, report.py, command.py        planting, counting, telling
 """

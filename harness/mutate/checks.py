@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from types import CodeType, FrameType
@@ -114,11 +114,17 @@ class OfScenario:
 
 
 class Suite:
-    """Checks, and which code of an engine each of them runs."""
+    """Checks, and which code of an engine each of them runs.
 
-    def __init__(self, checks: Iterable[Check], package: str) -> None:
+    `deeper` makes a suite of more checks, for what these do not see.
+    """
+
+    def __init__(
+        self, checks: Iterable[Check], package: str, deeper: Callable[[], Suite] | None = None
+    ) -> None:
         self.checks = list(checks)
         self.package = package
+        self._deeper = deeper
         self._healthy: dict[int, bool] = {}
         self._kills: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
@@ -134,6 +140,11 @@ class Suite:
             for code in codes:
                 found.setdefault(code, []).append((cost, number))
         return {code: [number for _, number in sorted(some)] for code, some in found.items()}
+
+    @cached_property
+    def deeper(self) -> Suite | None:
+        """The suite of more checks, where there is one."""
+        return None if self._deeper is None else self._deeper()
 
     def reaching(self, site: Site) -> list[int]:
         """The checks that reach a site, those first that caught most there."""
@@ -151,7 +162,10 @@ class Suite:
             with mutant.plant() as effect:
                 number, verdict = self._asked(numbers, mutant)
             if number < 0:
-                return verdict._replace(changed=getattr(effect, "changed", True))
+                verdict = verdict._replace(changed=getattr(effect, "changed", True))
+                if self.deeper is None or not (verdict.changed or not verdict.tried):
+                    return verdict
+                return self.deeper.judge(site, mutant)
             if self._is_healthy(number):
                 self._kills[site.title][number] += 1
                 return verdict

@@ -42,7 +42,9 @@ def run(argv: Sequence[str]) -> int:
             if not chosen:
                 _stop(f"--rows {options.rows}: nothing to spoil there")
             kinds = [found[s].by for s, _ in chosen]
-            ready = trial.Trial(found, trial.suites(candidate, reference, kinds), _root(candidate))
+            quick = options.sample is not None
+            suites = trial.suites(candidate, reference, kinds, quick)
+            ready = trial.Trial(found, suites, _root(candidate))
             total = sum(len(m) for _, m in chosen)
             with tqdm(total=total, disable=None, leave=False, unit="mutants") as bar:
                 for some in ready.run(chosen, options.jobs):

@@ -19,6 +19,7 @@ def cases() -> Iterator[Case]:
     draw = Draw(0)
     yield from _matrices(draw)
     yield from _functions(draw)
+    yield from _lengths(draw)
     yield from _layers(draw)
     yield from _paths(draw)
 
@@ -50,6 +51,9 @@ def _functions(draw: Draw) -> Iterator[Case]:
     drawn = case("_standard_gamma", "", sample, draw(2, 3, low=0.4, high=4), order=1)
     yield drawn._replace(function=(sample, _gamma_sample))
     shares = lambda T, c: T.distributions.Dirichlet(c).rsample()  # noqa: E731
+    step = lambda T, x, y: T.where(x != y, x, y.detach())  # noqa: E731
+    yield _pair("nextafter", step, [1.0, 2.0, -1.5], [1.0, 3.0, -1.5], order=1)
+    yield _pair("channel_shuffle", lambda T, x: x * 1, draw(2, 0, 3), groups=2)
     few = np.random.default_rng(1).uniform(0.1, 0.4, (4, 3))  # of more torch's is approximate
     yield case("distributions.Dirichlet", "its sample", shares, few, order=1)
     for reduction in ("none", "mean", "sum"):
@@ -105,6 +109,20 @@ def _recurrence(T: Any, x: Any, a: Any, reverse: bool) -> Any:
     return T.stack(out, 1)
 
 
+def _lengths(draw: Draw) -> Iterator[Case]:
+    """Of a line of zeros the length has all derivatives 0, where torch's second one is NaN."""
+    lines = np.stack([np.zeros(4), draw(4), [0.5, 1.0, -0.3, -2.0]])
+
+    def length(T: Any, x: Any, p: float) -> Any:
+        alive = (x != 0).any(1)
+        return T.where(alive.reshape(-1, 1), x, 1.0).abs().pow(p).sum(1).pow(1 / p) * alive
+
+    yield _pair("norm2", lambda T, x: length(T, x, 2), lines, dim=1)
+    for p in (2.0, 2.5, 3.0):
+        theirs = lambda T, x, p=p: length(T, x, p)  # noqa: E731
+        yield _pair("power_norm", theirs, lines, p=p, dim=1)
+
+
 def _layers(draw: Draw) -> Iterator[Case]:
     """A normalization with the mean and variance it used; attention with dropped weights."""
     x, weight, bias = draw(3, 4, 2), draw(4), draw(4)
@@ -127,7 +145,9 @@ def _layers(draw: Draw) -> Iterator[Case]:
         return (T.softmax(q * 0.5 @ k.mT + mask, -1) * kept) @ v
 
     arrays = draw(2, 3, 5), draw(2, 4, 5), draw(2, 4, 5), draw(2, 3, 4), kept + np.zeros((2, 3, 4))
-    yield _pair("attend", attend, *arrays, scale=0.5)
+    made = _pair("attend", attend, *arrays, scale=0.5)
+    yield made
+    yield made._replace(constant=(0, 1, 3))
 
 
 def _paths(draw: Draw) -> Iterator[Case]:
@@ -146,5 +166,35 @@ def _paths(draw: Draw) -> Iterator[Case]:
         sums = [x[0, 0, a] + x[1, 0, b] + x[2, 0, c] for a, b, c in ways]
         return -T.logsumexp(T.stack(sums), 0).reshape(1)
 
+    yield _texts(draw)
     inputs = draw(3, 1, 3), np.array([[0]]), labels, jumps, final, np.ones((3, 1, 1), bool)
     yield case("alignments", "", mine, *inputs)._replace(function=(mine, theirs))
+
+
+def _texts(draw: Draw) -> Case:
+    """A text that ends early, one with too few steps, and a label that once has no chance."""
+    labels, counts = np.array([[1, 2], [1, 1], [1, 1], [2, 0]]), np.array([2, 2, 2, 1])
+    steps = np.array([3, 3, 2, 2])
+    ways: list[list[tuple[int, ...]]] = [
+        [(1, 2, 0), (0, 1, 2), (1, 1, 2), (1, 2, 2)], [(1, 0, 1)], [],
+        [(2, 2), (2, 0), (0, 2)],
+    ]  # fmt: skip
+    never = np.zeros((3, 4, 3), bool)
+    never[1, 0, 0] = True  # of the first text's ways this ends (1, 0, 2)
+
+    def chances(T: Any, x: Any) -> Any:
+        return T.where(T.tensor(never), -float("inf"), x).log_softmax(-1)
+
+    def mine(T: Any, x: Any) -> Any:
+        given = [T.tensor(a) for a in (labels, steps, counts)]
+        how = {"reduction": "none", "zero_infinity": True}
+        return T.nn.functional.ctc_loss(chances(T, x), *given, **how)
+
+    def theirs(T: Any, x: Any) -> Any:
+        x = chances(T, x)
+        return T.stack([
+            -T.logsumexp(T.stack([sum(x[t, n, c] for t, c in enumerate(way)) for way in some]), 0)
+            if some else x.new_zeros(()) for n, some in enumerate(ways)
+        ])  # fmt: skip
+
+    return case("alignments", "texts", mine, draw(3, 4, 3))._replace(function=(mine, theirs))

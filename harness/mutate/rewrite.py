@@ -82,7 +82,10 @@ def mutants(function: FunctionType, operands: set[str]) -> Iterator[Rewritten]:
         if id(node) in left_alone:
             continue
         for kind, wrong in _mistakes(node, shared):
-            text = f"{_short(wrong)} for {_short(node)}"
+            new, old = _short(wrong), _short(node)
+            if new == old:
+                continue
+            text = f"{new} for {old}"
             count[text] += 1
             text = text if count[text] == 1 else f"{text} ({count[text]})"
             kind = "wrong axis" if id(node) in axes and kind == "wrong number" else kind

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.forced import Scenario
+from harness.forced import Objective, Scenario
 
 STEPS = 4
 
@@ -54,14 +54,15 @@ def scenarios() -> Iterator[Scenario]:
             _gradients(),
             frozen=True,
         )
-    for options in LBFGS:
+    for options, objective, steps in LBFGS:
         yield Scenario(
-            _said("LBFGS", options),
+            f"{_said('LBFGS', options)}, {objective.__name__[1:]}",
             lambda T, params, options=options: T.optim.LBFGS(params, **options),
             [np.array([-1.2, 1.0], np.float32), np.array([[0.3], [-0.7]], np.float32)],
-            _valley,
-            steps=3,
+            objective,
+            steps=steps,
         )
+    yield from _odd()
     for name, options, steps in SCHEDULES:
         yield Scenario(
             _said(name, options),
@@ -77,8 +78,12 @@ def _scheduled(T: Any, params: list, name: str, options: dict) -> tuple:
 
 
 def _said(name: str, options: dict[str, Any]) -> str:
-    return ", ".join([name, *(f"{k}={v}" for k, v in options.items())])
+    said = [f"{k}={v}" for k, v in options.items() if not callable(v)]
+    return ", ".join([name, *said])
 
+
+BORDER = 0.842
+"""With this second beta RAdam's rho, which turns at 5, is once between 5 and 5.05."""
 
 ADAM = {"lr": 0.1, "betas": (0.7, 0.9)}
 OPTIONS: list[tuple[str, dict[str, Any], int]] = [
@@ -87,6 +92,7 @@ OPTIONS: list[tuple[str, dict[str, Any], int]] = [
     ("SGD", {"lr": 0.1, "weight_decay": 0.3}, 0),
     ("SGD", {"lr": 0.1, "momentum": 0.9}, 0),
     ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 0.3}, 0),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "dampening": 1}, 0),
     ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}, 0),
     ("SGD", {"lr": 0.1, "momentum": 0.8, "nesterov": True, "weight_decay": 0.3}, 0),
     ("SGD", {"lr": 0.1, "momentum": 0.8, "dampening": 0.5, "weight_decay": 0.3,
@@ -119,6 +125,7 @@ OPTIONS: list[tuple[str, dict[str, Any], int]] = [
     ("NAdam", {**ADAM, "momentum_decay": 0.3, "weight_decay": 0.3, "maximize": True}, 0),
     ("NAdam", {**ADAM, "weight_decay": 0.3, "decoupled_weight_decay": True}, 0),
     ("RAdam", {}, 8),
+    ("RAdam", {"lr": 0.1, "betas": (0.7, BORDER)}, 8),
     ("RAdam", {"lr": 0.1, "betas": (0.7, 0.99), "eps": 1e-3, "weight_decay": 0.3,
                "maximize": True}, 8),
     ("RAdam", {**ADAM, "weight_decay": 0.3, "decoupled_weight_decay": True}, 8),
@@ -144,26 +151,19 @@ DIFFERENTIABLE: list[tuple[str, dict[str, Any]]] = [
     ("Adagrad", {"lr": 0.1}),
 ]
 
-LBFGS: list[dict[str, Any]] = [
-    {"lr": 0.3, "max_iter": 3},
-    {"lr": 0.5, "max_iter": 4, "history_size": 2},
-    {"lr": 1, "max_iter": 3, "line_search_fn": "strong_wolfe"},
-    {"lr": 0.1, "max_iter": 6, "max_eval": 4},
-    {"lr": 0.1, "max_iter": 6, "tolerance_grad": 3.0},
-    {"lr": 0.01, "max_iter": 6, "tolerance_change": 0.05},
-    {"lr": 4, "max_iter": 5, "line_search_fn": "strong_wolfe", "history_size": 3},
-]
-
 SCHEDULES: list[tuple[str, dict[str, Any], int]] = [
     ("StepLR", {"step_size": 2, "gamma": 0.3}, 5),
-    ("MultiStepLR", {"milestones": [1, 3], "gamma": 0.3}, 5),
+    ("MultiStepLR", {"milestones": [1, 3, 3], "gamma": 0.3}, 5),
+    ("LambdaLR", {"lr_lambda": lambda epoch: 0.9**epoch + epoch}, 4),
+    ("MultiplicativeLR", {"lr_lambda": lambda epoch: 0.5 + 0.1 * epoch}, 4),
     ("ExponentialLR", {"gamma": 0.7}, 3),
-    ("CosineAnnealingLR", {"T_max": 4, "eta_min": 0.05}, 9),
+    ("CosineAnnealingLR", {"T_max": 4, "eta_min": 0.05}, 15),
     ("CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 2, "eta_min": 0.05}, 8),
     ("LinearLR", {"start_factor": 0.2, "end_factor": 0.9, "total_iters": 3}, 5),
     ("ConstantLR", {"factor": 0.3, "total_iters": 2}, 4),
     ("PolynomialLR", {"total_iters": 3, "power": 2.0}, 5),
-    ("OneCycleLR", {"max_lr": 1.0, "total_steps": 8}, 7),
+    ("PolynomialLR", {"total_iters": 4, "power": 3.0}, 5),
+    ("OneCycleLR", {"max_lr": 1.0, "total_steps": 8}, 10),
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": 9, "anneal_strategy": "linear",
                     "three_phase": True, "pct_start": 0.4}, 8),
     ("CyclicLR", {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 2, "step_size_down": 3}, 7),
@@ -209,6 +209,45 @@ def _gradients(matrices: bool = False, steps: int = STEPS) -> list[list[np.ndarr
     ]
 
 
+def _odd() -> Iterator[Scenario]:
+    """Gradients of zeros or with NaN, memory that is not clean, a number of steps too many."""
+    zeros = [[g if g is None else g * bool(step) for g in some]
+             for step, some in enumerate(_gradients())]  # fmt: skip
+    for name in ("Adafactor", "Adam", "RMSprop", "Adagrad", "Adadelta", "Adamax"):
+        make = lambda T, params, name=name: getattr(T.optim, name)(params, lr=0.1)  # noqa: E731
+        yield Scenario(f"{name}, first all zeros", make, _parameters(), zeros)
+        yield Scenario(f"{name}, littered", make, _parameters(), _gradients(), change=_littered)
+    gone = [[np.array([np.nan, 1.0, -0.5, 0.0], np.float32) * sign] for sign in (1, -1, -1)]
+    yield Scenario(
+        "Rprop, NaN", lambda T, params: T.optim.Rprop(params, lr=0.1), [_normal(0, 4)], gone
+    )
+    yield Scenario(
+        "Muon, ns_steps=100",
+        lambda T, params: T.optim.Muon(params, ns_steps=100),
+        _parameters(matrices=True),
+        _gradients(matrices=True),
+    )
+    yield Scenario(
+        "LBFGS, large",
+        lambda T, params: T.optim.LBFGS(params, lr=0.1, max_iter=3),
+        [_normal(0, 130, 130)],
+        _waves,
+        steps=1,
+    )
+    yield Scenario(
+        "SGD, large",
+        lambda T, params: T.optim.SGD(params, lr=0.1, momentum=0.9),
+        [_normal(0, 130, 130)],
+        [[_normal(s, 130, 130)] for s in (1, 2)],
+    )
+
+
+def _littered(step: int, optimizer: Any) -> None:
+    """Leave NaN where small arrays are allocated next."""
+    for size in (1, 3, 10, 12):
+        [np.full(size, np.nan, np.float32) for _ in range(20)]
+
+
 def _halved(step: int, optimizer: Any) -> None:
     for group in optimizer.param_groups:
         group["lr"] *= 0.5 if step else 1.0
@@ -220,3 +259,35 @@ def _valley(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
     loss = (1 - x) ** 2 + 5 * (y - x * x) ** 2 + float((z**2 * [[1.0], [3.0]]).sum())
     slope = np.array([-2 * (1 - x) - 20 * x * (y - x * x), 10 * (y - x * x)])
     return loss, [slope, z * [[2.0], [6.0]]]
+
+
+def _waves(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
+    """A bowl with waves, so that a line search meets several minima."""
+    loss = sum(float((0.2 * p * p + 1 - np.cos(3 * p)).sum()) for p in parameters)
+    return loss, [0.4 * p + 3 * np.sin(3 * p) for p in parameters]
+
+
+def _steep(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
+    """Exponential walls: a cubic goes wrong there."""
+    loss = sum(float((np.exp(2 * p) + np.exp(-p)).sum()) for p in parameters)
+    return loss, [2 * np.exp(2 * p) - np.exp(-p) for p in parameters]
+
+
+_WOLFE = {"line_search_fn": "strong_wolfe"}
+LBFGS: list[tuple[dict[str, Any], Objective, int]] = [
+    ({"lr": 0.3, "max_iter": 3}, _valley, 3),
+    ({"lr": 0.5, "max_iter": 4, "history_size": 2}, _valley, 3),
+    ({"lr": 0.1, "max_iter": 6, "max_eval": 4}, _valley, 3),
+    ({"lr": 0.1, "max_iter": 6, "tolerance_grad": 3.0}, _valley, 3),
+    ({"lr": 0.01, "max_iter": 6, "tolerance_change": 0.05}, _valley, 3),
+    ({"lr": 1, "max_iter": 3, **_WOLFE}, _valley, 1),
+    ({"lr": 4, "max_iter": 5, "history_size": 3, **_WOLFE}, _valley, 1),
+    ({"lr": 0.02, "max_iter": 2, **_WOLFE}, _valley, 2),
+    ({"lr": 3, "max_iter": 3, "max_eval": 3, **_WOLFE}, _steep, 2),
+    *[
+        ({"lr": lr, "max_iter": most, **_WOLFE}, objective, 2)
+        for lr in (0.1, 0.5, 2, 10, 40)
+        for most in (1, 2)
+        for objective in (_valley, _waves, _steep)
+    ],
+]

@@ -10,11 +10,13 @@ import multiprocessing
 import random
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.backends import Backend
-from harness.mutate.checks import Check, OfCase, OfScenario, Suite, Verdict
+from harness.mutate import programs, scenarios
+from harness.mutate.checks import OfCase, OfScenario, Suite, Verdict
 from harness.mutate.equivalent import reason
 from harness.mutate.sites import OPTIMIZERS, RULES, SWEEP, Mutant, Site, own_cases
 
@@ -59,27 +61,37 @@ def choose(sites: Sequence[Site], sample: int | None, seed: int) -> Chosen:
 
 
 def suites(
-    candidate: Backend, reference: Backend, wanted: Iterable[str], limit: int | None = None
+    candidate: Backend, reference: Backend, wanted: Iterable[str], quick: bool = False
 ) -> dict[str, Suite]:
-    """The checks of each sort that is wanted; `limit` the samples of each operation."""
-    from harness import cases
-    from harness.mutate import programs, scenarios
+    """The checks of each sort that is wanted.
 
-    def of(some: Iterable[Any]) -> list[Check]:
-        return [OfCase(c, candidate, reference) for c in some]
-
-    how = {} if limit is None else {"limit": limit}
-    makers: dict[str, Callable[[], list[Check]]] = {
-        RULES: lambda: of(
-            c for c in (*own_cases(candidate), *cases.table(**how)) if c.order
-        ),
-        OPTIMIZERS: lambda: [
-            OfScenario(s, candidate, reference) for s in scenarios.scenarios()
-        ],
-        SWEEP: lambda: of(programs.cases()),
-    }  # fmt: skip
+    `quick`: few samples of each operation, and all only for what those do not see.
+    """
     package = f"/{candidate.module}/"
-    return {by: Suite(makers[by](), package) for by in dict.fromkeys(wanted)}
+    makers: dict[str, Callable[[], Suite]] = {
+        RULES: partial(_of_rules, candidate, reference, package, quick),
+        OPTIMIZERS: lambda: Suite(
+            [OfScenario(s, candidate, reference) for s in scenarios.scenarios()], package
+        ),
+        SWEEP: lambda: Suite(
+            [OfCase(c, candidate, reference) for c in programs.cases()], package
+        ),
+    }  # fmt: skip
+    return {by: makers[by]() for by in dict.fromkeys(wanted)}
+
+
+FEW = 1
+"""How many samples of each operation make a quick suite."""
+
+
+def _of_rules(candidate: Backend, reference: Backend, package: str, quick: bool) -> Suite:
+    from harness import cases
+
+    how = {"limit": FEW} if quick else {}
+    found = (*own_cases(candidate), *cases.table(**how))
+    checks = [OfCase(c, candidate, reference) for c in found if c.order]
+    deeper = partial(_of_rules, candidate, reference, package, False) if quick else None
+    return Suite(checks, package, deeper)
 
 
 def outcome(site: Site, mutant: Mutant, verdict: Verdict, root: Path) -> Outcome:
