@@ -76,6 +76,7 @@ def _run(args: argparse.Namespace) -> int:
                 mode=args.mode,
                 ensemble=2 if args.quick else args.ensemble,
                 threads=args.threads,
+                seed=args.seed,
                 pairs=0
                 if args.no_timing or args.mode != "free"
                 else 6
@@ -148,6 +149,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--steps", type=_count, help="stop after this many optimizer steps")
     add("--ensemble", type=_count, default=4, metavar="K", help=runs)
     add("--threads", type=_count, default=2, help="threads of both engines (2)")
+    seed = "seed of all generators, for a script that seeds none itself (0)"
+    add("--seed", type=int, default=0, help=seed)
     add("--pairs", type=_count, default=20, metavar="K", help="rounds of the timing (20)")
     add("--no-timing", action="store_true", help="compare only")
     add("--quick", action="store_true", help="40 steps, an ensemble of 2, 6 rounds of timing")

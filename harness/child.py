@@ -7,13 +7,16 @@ is told its engine so; to any other one `import torch` gives it.
 from __future__ import annotations
 
 import os
+import random
 import runpy
 import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
+
 from harness import follow
-from harness.backends import BackendError
+from harness.backends import Backend, BackendError
 from harness.watch import Watch
 
 FLAG = "--backend"
@@ -35,6 +38,7 @@ def main() -> None:
             backend.stand_in()
     except BackendError as error:
         sys.exit(str(error))
+    _seed(backend, follower.task.seed)
     watch = Watch(follower, script)
     sys.path[0] = os.path.dirname(os.path.abspath(script))
     with backend.widened() if follower.task.wide else nullcontext():
@@ -46,6 +50,13 @@ def main() -> None:
             if end.code not in (None, 0):
                 raise
         watch.finish()
+
+
+def _seed(backend: Backend, seed: int) -> None:
+    """Seed all generators, for a script that does not: torch's own start differs in every run."""
+    random.seed(seed)
+    np.random.seed(seed)
+    backend.seed(seed)
 
 
 def takes_flag(script: str) -> bool:

@@ -37,6 +37,7 @@ class Task:
 
     backend: str
     threads: int = 1
+    seed: int = 0  # of all generators, for a script that seeds none
     purpose: str = "record"  # record, time or trace
     descriptor: int = -1  # of the channel
     steps: int | None = None

@@ -155,5 +155,6 @@ def _environment(task: Task) -> dict[str, str]:
         **dict.fromkeys(threads, str(task.threads)),
         "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here,
         "PYTHONUNBUFFERED": "1",
+        "PYTHONHASHSEED": str(task.seed),  # the order of sets
         VARIABLE: task.text(),
     }

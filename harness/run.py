@@ -56,6 +56,7 @@ class Options:
     steps: int | None = None
     ensemble: int = 4
     threads: int = 2
+    seed: int = 0
     pairs: int = 20  # 0: no timing
     name: str | None = None
     out: Path = Path("reports")
@@ -362,6 +363,7 @@ class _Run:
             "threads": self.options.threads,
             "steps": self.options.steps,
             "sketch": self.options.sketch,
+            "seed": self.options.seed,
         }
         return Leg(self.script, title, Task(backend, **{**common, **more}))
 

@@ -178,7 +178,8 @@ class Watch:
         """The leaves that the script's variables name, outermost frame first."""
         frames = []
         while frame is not None:
-            if os.path.abspath(frame.f_code.co_filename).startswith(self._folder):
+            file = frame.f_code.co_filename
+            if os.path.isfile(file) and os.path.abspath(file).startswith(self._folder):
                 frames.append(frame)
             frame = frame.f_back
         found: dict[str, Any] = {}
@@ -196,8 +197,7 @@ class Watch:
             if value.requires_grad and value.is_leaf:
                 yield name, value
         elif isinstance(value, self._engine.nn.Module):
-            yield from ((f"{name}.{own}", p) for own, p in value.named_parameters()
-                        if p.grad is not None)  # fmt: skip
+            yield from ((f"{name}.{own}", p) for own, p in value.named_parameters())
         elif isinstance(value, dict):
             for key, part in value.items():
                 if isinstance(part, self._engine.Tensor):

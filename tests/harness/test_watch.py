@@ -225,3 +225,21 @@ def test_a_leg_in_lockstep_with_a_script_without_a_probe(tmp_path):
             one, two = (values(moment[title]) for title in ("one", "two"))
             for key in one:
                 assert abs(one[key] - two[key]).max() < 1e-5, key
+
+
+def test_a_script_that_seeds_nothing_is_seeded(tmp_path):
+    path = tmp_path / "script.py"
+    source = SCRIPTS["tensors of no model"].replace("zeros", "randn")
+    path.write_text(f"import torch, random\nx = torch.randn(8, 3) * random.random()\n{source}")
+    one, again, other = (watched(path, "minitorch", seed=seed)[0] for seed in (1, 1, 2))
+    assert one["loss"] == again["loss"] != other["loss"]
+
+
+def test_without_an_optimizer_the_start_is_told_too(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(START + SCRIPTS["no optimizer"])
+    leg = Leg(Script(str(path), [], tmp_path), "run", Task("minitorch", steps=1))
+    with conducting([leg]) as conductor:
+        start = conductor.start()["run"]
+    assert [tensor["key"] for tensor in leg.header["tensors"]] == ["parameter w", "parameter b"]
+    assert not start.arrays["parameter w"].any()
