@@ -87,7 +87,8 @@ class Envelope:
         self.level = {key: sorted(reached)[rank] for key, reached in self._reached.items()}
         allowed = {key: self._allow(key, size) for key, size in norms.items()}
         apart = sorted(self._wide(norms, run) for run in runs if run)
-        self.widest = apart[max(rank, -len(apart))] if apart else 0.0
+        # The second largest: one run that landed on the other side of a kink is no chaos.
+        self.widest = apart[-min(2, len(apart))] if apart else 0.0
         self.chaotic = self.chaotic or (not self._local and self.widest > CHAOS)
         return allowed
 

@@ -103,3 +103,13 @@ def test_a_loss_near_zero_is_compared_with_what_it_was():
     assert not envelope.chaotic
     envelope.step({"loss": 1.0}, [{"loss": 1e-6}])  # large again, and not by what was small
     assert not envelope.chaotic
+
+
+def test_one_run_of_several_that_leaps_is_no_chaos():
+    envelope = Envelope(3)
+    calm, leap = {"parameter w": 1e-6}, {"parameter w": CHAOS * 2}
+    for _ in range(FIRST_STEPS + 2):
+        envelope.step({"parameter w": 1.0}, [calm, leap, calm])
+    assert not envelope.chaotic
+    envelope.step({"parameter w": 1.0}, [calm, leap, leap])
+    assert envelope.chaotic
