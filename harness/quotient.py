@@ -50,20 +50,23 @@ def verdict(
     step = STEP * (float(np.abs(inputs[number]).max(initial=0.0)) if number < len(inputs) else 0.0)
     step = step or STEP
     seen = []
-    for sign in (-1.0, 0.0, 1.0):
-        moved = _moved(number, sign * step * along, inputs, wants, mine, ask)
+    for part in (-1.0, -0.5, 0.0, 0.5, 1.0):
+        moved = _moved(number, part * step * along, inputs, wants, mine, ask)
         made = evaluate(function, moved[0], candidate, 1 if second else 0, **moved[1])
         if made.raised:
             return "candidate"
         seen.append(_seen(made.arrays, second, moved[1]["cotangents"], wants))
-    left, right = (seen[1] - seen[0]) / step, (seen[2] - seen[1]) / step
     with np.errstate(invalid="ignore", over="ignore"):
-        parts = [np.abs(a * along) for a in (mine.astype(np.float64), truth)]
-        scale = max((float(p.sum()) for p in parts if np.isfinite(p).all()), default=1.0) or 1.0
-        if second and not abs(right - left) <= JUMPS * scale:
+        slopes = np.diff(seen)[[0, 3]] / (step / 2), np.diff(seen[::2]) / step
+        quotients = np.concatenate(slopes)
+        sizes = [np.abs(a * along).sum() for a in (mine.astype(np.float64), truth)]
+        if not np.isfinite(quotients).all():  # out of what float64 can say
+            return "undefined" if second else "candidate"
+        scale = max(float(s) for s in (*sizes, np.abs(quotients).min()) if np.isfinite(s)) or 1.0
+        if second and not np.ptp(quotients) <= JUMPS * scale:
             return "undefined"
         near = [
-            abs(float((a * along).sum()) - (left + right) / 2) <= AGREES * scale
+            abs(float((a * along).sum()) - quotients.mean()) <= AGREES * scale
             for a in (mine.astype(np.float64), truth)
         ]
     return "reference" if near[0] and not near[1] else "candidate"

@@ -25,6 +25,7 @@ def samples() -> Iterator[Sample]:
 
 def _borders() -> Iterator[Sample]:
     x = np.array([-1.0, 0.0, 0.5, 2.0])
+    yield phrase("mish", functional("mish"), x, label="border")
     yield both("abs", x)
     yield both("clamp", x, kind="elementwise", min=-1.0, max=2.0)
     yield ours("above", word("threshold", threshold=0.5, value=3), x, threshold=0.5, value=3)

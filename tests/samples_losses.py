@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from minitorch.backend import ROWS
-from tests.sampling import INF, Sample, both, functional, integers, numbers, ours, phrase
+from tests.sampling import INF, Sample, both, constant, functional, integers, numbers, ours, phrase
 
 WORDS = ("mean", "sum", "none")
 X, Y = numbers(3, 4), numbers(3, 4, seed=1)
@@ -25,6 +26,7 @@ def samples() -> Iterator[Sample]:
         yield from _distributions(reduction)
         yield from _alignments(reduction)
     yield from _by_number()
+    yield from _chances()
     chances = numbers(3, 4, low=0.1, high=2)
     yield ours("divergence", _quietly("kl_div", reduction="none"), X, chances)
     in_logs = _quietly("kl_div", reduction="none", log_target=True)
@@ -81,6 +83,16 @@ def _soft_margin(reduction: str) -> Callable:
         T.nn.functional.softplus(-(x * y), threshold=INF),
         reduction if reduction != "none" else "abs",
     )()
+
+
+def _chances() -> Iterator[Sample]:
+    x, y = numbers(2, 3, low=0.1, high=0.9), numbers(2, 3, low=0.1, high=0.9, seed=1)
+    theirs = functional("binary_cross_entropy", reduction="none")
+    # torch adds 1e-12 to what its second derivative divides by
+    formula = lambda T, x, y: -(y * T.log(x) + (1 - y) * T.log(1 - x))  # noqa: E731
+    yield ours("bce", formula, x, y)
+    bounds = np.array([0.0, 0.0, 1.0, 1.0, 1e-15]), np.array([0.0, 1.0, 0.0, 1.0, 1e-15])
+    yield replace(constant(ours("bce", theirs, *bounds), 1), derivatives=1)
 
 
 def _pairs(reduction: str) -> Iterator[Sample]:

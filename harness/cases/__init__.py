@@ -4,6 +4,7 @@ database.py    the samples of PyTorch's own tests
 layouts.py     some of them transposed, strided, expanded, and on other scales
 families.py    kinks, ties, special numbers and shapes of functions of one and two numbers
 edges.py       where single operations turn: zeros, ties, bounds, long sums
+models.py      recurrence, densities, sparse products
 choices.py     elements by number: repeated, masked, written through views; random numbers
 sides.py       what rules distinguish: one output alone, empty parts, NaN, factors of 0
 
@@ -15,10 +16,10 @@ from __future__ import annotations
 
 import re
 
-from harness.cases import choices, database, edges, families, layouts, sides
+from harness.cases import choices, database, edges, families, layouts, models, sides
 from harness.cases.case import Case, Draw
 
-__all__ = ["Case", "table"]
+__all__ = ["Case", "own", "table"]
 
 
 def table(pattern: str = "", seed: int = 0, limit: int = database.LIMIT) -> list[Case]:
@@ -27,10 +28,14 @@ def table(pattern: str = "", seed: int = 0, limit: int = database.LIMIT) -> list
     Raises: ImportError where torch or what its tests need is not installed.
     """
     found = list(database.cases(pattern, seed, limit))
-    own = [*edges.cases(Draw(seed)), *choices.cases(Draw(seed)), *sides.cases(Draw(seed))]
     return [
         *found,
         *layouts.cases(found),
         *families.cases(pattern, seed),
-        *(case for case in own if re.search(pattern, case.op)),
+        *(case for case in own(seed) if re.search(pattern, case.op)),
     ]
+
+
+def own(seed: int = 0) -> list[Case]:
+    """The cases that are ours alone; they can be listed without torch."""
+    return [case for part in (edges, choices, models, sides) for case in part.cases(Draw(seed))]

@@ -217,8 +217,8 @@ def _special(draw: Draw) -> Iterator[Case]:
     yield case("linalg.matrix_exp", "plain", powers, draw.normal(3, 3))
     singular = np.outer([1.0, 2.0, 3.0], [1.0, 0.5, 2.0])
     yield case("linalg.det", "rank 1", word("linalg.det"), singular, order=1)
-    yield case("linalg.det", "rank 1, third derivative", _slope(lambda T, x: T.linalg.det(x)),
-               singular)  # fmt: skip
+    third = _slope(lambda T, x: T.linalg.det(x))
+    yield case("linalg.det", "third derivative", third, symmetric)
     pooled = _slope(lambda T, x: T.nn.functional.max_pool2d(x, 2).square().sum())
     yield case(F + "max_pool2d", "third derivative", pooled, draw(1, 2, 4, 4))
     yield case("linalg.inv", "refused", word("linalg.inv"), np.zeros((2, 2)), order=1)

@@ -17,6 +17,7 @@ import numpy as np
 
 from harness import samples
 from harness.cases.case import Case
+from harness.coverage import has
 
 LIMIT = 6
 """How many samples of one entry are taken, evenly out of all."""
@@ -100,12 +101,20 @@ def _function(name: str, entry: Any, template: tuple, process: Callable | None) 
     wrapper = wrapper if getattr(wrapper, "__name__", "") in _ON_A_PART else None
 
     def function(T: Any, *tensors: Any) -> Any:
-        operation = partial(words, T) if words else samples.operation(T, base)
+        operation = partial(words, T) if words else _apart(T, base)
         args, kwargs = _filled(template, T, tensors)
         out = wrapper(operation, *args, **kwargs) if wrapper else operation(*args, **kwargs)
         return process(out) if process else out
 
     return function
+
+
+def _apart(T: Any, name: str) -> Callable:
+    """The operation; what writes in place only, on a copy."""
+    operation = samples.operation(T, name)
+    if has(T, name) or has(T.Tensor, name):
+        return operation
+    return lambda x, *args, **kwargs: operation(x.clone(), *args, **kwargs)
 
 
 def _taken(value: Any, tensors: list[np.ndarray], constant: list[int]) -> Any:

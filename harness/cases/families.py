@@ -22,6 +22,10 @@ POINTS = np.array([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0])
 
 SPECIAL = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30, 1e30, -1e30, 1e-40])
 
+TORN = {"logit", "special.log_ndtr"}
+"""Slopes that torch does not have: logit's kernels for one number and for eight disagree at -0.0,
+log_ndtr's slope is NaN at -inf, where it is infinite."""
+
 SHAPES = [(), (1,), (0,), (2, 0, 3)]
 
 PAIRS = [((2, 1), (1, 3)), ((), (2, 3)), ((2, 3), ()), ((), ()), ((0,), (1,)), ((3,), (2, 1, 1))]
@@ -58,7 +62,7 @@ def one_number(name: str, entry: Any, draw: Draw) -> Iterator[Case]:
         return
     call, order = _word(entry), _order(entry)
     yield case(name, "kinks", call, np.concatenate([GRID, draw(9, low=-4, high=4)]), order=order)
-    yield case(name, "special", call, SPECIAL, order=min(order, 1))
+    yield case(name, "special", call, SPECIAL, order=0 if name in TORN else min(order, 1))
     for shape in SHAPES:
         yield case(name, "shape", call, draw(*shape, low=0.1, high=0.9), order=order)
     for scale in (0.01, 30):

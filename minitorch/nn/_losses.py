@@ -262,10 +262,7 @@ def binary_cross_entropy(
     x = input._array
     if ((x < 0) | (x > 1)).any():
         raise RuntimeError("all elements of input should be between 0 and 1")
-    losses = -(
-        target * elementwise.log(input).clamp(min=-100)
-        + (1 - target) * elementwise.log(1 - input).clamp(min=-100)
-    )
+    losses = fused.bce(input, target)
     return fused.reduced(losses if weight is None else losses * weight, reduction)
 
 

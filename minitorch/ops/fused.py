@@ -5,7 +5,18 @@ from __future__ import annotations
 from minitorch import errors
 from minitorch._special import gelu as _gelu
 from minitorch._special import gelu_grad as _gelu_grad
-from minitorch.ops.elementwise import abs, exp, gate, log, sigmoid, sign, tanh, where
+from minitorch.ops.elementwise import (
+    abs,
+    clamp,
+    exp,
+    gate,
+    log,
+    log1p,
+    sigmoid,
+    sign,
+    tanh,
+    where,
+)
 from minitorch.ops.reduce import mean, sum
 from minitorch.ops.shape import reshape, unsqueeze
 from minitorch.primitive import elementwise, fused
@@ -411,6 +422,8 @@ def nll_grad(xp, x, target, weight=None, *, size, ignore_index, reduction):
         share = share / (x.dtype.type(target.size) if weights is None else weights.sum())
     if weights is not None:
         share = share * weights
+    if counts is not None:
+        share = xp.where(counts, share, x.dtype.type(0))  # 0 / 0 where nothing counts
     out = xp.zeros(size, x.dtype)
     xp.put_along_axis(out, xp.expand_dims(target, at), _at_class(xp, share, target, at), at)
     return out
@@ -418,6 +431,19 @@ def nll_grad(xp, x, target, weight=None, *, size, ignore_index, reduction):
 
 def _at_class(xp, share, target, at):
     return xp.expand_dims(xp.broadcast_to(share, target.shape), at)
+
+
+_LEAST = 9.999999960041972e-13  # 1e-12 in float32, also where torch computes in float64
+
+
+def _bce_rule(g, x, y):
+    return g * (x - y) / clamp(x * (1 - x), min=_LEAST)
+
+
+@elementwise((_bce_rule, lambda g, x: g * (log1p(-x) - log(x))), floats=True)
+def bce(xp, x, y):
+    """-(y log(x) + (1 - y) log(1 - x)), logarithms not below -100; the slope at 0 and 1 finite."""
+    return -(y * xp.maximum(xp.log(x), -100) + (1 - y) * xp.maximum(xp.log1p(-x), -100))
 
 
 def _bce_logits_like(x, y, weight=None, pos_weight=None, reduction="mean"):

@@ -302,6 +302,11 @@ def _copying(name: str, view: Any) -> Any:
     return named(copied, name, f"As `{name.removesuffix('_copy')}`, but a copy.")
 
 
+def _view_of_all(input: Any, *size: Any, **how: Any) -> Any:
+    """As `view`, but sizes that need a copy may have one."""
+    return rearrange.view(input.contiguous(), *size, **how)
+
+
 alias_copy = _copying("alias_copy", alias)
 as_strided_copy = _copying("as_strided_copy", as_strided)
 detach_copy = _copying("detach_copy", detach)
@@ -319,4 +324,4 @@ transpose_copy = _copying("transpose_copy", shape.transpose)
 unbind_copy = _copying("unbind_copy", shape.unbind)
 unfold_copy = _copying("unfold_copy", unfold)
 unsqueeze_copy = _copying("unsqueeze_copy", shape.unsqueeze)
-view_copy = _copying("view_copy", rearrange.view)
+view_copy = _copying("view_copy", _view_of_all)
