@@ -374,13 +374,13 @@ def _located(
 ) -> Located:
     engine, text = "", ""
     if told is not None:
-        engine, text = f"{_short(told[0])}:{told[1]}", source_line(*told)
+        engine, text = f"{short(told[0])}:{told[1]}", source_line(*told)
     error, budget, term = (
         (float("inf"), 0.0, "exact")
         if judgement is None
         else (judgement.error, judgement.budget, judgement.term)
     )
-    model = f"{_short(place.file)}:{place.line}", source_line(place.file, place.line)
+    model = f"{short(place.file)}:{place.line}", source_line(place.file, place.line)
     return Located(0, tensor, op, direction, engine, text, *model, error, budget, term, **more)
 
 
@@ -389,7 +389,7 @@ def source_line(file: str, line: int) -> str:
     return linecache.getline(file, line).strip()
 
 
-def _short(file: str) -> str:
+def short(file: str) -> str:
     """A path as one reads it from here."""
     here = os.getcwd() + os.sep
     return file.removeprefix(here)

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from harness import passage, shrink, updates
+from harness import local, passage, shrink, updates
 from harness.backends import Backend
 from harness.locate import Located
 from harness.tolerance import FACTOR
@@ -120,8 +120,10 @@ def save(script: Script, folder: Path, op: str) -> Path:
 def written(call: Call, direction: str, candidate: Backend, reference: Backend) -> str:
     """The script that makes `call` on both engines."""
     names, body = _body(call, direction)
-    return framed(f"{direction} of {call.op}", names, body, candidate, reference,
-                  drawn=call.random is not None)  # fmt: skip
+    given = [call.arrived[k] for k in sorted(call.arrived)]
+    floor = local.floor("gradient", given) if direction == "backward" else 0.0
+    title, drawn = f"{direction} of {call.op}", call.random is not None
+    return framed(title, names, body, candidate, reference, drawn, floor)
 
 
 def framed(
@@ -131,10 +133,12 @@ def framed(
     candidate: Backend,
     reference: Backend,
     drawn: bool = False,
+    floor: float = 0.0,
 ) -> str:
     """A script around the `body` of a function `run(T, kind)` that returns tensors.
 
-    What was `drawn` is judged by the reference in float32: float64 draws other numbers.
+    What was `drawn` is judged by the reference in float32: float64 draws other numbers. `floor` is
+    the least size that rounding is relative to.
     """
     (mine, first), (theirs, second) = _imported(candidate), _imported(reference)
     wide = "float32" if drawn else "float64"
@@ -157,7 +161,7 @@ for name, *found in zip({names!r}, *(run(*leg) for leg in legs)):
     print(name, "{mine}", mine, "{theirs}", theirs, "{wide}", true, sep="\\n  ")
     same = [(x == true) | ((x != x) & (true != true)) for x in (mine, theirs)]
     off, own = (np.where(s, 0, abs(x - 1.0 * true)).max() for s, x in zip(same, (mine, theirs)))
-    budget = {FACTOR:g} * max(2**-23 * abs(true[np.isfinite(true)]).max(initial=0), own)
+    budget = {FACTOR:g} * max(2**-23 * abs(true[np.isfinite(true)]).max(initial={floor:g}), own)
     wrong |= mine.shape != theirs.shape or not off <= budget
 raise SystemExit(int(wrong))
 '''

@@ -17,7 +17,7 @@ from harness import local
 from harness.backends import Backend
 from harness.replay import Replay
 from harness.trace import Call, Slot, Value
-from harness.updates import plain, plainer
+from harness.updates import alone_raises, plain, plainer
 
 SMALL = 16
 """Elements of a tensor that need not be fewer."""
@@ -45,7 +45,7 @@ class Judge:
         if seen.ok or seen.agreed or seen.unsupported or seen.odd == "reference":
             return False
         if seen.problem:
-            return f"{self.candidate.name} raises" in seen.problem and "reference" not in seen.odd
+            return alone_raises(seen.problem, self.candidate)
         if self.well and not all(plain(f.judgement) for f in seen.findings if f.judgement):
             return False
         wrong = [f.what for f in seen.findings if not f.ok]

@@ -60,6 +60,13 @@ class Trial:
     elements: float = 0.0
     script_seconds: float = 0.0
 
+    @property
+    def missed(self) -> bool:
+        """Whether it counts, and something of what was said or made is not right."""
+        right = (self.step_right, self.call_right, self.file_right, self.script, self.confirmed,
+                 self.mended)  # fmt: skip
+        return self.killed and not all(right)
+
 
 def figures(
     candidate: Backend = MINITORCH, reference: Backend = TORCH, every: int = 1, scripts: bool = True
@@ -72,7 +79,7 @@ def figures(
         "reference": reference.name,
         "rules": tally([t for t in trials if t.model in MODELS]),
         "optimizers": tally([t for t in trials if t.model not in MODELS]),
-        "trials": [asdict(t) for t in trials],
+        "missed": [asdict(t) for t in trials if t.missed],
     }
 
 
@@ -167,7 +174,7 @@ class Clean:
 def _tried(steps: list[Clean], k: int, site: Site, mutant: Mutant, scripts: bool) -> Trial:
     """Plant one mistake at step `k` and look for it."""
     clean = steps[k]
-    line = f"{mutant.path}:{mutant.line}"
+    line = f"{locate.short(mutant.path)}:{mutant.line}"
     trial = Trial(clean.name, k, site.title, mutant.text, line)
     script = None
     with mutant.plant():

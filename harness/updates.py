@@ -126,7 +126,9 @@ def shrunk(update: Update, tensor: str, candidate: Backend, reference: Backend) 
 
     def fails(other: Update) -> bool:
         found = wrong(other, candidate, reference)
-        return found is not None and (found.judgement is None or plain(found.judgement))
+        if found is None or found.judgement is not None:
+            return found is not None and plain(found.judgement)
+        return alone_raises(found.problem, candidate)
 
     number = tensor.rpartition(" ")[2]
     alone = [_only(update, int(number))] if number.isdecimal() else [update]
@@ -147,6 +149,13 @@ def shrunk(update: Update, tensor: str, candidate: Backend, reference: Backend) 
                 made, again = other, True
                 break
     return made
+
+
+def alone_raises(problem: str, candidate: Backend) -> bool:
+    """Whether a difference of structure is that the candidate raises and the reference does not."""
+    return problem.startswith(f"{candidate.name} raises") and ("; " not in problem) | (
+        problem.endswith("does not")
+    )
 
 
 def plain(judgement: Judgement) -> bool:
