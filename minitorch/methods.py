@@ -235,9 +235,9 @@ def retain_grad(self: Tensor) -> None:
 
     reference = weakref.ref(self)
 
-    def keep(g: Tensor) -> None:
+    def keep(g: Tensor | None) -> None:
         tensor = reference()
-        if tensor is not None:
+        if tensor is not None and g is not None:
             before = tensor._grad
             tensor._grad = g.clone() if before is None else before + g
 

@@ -132,6 +132,8 @@ def lerp(input, end, weight) -> Tensor:
         raise NotImplementedError(f"lerp: expected a floating-point dtype, got {input.dtype}")
     if end.dtype is not input.dtype:
         raise RuntimeError(f"lerp: expected one dtype, got {input.dtype} and {end.dtype}")
+    if isinstance(weight, (int, float)) and weight >= 0.5:  # from the nearer side, as torch
+        return end - (end - input) * (1 - weight)
     return input + (end - input) * weight
 
 
