@@ -13,7 +13,8 @@ PYTEST := $(RUN) -m pytest -q -n 2 --dist worksteal
 DIGITS := --data digits --epochs 10 --dropout 0.2 --seed 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check verify report bench doctor lint stubs coverage ops mutate nightly
+.PHONY: help setup run test check verify report bench doctor lint stubs coverage ops mutate fuzz \
+	nightly
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +62,9 @@ ops: $(STAMP) ## compare every operation and its gradients with torch and float6
 
 mutate: $(STAMP) ## plant every mistake in minitorch: which does the harness not notice?
 	$(RUN) -m harness mutate --jobs 2
+
+fuzz: $(STAMP) ## 2,000 random tensor programs on both engines, what differs as a script
+	$(RUN) -m harness fuzz
 
 nightly: test mutate ## everything, the long runs included
 	$(PYTEST) -m nightly

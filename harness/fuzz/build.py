@@ -164,7 +164,7 @@ def loss(scope: Scope, c: Choices) -> bool:
 
 def product(scope: Scope, c: Choices) -> bool:
     """Sums of products."""
-    x = scope.take(c, lambda v: v.floating and v.lay.ndim)
+    x = scope.take(c, lambda v: v.lay.ndim, floats)
     if x is None:
         return False
 
@@ -173,7 +173,7 @@ def product(scope: Scope, c: Choices) -> bool:
             return False
         return x.shape[-1] == v.shape[-2 if v.lay.ndim > 1 else 0]
 
-    y = scope.take(c, fits)
+    y = scope.take(c, fits, floats)
     if y is None:
         return False
     ranks = (x.lay.ndim, y.lay.ndim)
@@ -188,8 +188,8 @@ def product(scope: Scope, c: Choices) -> bool:
 
 def square(scope: Scope, c: Choices) -> bool:
     """A product of a tensor with another of its shape, or with itself."""
-    x = scope.take(c, lambda v: filled(v) and v.lay.ndim < 3)
-    y = x and scope.take(c, lambda v: v.shape == x.shape and v.dtype == x.dtype)
+    x = scope.take(c, lambda v: filled(v) and v.lay.ndim < 3, floats)
+    y = x and scope.take(c, lambda v: v.shape == x.shape and v.dtype == x.dtype, floats)
     if x is None or y is None:
         return False
     op = c.of([name for name, row in words.SQUARES.items() if row[0] == x.lay.ndim] or ["linear"])

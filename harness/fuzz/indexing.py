@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from harness.fuzz.scope import Choices, Scope, Var, promote, room
+from harness.fuzz.scope import Choices, Scope, Var, overlaps, promote, room
 
 Shape = tuple[int, ...]
 
@@ -133,7 +133,7 @@ JOINING_2D: Table = {
 JOINING_1D: Table = {
     "diag": ("torch.diag({x})", lambda p: (p.n, p.n)),
     "diag_embed": ("torch.diag_embed({x}, 1)", lambda p: (p.n + 1, p.n + 1)),
-    "meshgrid": ("torch.meshgrid({x}, {y}, indexing='ij')[0]", lambda p: (p.n, p.n)),
+    "meshgrid": ("torch.meshgrid({x}, {y}, indexing='ij')[0].contiguous()", lambda p: (p.n, p.n)),
 }
 
 DTYPES = {
@@ -152,7 +152,7 @@ def filled(v: Var) -> bool:
 
 def _add(scope: Scope, c: Choices, tables: Mapping[int | None, Table]) -> bool:
     """Add one statement from the tables: for any number of dimensions (None), or for that many."""
-    x = scope.take(c, filled)
+    x = scope.take(c, filled, lambda v: not overlaps(v))  # copies of these may overlap too
     if x is None or not x.lay.size:
         return False
     table = {**tables[None], **tables.get(x.lay.ndim, {})}

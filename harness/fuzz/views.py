@@ -11,7 +11,7 @@ from harness.fuzz.scope import Choices, Scope, Var
 Made = tuple[str, list[np.ndarray]] | None
 """The text and the layouts of its results; None where the tensor does not fit."""
 
-ANY_RANK = frozenset("expand broadcast_to expand_as unsqueeze detach data squeeze".split())
+ANY_RANK = frozenset("expand broadcast_to expand_as unsqueeze detach squeeze".split())
 
 
 def view(scope: Scope, c: Choices) -> bool:
@@ -23,7 +23,7 @@ def view(scope: Scope, c: Choices) -> bool:
         return False
     text, layouts = made
     mode = c.of(("",) * 15 + ("no_grad",))
-    cut = op in ("detach", "data")
+    cut = op == "detach"
     scope.call(op, text, [x], [(lay, x.dtype) for lay in layouts], mode, "view", cut)
     return True
 
@@ -143,7 +143,7 @@ def _windows(op: str, c: Choices, x: Var) -> Made:
 
 
 def _detached(op: str, c: Choices, x: Var) -> Made:
-    return f"{x.name}.detach()" if op == "detach" else f"{x.name}.data", [x.lay]
+    return f"{x.name}.detach()", [x.lay]
 
 
 VIEWS: dict[str, Callable[[str, Choices, Var], Made]] = {
@@ -154,6 +154,6 @@ VIEWS: dict[str, Callable[[str, Choices, Var], Made]] = {
     "t": _turned_over, "T": _turned_over, "mT": _turned_over, "swapaxes": _turned,
     "movedim": _turned, "view_as": _resized, "expand_as": _expanded, "broadcast_to": _expanded,
     "flatten": _flattened, "ravel": _flattened, "as_strided": _strided, "unfold": _windows,
-    "detach": _detached, "data": _detached,
+    "detach": _detached,
 }  # fmt: skip
 """Each name, and what makes its text."""

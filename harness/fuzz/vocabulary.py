@@ -119,7 +119,7 @@ SQUARES = {
 
 ALONG = {
     **{name: f"{{x}}.{name}({{d}})" for name in "softmax log_softmax cumsum cumprod".split()},
-    "logcumsumexp": "torch.logcumsumexp({x}, {d})",
+    "logcumsumexp": "torch.logcumsumexp({x}.tanh(), {d})",
     "normalize": "torch.nn.functional.normalize({x}, dim={d})",
     "softmin": "torch.nn.functional.softmin({x}, {d})",
     "layer_norm": "torch.nn.functional.layer_norm({x}, {x}.shape[-1:])",

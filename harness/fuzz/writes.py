@@ -33,6 +33,8 @@ def write(scope: Scope, c: Choices) -> bool:
         table = words.WRITES
     op = c.of(tuple(table))
     text = table[op]
+    if op == "detach_" and any(v.base == x.name != v.name for v in scope.vars.values()):
+        return False  # its views would remember what it was
     y = x if table is words.OWN_WRITES else scope.take(c, lambda v: fits(x, v))
     if y is None:
         return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import random
+import time
 
 import pytest
 
@@ -16,6 +17,8 @@ from harness.fuzz.grammar import bypassed, without
 from harness.fuzz.hunt import Hunt
 from harness.fuzz.strategies import HEADER, WIDTH
 from tests.harness.planted import PLANTED
+
+PROGRAMS = 300
 
 
 def drawn(seed: int, statements: int = 20):
@@ -42,6 +45,24 @@ def test_whatever_is_taken_out_of_a_program_leaves_no_name_behind() -> None:
                 for s in shorter.statements:
                     assert known.issuperset(s.reads)
                     known.update(s.outs)
+
+
+@pytest.mark.differential
+def test_the_engines_agree_on_random_programs() -> None:
+    hunt = Hunt(MINITORCH, TORCH, seed=7)
+    until = time.perf_counter() + 25
+    hunt.run(lambda done: done < PROGRAMS and time.perf_counter() < until, most=3)
+    assert hunt.coverage.programs > 20
+    assert not hunt.findings, "\n\n".join(f.text for f in hunt.findings)
+
+
+@pytest.mark.differential
+@pytest.mark.nightly
+def test_two_thousand_programs_reach_everything() -> None:
+    hunt = Hunt(MINITORCH, TORCH, seed=8)
+    hunt.run(lambda done: done < 2000, most=100)
+    assert not hunt.coverage.unreached
+    assert hunt.coverage.counts["double backward"] >= 0.1 * hunt.coverage.programs
 
 
 @pytest.mark.differential
