@@ -7,7 +7,7 @@ found by its public name: a function, or else a method of Tensor.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,13 @@ _ORDER: dict[str, Callable[..., tuple]] = {
     "nn.functional.embedding_bag": lambda weight, indices, *rest: (indices, weight, *rest),
     "einsum": lambda tensors, equation: (equation, tensors),
 }
+
+WORDS: dict[str, Callable] = {
+    "linalg.pinv.singular": lambda T, a, b: T.linalg.pinv(a @ b.mT),
+    "normal.in_place": lambda T, x, *args, **kwargs: x.clone().normal_(*args, **kwargs),
+    "zero_": lambda T, x: x.clone().zero_(),
+}
+"""What the database calls otherwise than by the operation's name."""
 
 
 class Untold(Exception):
@@ -42,8 +49,19 @@ def entries() -> Iterator[tuple[str, Any]]:
     wanted = {name for tier in tiers()["tiers"].values() for name in tier["operations"]}
     for entry in op_db:
         if entry.name in wanted:
-            variant = f".{entry.variant_test_name}" if entry.variant_test_name else ""
-            yield entry.name + variant, entry
+            yield full_name(entry), entry
+
+
+def full_name(entry: Any) -> str:
+    """The name of an entry with that of its variant, 'norm.fro'."""
+    return entry.name + (f".{entry.variant_test_name}" if entry.variant_test_name else "")
+
+
+def spread(found: Sequence[Any], limit: int) -> list[Any]:
+    """`limit` of them, evenly out of all."""
+    if len(found) <= limit:
+        return list(found)
+    return [found[i * len(found) // limit] for i in range(limit)]
 
 
 def of(entry: Any, seed: int = 0, dtype: Any = None) -> Iterator[Any]:

@@ -28,13 +28,6 @@ LARGEST = 4096
 UNDEFINED = re.compile(r"(new_)?empty(_|$)|resize_")
 """Operations that return what happens to be in memory."""
 
-_WORDS: dict[str, Callable] = {
-    "linalg.pinv.singular": lambda T, a, b: T.linalg.pinv(a @ b.mT),
-    "normal.in_place": lambda T, x, *args, **kwargs: x.clone().normal_(*args, **kwargs),
-    "zero_": lambda T, x: x.clone().zero_(),
-}
-"""What the database calls otherwise than by the operation's name."""
-
 _ON_A_PART = ("gradcheck_wrapper_hermitian_input", "gradcheck_wrapper_triangular_input")
 
 
@@ -81,23 +74,16 @@ def _of_dtype(
             continue
         if sum(a.size for a in tensors) <= LARGEST:
             told.append((number, template, tensors, constant, sample))
-    for number, template, tensors, constant, sample in _spread(told, limit):
+    for number, template, tensors, constant, sample in samples.spread(told, limit):
         function = _function(name, entry, template, sample.output_process_fn_grad)
         order = entry.supports_autograd * (1 + entry.supports_gradgrad)
         label = f"{kind}sample {number}"
         yield Case(name, label, function, tuple(tensors), order, tuple(constant))
 
 
-def _spread(found: Sequence[Any], limit: int) -> list[Any]:
-    """`limit` of them, evenly out of all."""
-    if len(found) <= limit:
-        return list(found)
-    return [found[i * len(found) // limit] for i in range(limit)]
-
-
 def _function(name: str, entry: Any, template: tuple, process: Callable | None) -> Callable:
     """`function(T, *tensors)` of one sample."""
-    wrapper, base, words = entry.gradcheck_wrapper, entry.name, _WORDS.get(name)
+    wrapper, base, words = entry.gradcheck_wrapper, entry.name, samples.WORDS.get(name)
     wrapper = wrapper if getattr(wrapper, "__name__", "") in _ON_A_PART else None
 
     def function(T: Any, *tensors: Any) -> Any:

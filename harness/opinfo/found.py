@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -160,10 +160,3 @@ class Entry:
 def asked(entries: Iterable[Entry]) -> list[Entry]:
     """Those about which there was something to ask."""
     return [e for e in entries if e.status != "not asked"]
-
-
-def spread(found: Sequence[Any], limit: int) -> list[Any]:
-    """`limit` of them, evenly out of all."""
-    if len(found) <= limit:
-        return list(found)
-    return [found[i * len(found) // limit] for i in range(limit)]

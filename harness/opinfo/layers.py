@@ -14,7 +14,7 @@ from harness.backends import Backend
 from harness.coverage import find, has
 from harness.local import With, evaluate
 from harness.opinfo.engines import Engines, Job, job
-from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry, spread
+from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry
 from harness.opinfo.operations import LOOKED, Call, derivatives, refused
 from harness.opinfo.telling import Told, remembered, tell
 
@@ -80,7 +80,7 @@ def layers(info: Any, name: str, training: bool, limit: int, made: Entry) -> Ite
             info, device="cpu", dtype=torch.float32, requires_grad=True, training=training
         )
         looked = list(itertools.islice(inputs, LOOKED))
-    for sample in spread(looked, limit):
+    for sample in samples.spread(looked, limit):
         try:
             yield Layer(name, told_of(sample), training)
         except samples.Untold as reason:

@@ -14,7 +14,7 @@ from harness import samples
 from harness.coverage import find, has
 from harness.local import Comparison, structure, witnesses
 from harness.opinfo.engines import Engines, Job, job
-from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry, spread
+from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry
 from harness.opinfo.telling import Told, remembered, tell
 from harness.tolerance import judge
 
@@ -104,22 +104,14 @@ def calls(
     with remembered():
         found = samples.of(entry, dtype=getattr(torch, dtype))
         looked = list(itertools.islice(found, LOOKED if limit > 2 else 4 * limit))
-    for sample in spread(looked, limit):
+    for sample in samples.spread(looked, limit):
         try:
             told = tell(samples.arguments(entry.name, sample))
         except samples.Untold as reason:
             skipped[str(reason)] += 1
             continue
-        words = words or WORDS.get((entry.name, entry.variant_test_name))
+        words = words or samples.WORDS.get(samples.full_name(entry))
         yield Call(told, spoken(entry.name, told, sample.output_process_fn_grad, words), sample)
-
-
-WORDS: dict[tuple[str, str], Callable] = {
-    ("linalg.pinv", "singular"): lambda T, a, b: T.linalg.pinv(a @ b.mT),
-    ("zero_", ""): lambda T, x: x.clone().zero_(),
-    ("normal", "in_place"): lambda T, x, *args, **kwargs: x.clone().normal_(*args, **kwargs),
-}
-"""What a variant calls otherwise than by the operation's name."""
 
 
 def stably(name: str) -> Callable:

@@ -14,7 +14,7 @@ from harness.coverage import find, has
 from harness.forced import Forced, Known, Scenario, compare, run
 from harness.local import evaluate
 from harness.opinfo.engines import Engines, Job, job
-from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry, spread
+from harness.opinfo.found import RIGHT, UNSUPPORTED, WRONG, Check, Entry
 from harness.opinfo.operations import refused
 from harness.opinfo.telling import Told, tell
 from harness.tolerance import one_ulp_away
@@ -58,7 +58,7 @@ def examine(info: Any, name: str, tier: str, engines: Engines) -> Entry:
         return made
     inputs = info.optim_inputs_func(device="cpu", dtype=torch.float32)
     limit = engines.samples if engines.samples < 4 else len(inputs)
-    for given in spread(inputs, limit):
+    for given in samples.spread(inputs, limit):
         told = tell(given.kwargs)
         for groups in (False, True) if info.supports_param_groups else (False,):
             build = builder(name, told, groups)
