@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from harness.report import beside, page
+from harness.report import beside, page, parts
 from harness.report.data import SCHEMA
 from harness.timing import Ratio, format_ratio
 
@@ -71,7 +71,7 @@ def _body(runs: list[Told], others: dict[str, Told]) -> str:
         f"{button}</header>"
     )
     rows = "".join(_line(run) for run in runs)
-    table = page.table(("run", *_facts(runs[0])), rows) if runs else "<p>No run yet.</p>"
+    table = parts.table(("run", *_facts(runs[0])), rows) if runs else "<p>No run yet.</p>"
     return f"<main>{head}{table}{''.join(beside.sections(others, ''))}</main>"
 
 

@@ -60,7 +60,7 @@ class Series:
         step, relative, budget = (self._columns[c][-1] for c in ("step", "relative", "budget"))
         share = relative / budget if budget > 0 else 0.0
         if not share <= self._most:
-            self._most = share
+            self._most = np.inf if np.isnan(share) else share
             self.elements = elements(int(step), mine, theirs, truth)
 
     def __len__(self) -> int:
@@ -182,6 +182,7 @@ class Judge:
                 mine=errors[0].get(key, np.nan),
                 theirs=errors[1].get(key, np.nan),
             )
+            self.series[key].keep(ours[key], reference[key], (truth or {}).get(key))
         for side, arrays in enumerate((ours, reference)):
             self.losses[side].append(float(np.sum(arrays["loss"], dtype=np.float64)))
             self.flows[side].add(arrays)

@@ -1,6 +1,6 @@
 """What other commands have found out, for the page of a run and for the index.
 
-Each leaves one JSON file: reports/COMMAND/COMMAND.json with a `schema` and a `headline`.
+Each leaves one JSON file: reports/COMMAND/COMMAND.json with a `schema`. findings.py has the tables.
 """
 
 from __future__ import annotations
@@ -8,8 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from html import escape
+from math import exp, log
 from pathlib import Path
 from typing import Any
+
+from harness.report import findings
+from harness.report.parts import section
 
 COMMANDS = {
     "ops": "Operations, each alone",
@@ -18,9 +22,13 @@ COMMANDS = {
     "fuzz": "Random programs",
     "bench": "Standard workloads, timed",
     "locate": "Whether planted mistakes are located",
+    "overhead": "What it costs to be followed",
     "twin": "Functions compared in tests",
 }
 """What each says, by name."""
+
+PAGES = {"bench": "report.md", "locate": "locate.json", "fuzz": "fuzz.json"}
+"""The file that findings can be read in, where it is not COMMAND.md."""
 
 Told = dict[str, Any]
 
@@ -41,8 +49,61 @@ def read(out: Path) -> dict[str, Told]:
 
 def headline(name: str, told: Told) -> str:
     """What a command found out, in one line."""
-    said = told.get("headline") or told.get("verdict") or ""
-    return str(said) if isinstance(said, str) else COMMANDS[name]
+    said = told.get("headline")
+    if isinstance(said, str) and said:
+        return said
+    return HEADLINES[name](told) if name in HEADLINES else COMMANDS[name]
+
+
+def _mutate(told: Told) -> str:
+    killed, count, survived = _kills(told)
+    return f"{killed:,} of {count:,} caught, {survived:,} survived"
+
+
+def _fuzz(told: Told) -> str:
+    programs = told.get("coverage", {}).get("programs", 0)
+    found = len(told.get("findings", []))
+    cut = ", interrupted" if told.get("interrupted") else ""
+    return f"{found or 'no'} differences in {programs:,} programs, seed {told.get('seed')}{cut}"
+
+
+def _bench(told: Told) -> str:
+    medians = [w["ratio"]["median"] for w in told.get("workloads", []) if w.get("ratio")]
+    if not medians:
+        return "nothing was timed"
+    mean = exp(sum(map(log, medians)) / len(medians))
+    return (
+        f"{mean:.2f} times as fast as {told['reference']} (geometric mean of {len(medians)}"
+        f" workloads, {min(medians):.2f} to {max(medians):.2f})"
+    )
+
+
+def _locate(told: Told) -> str:
+    found = told.get("rules") or {}
+    call, line = found.get("call_right"), found.get("line_right")
+    if call is None or line is None:
+        return "no mistake was noticed"
+    return (
+        f"of {found['killed']:,} mistakes in rules the call is right in {call:.1%},"
+        f" the engine's line in {line:.1%}"
+    )
+
+
+def _twin(told: Told) -> str:
+    verdicts = told.get("verdicts", {})
+    return ", ".join(f"{count:,} {word}" for word, count in verdicts.items())
+
+
+HEADLINES = {
+    "mutate": _mutate, "fuzz": _fuzz, "bench": _bench, "locate": _locate, "twin": _twin,
+}  # fmt: skip
+
+
+def _kills(told: Told) -> tuple[int, int, int]:
+    """(caught, planted without those that are no mistakes, survived)."""
+    totals = told.get("totals", {})
+    killed, survived = totals.get("killed", 0), totals.get("survived", 0)
+    return killed, killed + survived, survived
 
 
 def mutation_tile(others: dict[str, Told]) -> tuple[str, str, str, str]:
@@ -50,60 +111,23 @@ def mutation_tile(others: dict[str, Told]) -> tuple[str, str, str, str]:
     told = others.get("mutate")
     if not told:
         return "Planted mistakes", "–", "python -m harness mutate plants them", ""
-    killed, count = told.get("killed", 0), told.get("mutants", 0) - told.get("equivalent", 0)
+    killed, count, _ = _kills(told)
     rate = killed / count if count else 0.0
-    survived = count - killed
-    said = f"{killed:,} of {count:,} caught, {survived:,} survived"
-    return "Planted mistakes", f"{rate:.1%}", said, "good" if rate >= 0.99 else "bad"
+    big = "100%" if killed == count else f"{min(rate, 0.9999):.2%}"
+    return "Planted mistakes", big, _mutate(told), "good" if rate >= 0.99 else "bad"
 
 
 def sections(others: dict[str, Told], up: str = "../") -> Iterator[str]:
-    """A line for each command's findings, with what it lists; `up` leads to all reports."""
+    """A line for each command's findings, then their tables; `up` leads to all reports."""
     rows = "".join(
-        f'<tr><th><a href="{up}{name}/{page_of(name)}">{escape(COMMANDS[name])}</a></th>'
-        f"<td>{escape(headline(name, told))}</td></tr>"
+        f'<tr><th scope="row"><a href="{up}{name}/{page_of(name)}">{escape(COMMANDS[name])}</a>'
+        f"</th><td>{escape(headline(name, told))}</td></tr>"
         for name, told in others.items()
     )
-    if rows:
-        yield f'<section><h2>Other findings</h2><table class="pairs">{rows}</table></section>'
-    yield from _survivors(others.get("mutate", {}))
-    yield from _deviations(others)
+    yield section("Other findings", rows and f'<table class="pairs">{rows}</table>')
+    yield from findings.sections(others)
 
 
 def page_of(name: str) -> str:
     """The file that a command's findings can be read in."""
-    return "report.md" if name == "bench" else f"{name}.md"
-
-
-def _survivors(told: Told) -> Iterator[str]:
-    survivors = told.get("survivors") or []
-    if survivors:
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(str(v))}</td>" for v in _cells(entry)) + "</tr>"
-            for entry in survivors
-        )
-        yield (
-            "<section><h2>Mistakes that survived</h2>"
-            f'<div class="scroll"><table>{rows}</table></div></section>'
-        )
-
-
-def _deviations(others: dict[str, Told]) -> Iterator[str]:
-    found = {
-        f"{name}: {_cells(entry)[0]}": " ".join(map(str, _cells(entry)[1:]))
-        for name, told in others.items()
-        for entry in told.get("accepted", [])
-    }
-    if found:
-        rows = "".join(
-            f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in found.items()
-        )
-        yield (
-            f'<section><h2>Accepted deviations</h2><table class="pairs">{rows}</table></section>'
-        )
-
-
-def _cells(entry: Any) -> list[Any]:
-    if isinstance(entry, dict):
-        return [v for v in entry.values() if not isinstance(v, (dict, list))]
-    return list(entry) if isinstance(entry, (list, tuple)) else [entry]
+    return PAGES.get(name, f"{name}.md")

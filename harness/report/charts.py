@@ -87,7 +87,8 @@ class Chart:
 def steps_axis(chart: Chart, x: Scale, bottom: float, count: int = 8) -> None:
     """Numbers of steps below a chart."""
     for value in round_ticks(x.low, x.high, count):
-        chart.text(x.at(value), bottom + 18, f"{value:,.0f}", anchor="middle")
+        side = "end" if x.at(value) > x.end - 20 else "middle"
+        chart.text(x.at(value), bottom + 18, f"{value:,.0f}", anchor=side)
     chart.text(x.end, bottom + 34, "step", anchor="end")
 
 

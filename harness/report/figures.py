@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -12,6 +13,8 @@ from harness.report.shares import level, meanings
 Told = dict[str, Any]
 
 ROW, LABEL = 15, 300
+LETTERS = 40
+"""Letters of a name beside the heat map."""
 
 
 def course(told: Told) -> str:
@@ -19,20 +22,21 @@ def course(told: Told) -> str:
     run = told["course"]
     if not run:
         return ""
-    chart = Chart(1120, 300, "Relative differences over the steps, inside the budget")
+    foot = 176 if told["located"] else 256  # where a difference was located, lines stand above
+    chart = Chart(1120, foot + 44, "Relative differences over the steps, inside the budget")
     bands = [8 * v if v else None for v in run["envelope"]]
     low, high = extent(run["drift"], run["loss_relative"], run["envelope"], bands, run["threads"])
     x = Scale(run["step"][0], max(run["step"][-1], run["step"][0] + 1), 58, 1105)
-    y = Scale(max(low, 1e-9), high, 256, 12, log=True)
+    y = Scale(max(low, 1e-9), high, foot, 12, log=True)
     chart.grid(x, y, y.decades())
     chart.band(run["step"], bands, x, y, "band")
     chart.line(run["step"], run["envelope"], x, y, "envelope")
     chart.line(run["step"], run["threads"], x, y, "threads")
     chart.line(run["step"], run["loss_relative"], x, y, "soft-line")
     chart.line(run["step"], run["drift"], x, y, "mine")
-    steps_axis(chart, x, 256)
+    steps_axis(chart, x, foot)
     for place, words in _marks(told):
-        chart.add("line", "alarm", x1=x.at(place), x2=x.at(place), y1=12, y2=256)
+        chart.add("line", "alarm", x1=x.at(place), x2=x.at(place), y1=12, y2=foot)
         side = "end" if x.at(place) > 800 else "start"
         chart.text(x.at(place) + (6 if side == "start" else -6), 26, words, "alarm-text", side)
     mine, theirs = told["backends"]
@@ -91,7 +95,8 @@ def heat_map(told: Told) -> str:
         index = told["tensors"].index(tensor)
         worst = tensor["worst"]
         hot = " hot" if worst["share"] is None or worst["share"] > 1 else ""
-        chart.add("text", f"tick{hot}", escape(_short(tensor["key"])), x=LABEL - 8, y=top + 11,
+        words = f"{escape(short(tensor['key']))}<title>{escape(tensor['key'])}</title>"
+        chart.add("text", f"tick{hot}", words, x=LABEL - 8, y=top + 11,
                   text_anchor="end", data_tensor=index)  # fmt: skip
         _row(chart, tensor, index, top, cell)
     bottom = 4 + len(tensors) * ROW
@@ -101,9 +106,20 @@ def heat_map(told: Told) -> str:
     return f'<div class="heat">{chart}</div>' + legend(*keys, square=True)
 
 
-def _short(key: str) -> str:
-    """A key that fits beside the map: its end is what tells tensors apart."""
-    return key if len(key) <= 44 else f"…{key[-43:]}"
+def short(key: str, most: int = LETTERS) -> str:
+    """A key that fits: of its longest middle parts the start stays, so that numbers can be read.
+
+    >>> short("gradient encoder.layers.41.self_attention.out_projection.weight", 46)
+    'gradient encoder.layers.41.sel….out….weight'
+    """
+    parts = key.split(".")
+    while len(".".join(parts)) > most:
+        longest = max(range(len(parts) - 1), key=lambda i: len(parts[i]) * (i > 0), default=0)
+        if len(parts) < 3 or len(parts[longest]) <= 4 or not longest:
+            break
+        parts[longest] = f"{parts[longest][:3]}…"
+    made = ".".join(parts)
+    return made if len(made) <= most else f"{made[: most // 2 - 1]}…{made[-(most - most // 2) :]}"
 
 
 def _row(chart: Chart, tensor: Told, index: int, top: float, cell: float) -> None:
@@ -155,7 +171,7 @@ def flow(told: Told) -> str:
             chart.add(
                 "text",
                 "tick",
-                escape(layer["name"][-26:]),
+                escape(short(layer["name"], 26)),
                 transform=f"translate({place}) rotate(35)",
             )
     mine, theirs = told["backends"]
@@ -169,24 +185,35 @@ def ratios(told: Told) -> str:
         ("as fast as the reference", speed, speed["all"]),
         ("reference against itself", speed["control"], []),
     ]
+    return _intervals("Ratio of the times of every round", rows)
+
+
+def speeds(rows: Sequence[tuple[str, Told]], mine: str, theirs: str) -> str:
+    """The ratio of each workload with its interval."""
+    label = f"How many times as fast {mine} is as {theirs}, by workload"
+    return _intervals(label, [(name, ratio, []) for name, ratio in rows])
+
+
+def _intervals(label: str, rows: Sequence[tuple[str, Told, Sequence[float]]]) -> str:
     values = [v for _, r, every in rows for v in (r["low"], r["high"], *every) if v]
     low, high = min([*values, 0.9]), max([*values, 1.1])
-    chart = Chart(1120, 110, "Ratio of the times of every round")
+    bottom = 8 + 38 * len(rows)
+    chart = Chart(1120, bottom + 26, label)
     x = Scale(low / 1.05, high * 1.05, 190, 1090, log=True)
     one = x.at(1)
-    chart.add("line", "one", x1=one, x2=one, y1=6, y2=84)
+    chart.add("line", "one", x1=one, x2=one, y1=6, y2=bottom)
     for number, (name, ratio, every) in enumerate(rows):
         middle = 26 + number * 38
-        chart.text(180, middle + 4, name, anchor="end")
+        chart.text(180, middle + 4, name[-28:], anchor="end")
         for value in every:
             chart.add("circle", "mine faint", cx=x.at(value), cy=middle, r=3)
         chart.add(
             "line", "interval", x1=x.at(ratio["low"]), x2=x.at(ratio["high"]), y1=middle, y2=middle
         )
         chart.add("circle", "mine dot", cx=x.at(ratio["median"]), cy=middle, r=5)
-    for value in (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6):
+    for value in (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 10, 20, 50):
         if x.low < value < x.high:
-            chart.text(x.at(value), 102, f"{value:g}×", anchor="middle")
+            chart.text(x.at(value), bottom + 18, f"{value:g}×", anchor="middle")
     return str(chart)
 
 

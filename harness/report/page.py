@@ -7,7 +7,7 @@ script; a little of it sorts tables and shows a tensor's course.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.report import beside, figures, operations
 from harness.report.markdown import NOTES
+from harness.report.parts import pairs, section, table
 from harness.report.shares import in_words
 
 Told = dict[str, Any]
@@ -56,22 +57,23 @@ def _sections(told: Told, others: dict[str, Told]) -> Iterator[str]:
     yield _head(told)
     yield _tiles(told, others)
     yield _where(told)
-    yield _figure(figures.course(told), "How far the engines part",
+    yield section("How far the engines part", _figure(figures.course(told)),
                   "Relative difference, step by step. Within the band the engines differ by no"
                   " more than the reference does from itself.", "wide")  # fmt: skip
-    yield _section("Questions", _pairs(told["checks"]))
-    yield _section("Every tensor, every step", figures.heat_map(told), HEAT_NOTE)
-    yield _section("Tensors", _tensor_table(told), "At the step where each used most of its budget."
+    yield _repro(told)
+    yield section("Questions", pairs(told["checks"]))
+    yield section("Every tensor, every step", figures.heat_map(told), HEAT_NOTE)
+    yield section("Tensors", _tensor_table(told), "At the step where each used most of its budget."
                    " Click a row, or a row of the map above, for its course.")  # fmt: skip
     yield from _operations(told)
-    yield _figure(figures.losses(told), "Training loss", "")
-    yield _figure(figures.flow(told), "Gradient flow",
+    yield section("Training loss", _figure(figures.losses(told)))
+    yield section("Gradient flow", _figure(figures.flow(told)),
                   "Mean (dots) and largest (bars) |gradient| of every layer over all steps, from"
                   " input to output; below, how far the two means are apart.")  # fmt: skip
-    yield _section("Time of a step", _time(told), TIME_NOTE)
+    yield section("Time of a step", _time(told), TIME_NOTE)
     yield from beside.sections(others)
-    yield _section("How to read this", f"<ul>{_notes()}</ul>")
-    yield _section("Environment", _pairs(told["environment"]))
+    yield section("How to read this", f"<ul>{_notes()}</ul>")
+    yield section("Environment", pairs(told["environment"]))
     yield FOOT
     yield "</main>"
 
@@ -193,10 +195,12 @@ def _where(told: Told) -> str:
             "interaction": located["interaction"] or "",
         }
         rows = {name: value for name, value in rows.items() if value}
-    repro = located and located["repro"]
-    title = "<summary>A script that shows it: repro.py</summary>"
-    code = f"<details open>{title}<pre>{escape(repro)}</pre></details>" if repro else ""
-    return _section("Where", _pairs(rows) + code)
+    return section("Where", pairs(rows))
+
+
+def _repro(told: Told) -> str:
+    script = (told["located"] or {}).get("repro")
+    return section("A script that shows it: repro.py", script and f"<pre>{escape(script)}</pre>")
 
 
 def _line(place: str | None, source: str | None) -> str:
@@ -217,7 +221,7 @@ def _tensor_table(told: Told) -> str:
     heads = ("tensor", "step", "of budget", "set by", "relative", "budget", "ulp",
              "error ratio")  # fmt: skip
     body = "".join(
-        f'<tr data-tensor="{index}"><td>{escape(cells[0])}</td>'
+        f'<tr data-tensor="{index}" tabindex="0"><td>{escape(cells[0])}</td>'
         + "".join(f"<td>{escape(cell)}</td>" for cell in cells[1:])
         + "</tr>"
         for index, cells in rows
@@ -233,16 +237,8 @@ def _operations(told: Told) -> Iterator[str]:
         return
     inner = table(operations.heads(told), operations.rows(told))
     title = f"Operations of one step (step {found['step']:,})"
-    yield _section(title, inner, operations.NOTE)
-    yield _section("The step, call by call", operations.tree(told), TREE_NOTE)
-
-
-def table(heads: Sequence[str], body: str, sortable: bool = True) -> str:
-    """A table whose rows are HTML; sorted by a click on a head."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
-    cls = ' class="sortable"' if sortable else ""
-    inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-    return f"<div class='scroll'><table{cls}>{inner}</table></div>"
+    yield section(title, inner, operations.NOTE)
+    yield section("The step, call by call", operations.tree(told), TREE_NOTE)
 
 
 def _time(told: Told) -> str:
@@ -251,27 +247,8 @@ def _time(told: Told) -> str:
     return figures.ratios(told) + figures.phases(told)
 
 
-def _section(title: str, inner: str, note: str = "") -> str:
-    if not inner:
-        return ""
-    said = f'<p class="soft">{escape(note)}</p>' if note else ""
-    return f"<section><h2>{escape(title)}</h2>{said}{inner}</section>"
-
-
-def _figure(chart: str, title: str, note: str, cls: str = "") -> str:
-    if not chart:
-        return ""
-    said = f"<p class='soft'>{escape(note)}</p>" if note else ""
-    return (
-        f'<section class="{cls}"><h2>{escape(title)}</h2>{said}<figure>{chart}</figure></section>'
-    )
-
-
-def _pairs(pairs: Told) -> str:
-    rows = "".join(
-        f"<tr><th>{escape(str(k))}</th><td>{escape(str(v))}</td></tr>" for k, v in pairs.items()
-    )
-    return f'<table class="pairs">{rows}</table>'
+def _figure(chart: str) -> str:
+    return chart and f"<figure>{chart}</figure>"
 
 
 def _notes() -> str:

@@ -9,20 +9,27 @@ document.getElementById("theme")?.addEventListener("click", () => {
 });
 
 for (const head of document.querySelectorAll("table.sortable th")) {
-  head.addEventListener("click", () => {
+  const sort = () => {
     const column = head.cellIndex, body = head.closest("table").tBodies[0];
-    const down = head.dataset.down !== "yes";
+    const down = head.getAttribute("aria-sort") !== "descending";
     const value = (row) => {
-      const text = row.cells[column].textContent.replace(/[,%×]/g, "");
-      return text === "–" ? -Infinity : isNaN(text) ? text : Number(text);
+      const text = row.cells[column].textContent.trim();
+      if (text === "–" || text === "") return -Infinity;
+      if (text === "∞") return Infinity;
+      const number = text.match(/^-?[\d,]*\.?\d+(e[+-]?\d+)?(?=[%×x]?( |$))/);
+      return number ? Number(number[0].replaceAll(",", "")) / (text.endsWith("%") ? 100 : 1) : text;
     };
     const rows = [...body.rows].sort((a, b) => {
       const x = value(a), y = value(b);
-      return (x > y ? 1 : x < y ? -1 : 0) * (down ? -1 : 1);
+      const order = typeof x === typeof y ? (x > y) - (x < y) : typeof x === "string" ? 1 : -1;
+      return down ? -order : order;
     });
-    head.dataset.down = down ? "yes" : "no";
+    for (const other of head.parentNode.cells) other.setAttribute("aria-sort", "none");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
     body.append(...rows);
-  });
+  };
+  head.addEventListener("click", sort);
+  head.addEventListener("keydown", (event) => event.key === "Enter" && sort());
 }
 
 const told = document.getElementById("data");
@@ -54,7 +61,7 @@ if (told) {
     }
     svg += `<text x="60" y="222">step ${first}</text><text x="1080" y="222" text-anchor="end">${last}</text>`;
     const keys = lines.map(([, style, words]) =>
-      `<span><svg viewBox="0 0 18 14" width="18" height="14"><line class="${style}" x1="0" x2="18" y1="7" y2="7"/></svg>${words}</span>`);
+      `<span><svg viewBox="0 0 18 14" width="18" height="14" aria-hidden="true"><line class="${style}" x1="0" x2="18" y1="7" y2="7"/></svg>${words}</span>`);
     return `<svg viewBox="0 0 1100 228" role="img" aria-label="Course over the steps">${svg}</svg><p class="legend">${keys.join("")}</p>`;
   };
   const errors = (t) => {
@@ -77,7 +84,7 @@ if (told) {
     return `<h3>${title}</h3><svg viewBox="0 0 1100 160" role="img" aria-label="${title}">${svg}</svg>` +
       `<p class="legend"><span><i class="swatch theirs"></i>${escaped(backends[1])}</span><span><i class="swatch mine"></i>${escaped(backends[0])}</span></p>`;
   };
-  document.addEventListener("click", (event) => {
+  const show = (event) => {
     const hit = event.target.closest("[data-tensor]");
     if (!hit) return;
     const tensor = tensors[Number(hit.dataset.tensor)];
@@ -87,5 +94,7 @@ if (told) {
     panel.innerHTML = draw(tensor) + errors(tensor);
     panel.prepend(title);
     if (!hit.closest("table")) panel.scrollIntoView({ behavior: "smooth", block: "center" });
-  });
+  };
+  document.addEventListener("click", show);
+  document.addEventListener("keydown", (event) => event.key === "Enter" && show(event));
 }

@@ -6,7 +6,6 @@ import json
 import re
 from html.parser import HTMLParser
 from importlib import resources
-from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree as ET
 
@@ -17,87 +16,9 @@ for _needed in ("matplotlib", "pandas", "tabulate", "tqdm"):
     pytest.importorskip(_needed)
 
 from harness import index, report
-from harness.channel import RANDOM, Message
 from harness.compare import Divergence
-from harness.judging import Judge, Roles
 from harness.report import data
-from harness.run import Options, Result
-from harness.survey import Errors, Survey, Surveyed
-from harness.turns import Times
-
-
-@pytest.fixture(autouse=True)
-def without_pictures(monkeypatch):
-    """Pictures are tested in test_plots.py, and take a second each."""
-    monkeypatch.setattr(report.pictures, "draw", lambda result, folder: None)
-
-
-ROLES = Roles("mine", "theirs", "float64", ["moved 1", "moved 2"], "threads")
-HEADER = {
-    "backend": "mine",
-    "version": "1.0",
-    "numpy": "2.0",
-    "name": "it",
-    "tensors": [
-        {"key": "parameter a", "shape": [3], "dtype": "float32", "requires_grad": True},
-        {"key": "parameter <b>", "shape": [2], "dtype": "float32", "requires_grad": True},
-    ],
-    "optimizers": [],
-}
-NAMES = "a", "<b>"
-
-
-def a_run(tmp_path: Path, steps: int = 30, fault: int | None = None, timed: bool = True) -> Result:
-    """A run of made-up tensors; from step `fault` on the gradient of `<b>` is 1 % too large."""
-    draw = np.random.default_rng(0)
-    judge = Judge(ROLES, ("mine", "theirs"))
-
-    def message(kind: str, step: int, arrays: dict) -> Message:
-        return Message(kind, step, {**arrays, RANDOM: np.zeros(4, np.uint8)}, {})
-
-    def noisy(arrays: dict, size: float) -> dict:
-        return {
-            k: (v * (1 + size * draw.uniform(-1, 1, v.shape))).astype("f")
-            for k, v in arrays.items()
-        }
-
-    start = {f"parameter {name}": np.ones(3 - i, np.float32) for i, name in enumerate(NAMES)}
-    titles = (ROLES.candidate, ROLES.reference, "float64", *ROLES.moved, "threads")
-    judge.start(dict.fromkeys(titles, message("start", 0, start)), (HEADER, HEADER))
-    for step in range(1, steps + 1):
-        truth = {"loss": np.array(3.0 / step)}
-        truth |= {f"gradient {n}": draw.standard_normal(3 - i) for i, n in enumerate(NAMES)}
-        truth |= {f"parameter {n}": 1 + draw.standard_normal(3 - i) for i, n in enumerate(NAMES)}
-        moment = {title: message("step", step, noisy(truth, 1e-7)) for title in titles}
-        moment["float64"] = message("step", step, truth)
-        if fault and step >= fault:
-            spoiled = dict(moment["mine"].arrays)
-            spoiled["gradient <b>"] = spoiled["gradient <b>"] * np.float32(1.01)
-            moment["mine"] = Message("step", step, spoiled, {})
-        assert judge.step(moment)
-    result = Result(
-        Options("it.py", [], out=tmp_path), "it", ("mine", "theirs"), (HEADER, HEADER), judge
-    )
-    if fault:
-        result.divergence = judge.outs[0][0]
-    if timed:
-        seconds = {
-            name: list(0.01 * draw.uniform(0.9, 1.1, 8)) for name in ("mine", "theirs", "control")
-        }
-        phases = {
-            name: [{"forward": s / 2, "backward": s / 2} for s in every]
-            for name, every in seconds.items()
-        }
-        result.times = Times(1, seconds, phases)
-    return result
-
-
-def a_survey() -> Survey:
-    """A step of five calls in two layers; a gradient of the last is out of budget."""
-    fine, off = Errors(1e-7, 2e-7, 0.05, "rounding"), Errors(1e-3, 1e-7, np.inf, "reference")
-    layers = [Surveyed("mm", "it.py:3", "x @ w", f"body.{i % 2}", fine, fine) for i in range(3)]
-    refused = Surveyed("where", "it.py:4", "", "", note="an argument <cannot> be said")
-    return Survey(2, [*layers, refused, Surveyed("relu", "it.py:5", "", "", fine, off, "", True)])
+from tests.harness.report.made_up import a_run, a_survey
 
 
 class Page(HTMLParser):
@@ -191,6 +112,9 @@ def test_a_long_run_is_thinned_and_its_peaks_stay(tmp_path):
     assert told["course"]["step"][-1] == 1500
     (tensor,) = (t for t in told["tensors"] if t["key"] == "gradient <b>")
     assert len(tensor["share"]) == data.TENSOR_POINTS
+    assert tensor["histogram"]["step"] == tensor["worst"]["step"] >= 900
+    assert sum(tensor["histogram"]["mine"]) == sum(tensor["histogram"]["theirs"]) == 2
+    assert max(np.flatnonzero(tensor["histogram"]["mine"])) == 18  # a hundredth is no rounding
     assert max(tensor["share"]) == pytest.approx(tensor["worst"]["share"], rel=1e-5)
 
 
@@ -221,18 +145,20 @@ def test_the_index_lists_every_run_and_what_else_was_found(tmp_path):
     report.write(a_run(tmp_path))
     mutate = tmp_path / "mutate"
     mutate.mkdir()
-    found = {"schema": "harness.mutate/1", "headline": "8 of 9 caught", "mutants": 9, "killed": 8,
-             "equivalent": 0, "survivors": [{"row": "mul", "line": "x.py:3"}]}  # fmt: skip
+    found = {"schema": "harness.mutate/1", "totals": {"killed": 8, "survived": 1},
+             "survivors": [{"site": "mul", "where": "x.py:3", "kind": "sign", "before": "g * <y>",
+                            "after": "-g"}]}  # fmt: skip
     (mutate / "mutate.json").write_text(json.dumps(found))
     path = index.write(tmp_path)
     page = Page(path.read_text())
     assert {"it/index.html", "mutate/mutate.md"} <= set(page.links)
     assert "PASS" in page.words
-    assert "8 of 9 caught" in page.words
+    assert "8 of 9 caught, 1 survived" in page.words
     assert "x.py:3" in page.words
+    assert "- g * <y>" in page.words
     assert "[it](it/report.md)" in (tmp_path / "index.md").read_text()
     folder = report.write(a_run(tmp_path))
-    assert "88.9%" in (folder / "index.html").read_text()
+    assert "88.89%" in (folder / "index.html").read_text()
 
 
 def test_a_fault_is_what_is_out_of_budget(tmp_path):
@@ -261,3 +187,23 @@ def test_the_operations_of_a_step_are_listed_and_folded(tmp_path):
     assert [row["op"] for row in told["rows"]] == ["relu", "mm", "where"]
     assert told["rows"][1]["calls"] == 3
     assert told["calls"][3]["run"]
+
+
+def test_the_colours_of_the_heat_map_differ_in_lightness():
+    """So that they can be told apart without red and green, or in print."""
+    style = resources.files("harness.report").joinpath("assets", "page.css").read_text()
+    schemes = [re.findall(r"--c\d: #(\w{6})", line) for line in style.splitlines()]
+    schemes = [s for s in schemes if s]
+    assert [len(s) for s in schemes] == [7, 7, 7]
+    for scheme in schemes:
+        lightness = [_lightness(colour) for colour in scheme]
+        steps = np.diff(lightness) * np.sign(lightness[-1] - lightness[0])
+        assert min(steps) > 2.5, lightness
+
+
+def _lightness(colour: str) -> float:
+    """L* of CIELAB."""
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    y = float(linear @ [0.2126, 0.7152, 0.0722])
+    return 116 * np.cbrt(y) - 16 if y > 0.008856 else 903.3 * y
