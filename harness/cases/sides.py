@@ -137,7 +137,6 @@ def _drawn(draw: Draw) -> Iterator[Case]:
         label = f"constant {constant}"
         yield case(name, label, masked, *parts, constant=constant)
     yield case("normal", "its mean", lambda T, m: T.normal(m, 1.0) * m, draw(3))
-    yield case("bernoulli", "of what", lambda T, x: T.bernoulli(x, 0.4) + x * x, draw(9))
 
 
 def _texts(draw: Draw) -> Iterator[Case]:

@@ -82,6 +82,7 @@ class OfCase:
         """What `compare` says against the engine; the first derivative alone where quick.
 
         The first is looked at by itself in any case: the sweep then runs on arrays, not on tensors.
+        Where the reference becomes the odd one out a report says so, and somebody looks there.
         """
         case = self.case
         first = min(case.order, 1)
@@ -90,6 +91,8 @@ class OfCase:
                 self.words, case.inputs, self.candidate, self.reference, order, case.constant,
                 known=self.expected,
             )  # fmt: skip
+            if found.odd == "reference":
+                return f"{self.reference.name} is the odd one out: {found}"
             if not found.ok:
                 return str(found)
         return ""

@@ -54,6 +54,9 @@ def _functions(draw: Draw) -> Iterator[Case]:
     step = lambda T, x, y: T.where(x != y, x, y.detach())  # noqa: E731
     yield _pair("nextafter", step, [1.0, 2.0, -1.5], [1.0, 3.0, -1.5], order=1)
     yield _pair("channel_shuffle", lambda T, x: x * 1, draw(2, 0, 3), groups=2)
+    mine = lambda T, x: T.bernoulli(x, 0.4) + x * x  # noqa: E731
+    theirs = lambda T, x: T.bernoulli(x.detach(), 0.4) + x * x  # noqa: E731
+    yield case("bernoulli", "of what", mine, draw(9))._replace(function=(mine, theirs))
     few = np.random.default_rng(1).uniform(0.1, 0.4, (4, 3))  # of more torch's is approximate
     yield case("distributions.Dirichlet", "its sample", shares, few, order=1)
     for reduction in ("none", "mean", "sum"):
