@@ -197,13 +197,13 @@ def atan2(xp, x, y):
 # ------------------------------------------------------------------ exponents
 
 
-def _logistic(x):
+def logistic(x):
     """sigmoid(x); its own derivative keeps its digits where 1 - sigmoid(x) has lost them."""
     return ew.where(x > 0, 1 - ew.sigmoid(-x), ew.sigmoid(x))
 
 
 @tensors(2)
-@elementwise((lambda g, x, y: g * _logistic(x - y), lambda g, x, y: g * _logistic(y - x)))
+@elementwise((lambda g, x, y: g * logistic(x - y), lambda g, x, y: g * logistic(y - x)))
 def logaddexp(xp, x, y):
     """log(e ** x + e ** y), without overflow."""
     errors.check_floating(x, "logaddexp")
@@ -211,7 +211,7 @@ def logaddexp(xp, x, y):
 
 
 def _share(g, x, y):
-    return g * _logistic((x - y) * log(2))
+    return g * logistic((x - y) * log(2))
 
 
 @tensors(2)

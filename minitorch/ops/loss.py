@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from minitorch import errors
 from minitorch.calls import composition
 from minitorch.ops import fused
-from minitorch.ops.elementwise import abs, clamp, exp, log, minimum, sigmoid, where
+from minitorch.ops.arithmetic import logistic
+from minitorch.ops.elementwise import abs, clamp, exp, log, minimum, where
 from minitorch.ops.fused import _reduce_array, _share, reduced
 from minitorch.ops.reduce import sum
 from minitorch.ops.similarity import pairwise_distance
@@ -94,7 +95,7 @@ def smooth_l1(xp, x, y, *, reduction="mean", width=1.0):
 
 def _soft_margin_rule(g, x, y, reduction):
     apart = x * y
-    return -(sigmoid(-apart) * _share(g, apart.shape, reduction))
+    return -(logistic(-apart) * _share(g, apart.shape, reduction))
 
 
 @elementwise(
