@@ -251,12 +251,12 @@ def stand_in_for_torch(engine: Any) -> None:
     """Let `import torch`, and every `import torch.a.b` that `engine` has, give `engine`."""
     if getattr(engine, "__name__", "") == "torch":
         return
-    waiting = [("torch", engine)]
-    while waiting:
-        name, module = waiting.pop()
-        if name in sys.modules:
+    waiting, seen = [("torch", engine)], set()
+    for name, module in waiting:  # which grows; shortest names first, since modules hold each other
+        if name in sys.modules or id(module) in seen:
             continue
         sys.modules[name] = module
+        seen.add(id(module))
         for own, value in vars(module).items():
             if isinstance(value, ModuleType) and not own.startswith("_"):
                 waiting.append((f"{name}.{own}", value))
