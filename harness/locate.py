@@ -124,7 +124,8 @@ def step(
     )
     if found is not None:
         found.step = number
-        found.unaligned = len(aligned.only_candidate), len(aligned.only_reference)
+        alone = aligned.only_candidate, aligned.only_reference
+        found.unaligned = tuple(sum(call.place.direct for call in calls) for calls in alone)
     return found
 
 
