@@ -326,7 +326,7 @@ class _Run:
         mine, theirs = self.labels
         candidate, reference = self.options.backends
         if any("training" not in find(b).capabilities for b in (candidate, reference)):
-            result.skipped["locating: an engine has no modules and hooks with torch's names"] = 1
+            result.skipped["tracing: an engine has no modules and hooks with torch's names"] = 1
             return None
         if step not in self.traced:
             trace = {"purpose": "trace", "trace": step, "steps": step}

@@ -61,7 +61,7 @@ class Chart:
         """A line through the values that are there, a gap where one is none or cannot be shown."""
         for run in _runs(xs, ys, y.log):
             if len(run) == 1:
-                self.add("circle", f"{cls} dot", cx=x.at(run[0][0]), cy=y.at(run[0][1]), r=1.6)
+                self.add("circle", f"{cls} dot", cx=x.at(run[0][0]), cy=y.at(run[0][1]), r=2.4)
             points = " ".join(f"{x.at(a)},{y.at(b)}" for a, b in run)
             self.add("polyline", cls, points=points)
 
@@ -86,9 +86,9 @@ class Chart:
 
 def steps_axis(chart: Chart, x: Scale, bottom: float, count: int = 8) -> None:
     """Numbers of steps below a chart."""
-    for value in round_ticks(x.low, x.high, count):
+    for value in sorted({round(tick) for tick in round_ticks(x.low, x.high, count)}):
         side = "end" if x.at(value) > x.end - 20 else "middle"
-        chart.text(x.at(value), bottom + 18, f"{value:,.0f}", anchor=side)
+        chart.text(x.at(value), bottom + 18, f"{value:,}", anchor=side)
     chart.text(x.end, bottom + 34, "step", anchor="end")
 
 

@@ -112,13 +112,14 @@ def short(key: str, most: int = LETTERS) -> str:
     >>> short("gradient encoder.layers.41.self_attention.out_projection.weight", 46)
     'gradient encoder.layers.41.sel….out….weight'
     """
-    parts = key.split(".")
-    while len(".".join(parts)) > most:
-        longest = max(range(len(parts) - 1), key=lambda i: len(parts[i]) * (i > 0), default=0)
-        if len(parts) < 3 or len(parts[longest]) <= 4 or not longest:
-            break
-        parts[longest] = f"{parts[longest][:3]}…"
-    made = ".".join(parts)
+    kind, space, name = key.rpartition(" ")
+    parts = name.split(".")
+    made = key
+    for letters in (3, 1):
+        for at in sorted(range(len(parts) - 1), key=lambda i: -len(parts[i])):
+            if len(made) > most and len(parts[at].rstrip("…")) > letters:
+                parts[at] = f"{parts[at][:letters]}…"
+                made = f"{kind}{space}{'.'.join(parts)}"
     return made if len(made) <= most else f"{made[: most // 2 - 1]}…{made[-(most - most // 2) :]}"
 
 

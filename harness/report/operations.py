@@ -114,6 +114,14 @@ def _row(row: Told) -> str:
     )
 
 
+def alone(told: Told) -> str:
+    """Calls that one engine makes and not both, as a sentence."""
+    counts = zip(told["operations"]["alone"], told["backends"])
+    said = [f"{count:,} of {escape(name)}" for count, name in counts if count]
+    why = "which the other engine makes elsewhere or not at all"
+    return f"<p class='soft'>Left out: {' and '.join(said)}, {why}.</p>" if said else ""
+
+
 # ------------------------------------------------------------------ the tree
 
 

@@ -226,6 +226,8 @@ def _tensor_table(told: Told) -> str:
         + "</tr>"
         for index, cells in rows
     )
+    if not rows:
+        return ""
     left_out = told["tensors_in_all"] - len(rows)
     more = f"<p class='soft'>{left_out:,} more are in tensors.csv.</p>" if left_out > 0 else ""
     return f'<div id="course" hidden></div>{table(heads, body)}{more}'
@@ -237,7 +239,7 @@ def _operations(told: Told) -> Iterator[str]:
         return
     inner = table(operations.heads(told), operations.rows(told))
     title = f"Operations of one step (step {found['step']:,})"
-    yield section(title, inner, operations.NOTE)
+    yield section(title, inner + operations.alone(told), operations.NOTE)
     yield section("The step, call by call", operations.tree(told), TREE_NOTE)
 
 

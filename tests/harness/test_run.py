@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.__main__ import main
-from harness.run import Score
+from harness.run import Options, Score, run
 
 for _needed in ("matplotlib", "pandas", "tabulate", "tqdm"):
     pytest.importorskip(_needed)
@@ -159,3 +159,17 @@ def test_a_final_score_may_miss_the_range_by_one_example():
     assert Score(0.970, 0.972, 0.975).within
     assert not Score(0.965, 0.972, 0.975).within
     assert Score(float("nan"), float("nan"), float("nan")).within
+
+
+def test_the_operations_of_the_second_step_are_surveyed(script, tmp_path):
+    options = Options(
+        str(script), [], ("minitorch", "minitorch"), steps=3, ensemble=1, threads=1, pairs=0,
+        oracle=False, ops=True, out=tmp_path,
+    )  # fmt: skip
+    result = run(options)
+    assert result.outcome == 0
+    assert result.survey.step == 2
+    rows = result.survey.rows()
+    assert "linear" in {row.op for row in rows}
+    assert max(row.share for row in rows if row.share is not None) <= 1
+    assert not any(row.wrong or row.note for row in rows)

@@ -39,7 +39,7 @@ if (told) {
   const escaped = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
   const lines = [
     ["budget", "envelope", "budget"],
-    ["relative", "soft-line", "difference of the engines"],
+    ["relative", "threads", "difference of the engines"],
     ["theirs", "theirs", `error of ${escaped(backends[1])} against float64`],
     ["mine", "mine", `error of ${escaped(backends[0])} against float64`],
   ];
