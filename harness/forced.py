@@ -27,7 +27,7 @@ Make = Callable[[Any, list[Any]], Any]
 """`make(T, parameters)`: the optimizer in torch's words, or a tuple of it and schedulers."""
 
 Gradient = np.ndarray | None
-Objective = Callable[[list[np.ndarray]], tuple[float, list[np.ndarray]]]
+Objective = Callable[[list[np.ndarray]], tuple[float, list[Gradient]]]
 """The loss and its gradients in NumPy, for an optimizer that asks for several in one step."""
 
 Change = Callable[[int, Any], Any]
@@ -177,7 +177,7 @@ def run(
             for step in scenario.trace(backend, wide, moved):
                 steps.append(step)  # noqa: PERF402  what came before an exception is kept
     except Exception as error:  # an engine may refuse in any words
-        return steps, f"raises {type(error).__name__}"
+        return steps, f"raises {type(error).__name__} in step {len(steps) + 1}"
     return steps, ""
 
 
@@ -188,7 +188,7 @@ def _closure(objective: Objective, leaves: list[Any], backend: Backend) -> Calla
         arrays = [backend.numpy(leaf) for leaf in leaves]
         loss, gradients = objective([a.astype(np.float64) for a in arrays])
         for leaf, g, a in zip(leaves, gradients, arrays, strict=True):
-            leaf.grad = backend.tensor(g.astype(a.dtype))
+            leaf.grad = None if g is None else backend.tensor(g.astype(a.dtype))
         return backend.tensor(np.asarray(loss, arrays[0].dtype))
 
     return closure

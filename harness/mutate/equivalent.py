@@ -120,7 +120,16 @@ EXCUSED: dict[str, dict[str, set[str]]] = {
         "lbfgs.LBFGS._direction": {
             "curvature >= 1e-10 for curvature > 1e-10", "1.01e-10 for 1e-10"},
     },
+    "they are put in order there": {
+        "lbfgs._StrongWolfe.search": {"self._zoom(high, low) for self._zoom(low, high)"},
+        "lbfgs._StrongWolfe._bracket": {
+            "_cubic_minimum(now, before, now.t + 0.01 * (now.t - before.t), now.t * 10) for "
+            "_cubic_minimum(before, now, now.t + 0.01 * (now.t - before.t), now.t * 10)"},
+    },
     "a product has no order": {
+        "lbfgs.LBFGS._search": {
+            "self._move(d, t) for self._move(t, d)",
+            "self._move(d, found.t) for self._move(found.t, d)"},
         "lbfgs.LBFGS._direction": {
             "_dot(s, y) for _dot(y, s)", "_dot(d, s) for _dot(s, d)", "_dot(d, y) for _dot(y, d)"},
     },

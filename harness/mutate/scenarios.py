@@ -228,6 +228,20 @@ def _odd() -> Iterator[Scenario]:
         _gradients(matrices=True),
     )
     yield Scenario(
+        "LBFGS, four parameters, one without gradient",
+        lambda T, params: T.optim.LBFGS(params, lr=0.1, max_iter=3),
+        [_normal(0, 2), _normal(1, 2, 1), _normal(2, 3), _normal(3, 2)],
+        _waves_but_one,
+        steps=2,
+    )
+    yield Scenario(
+        "LBFGS, near its end",
+        lambda T, params: T.optim.LBFGS(params, lr=0.5, max_iter=2),
+        [np.array([1.01, 1.02], np.float32), np.array([[0.01], [0.0]], np.float32)],
+        _valley,
+        steps=2,
+    )
+    yield Scenario(
         "LBFGS, large",
         lambda T, params: T.optim.LBFGS(params, lr=0.1, max_iter=3),
         [_normal(0, 130, 130)],
@@ -261,10 +275,16 @@ def _valley(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
     return loss, [slope, z * [[2.0], [6.0]]]
 
 
-def _waves(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
+def _waves(parameters: list[np.ndarray]) -> tuple[float, list]:
     """A bowl with waves, so that a line search meets several minima."""
     loss = sum(float((0.2 * p * p + 1 - np.cos(3 * p)).sum()) for p in parameters)
     return loss, [0.4 * p + 3 * np.sin(3 * p) for p in parameters]
+
+
+def _waves_but_one(parameters: list[np.ndarray]) -> tuple[float, list]:
+    """Waves; the second parameter gets no gradient."""
+    loss, slopes = _waves([parameters[0], *parameters[2:]])
+    return loss, [slopes[0], None, *slopes[1:]]
 
 
 def _steep(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:

@@ -13,13 +13,14 @@ pytestmark = pytest.mark.differential
 pytest.importorskip("torch")
 
 TABLE = {s.name: s for s in scenarios()}
+REFUSED = {"Muon, ns_steps=100", "OneCycleLR, max_lr=1.0, total_steps=8"}
 
 
 @pytest.mark.parametrize("name", TABLE)
 def test_engines_agree_after_every_step(name):
     found = forced.compare(TABLE[name], MINITORCH, TORCH)
     assert found.ok, str(found)
-    assert len(found.steps) == TABLE[name].steps
+    assert (len(found.steps) < TABLE[name].steps) == (name in REFUSED)
 
 
 def one(make, steps=3, **how):
@@ -73,7 +74,7 @@ def test_an_exception_of_one_engine_alone_is_a_difference():
     found = forced.compare(
         one(lambda T, p: T.optim.SGD(p, lr=0.1), change=refuse), MINITORCH, TORCH
     )
-    assert found.problem == "minitorch raises ValueError, torch goes on"
+    assert found.problem == "minitorch raises ValueError in step 2, torch goes on"
     assert found.first == 2
 
 
