@@ -46,7 +46,7 @@ def _one_element(g: np.ndarray) -> np.ndarray:
 
 def _last_row(g: np.ndarray) -> np.ndarray:
     out = g.copy()
-    out[-1:] = 0
+    np.atleast_1d(out)[-1:] = 0
     return out
 
 

@@ -214,3 +214,6 @@ def test_mistakes_are_mistakes():
     g = np.arange(1, 7, dtype="f").reshape(2, 3) / 7
     assert all(not np.array_equal(spoil(g), g) for spoil in rules.MISTAKES.values())
     assert rules.MISTAKES["in reverse order"](g)[0, 0] == g[1, 2]
+    one = np.float32(0.5).reshape(())
+    assert all(spoil(one).shape == () for spoil in rules.MISTAKES.values())
+    assert rules.MISTAKES["last row zero"](one) == 0
