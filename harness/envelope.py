@@ -33,7 +33,7 @@ CHAOS = 1e-2
 
 FIRST_STEPS = 20
 FIRST_LOSS = 1e-5
-"""Over the first steps, before drift sets in, the loss has a fixed tolerance, relative."""
+"""Over the first steps the loss has this tolerance at least, relative."""
 
 Level = Mapping[str, float]
 """A relative distance for every tensor, by its key."""
@@ -114,6 +114,7 @@ class Envelope:
         floor = FLOOR * largest / size if size else FLOOR
         terms = floor, self._own.get(key, 0.0), self.level.get(key, 0.0)
         worst = max(range(3), key=terms.__getitem__)
-        if key == "loss" and self._steps <= FIRST_STEPS:
+        budget = FACTOR * terms[worst]
+        if key == "loss" and self._steps <= FIRST_STEPS and budget < FIRST_LOSS:
             return Allowance(FIRST_LOSS, "first losses")
-        return Allowance(FACTOR * terms[worst], TERMS[worst])
+        return Allowance(budget, TERMS[worst])

@@ -21,7 +21,7 @@ NOTES = f"""\
 - **The budget** of a tensor is {FACTOR:g} times the largest of three terms: 2 eps of the largest
   norm it has had (*rounding*); how far the reference has got from its own float64 run
   (*reference*); how far it got from itself when every parameter was moved by one ulp at the start
-  (*one ulp*). The first {FIRST_STEPS} losses have a fixed tolerance, {FIRST_LOSS:g} relative.
+  (*one ulp*). The first {FIRST_STEPS} losses may differ by {FIRST_LOSS:g} at least.
 - **Accuracy** is the error against a float64 run of the same script, which draws the same random
   numbers: the candidate's over the reference's.
 - **Chaos**: where half of the reference's parameters are more than {CHAOS:g} from themselves, one

@@ -62,9 +62,15 @@ def test_a_tensor_that_shrinks_keeps_the_rounding_errors_it_had():
 
 
 def test_the_first_losses_have_a_fixed_tolerance():
-    found = allowed([1.0] * (FIRST_STEPS + 2), key="loss")
-    assert [a.budget for a in found] == [FIRST_LOSS] * FIRST_STEPS + [FACTOR] * 2
-    assert found[0].term == "first losses"
+    found = allowed([1e-8] * (FIRST_STEPS + 2), key="loss")
+    assert [a.budget for a in found[:FIRST_STEPS]] == [FIRST_LOSS] * FIRST_STEPS
+    assert {a.term for a in found[:FIRST_STEPS]} == {"first losses"}
+    assert found[-1] == (FACTOR * FLOOR, "rounding")
+
+
+def test_where_the_reference_needs_more_at_once_so_may_the_candidate():
+    found = allowed([1e-5], [1e-5], key="loss")
+    assert found == [(FACTOR * 1e-5, "one ulp")]
 
 
 def test_in_lockstep_nothing_is_carried_from_step_to_step():
