@@ -208,6 +208,7 @@ def _compiled(node: ast.AST, like: FunctionType) -> CodeType:
     if isinstance(node, ast.FunctionDef):
         node = copy.copy(node)
         node.decorator_list = []
+        node.name = "_"  # its own name is global where it calls itself
         around.body[0].body = [node]
     else:
         around.body[0].body = [ast.Expr(node)]
@@ -215,7 +216,8 @@ def _compiled(node: ast.AST, like: FunctionType) -> CodeType:
         warnings.simplefilter("ignore", SyntaxWarning)
         module = compile(ast.fix_missing_locations(around), like.__code__.co_filename, "exec")
     outer = next(c for c in module.co_consts if isinstance(c, CodeType))
-    return next(c for c in outer.co_consts if isinstance(c, CodeType))
+    code = next(c for c in outer.co_consts if isinstance(c, CodeType))
+    return code.replace(co_name=like.__code__.co_name)
 
 
 def _flush(text: str) -> str:
