@@ -150,7 +150,7 @@ class _Run:
         self.options, self.tick = options, tick
         self.script = Script(options.script, options.arguments, folder)
         self.labels = _labels(options.backends)
-        self.traced: dict[int, list[Any]] = {}
+        self.traced: dict[int, tuple[Any, Any]] = {}
         try:
             self.ledger = ledger.read(options.ledger)
         except ledger.LedgerError as error:
@@ -302,7 +302,7 @@ class _Run:
             return
         from harness import locate, repro
 
-        engines = [find(backend) for backend in self.options.backends]
+        engines = self._engines()
         result.located = locate.step(*traces, *engines, number=first.step)
         if result.located is not None:
             self.tick("a small script", 0)
@@ -312,16 +312,24 @@ class _Run:
         """Every call of one step, alone on both engines: the one that differs, or an early one."""
         first = result.divergence
         step = first.step if first else min(2, result.steps)
-        traces = self._traces(step, result) if step else None
+        try:
+            traces = self._traces(step, result) if step else None
+        except RunFailed as error:  # what was compared stands, whatever tracing meets
+            result.skipped[f"operations of step {step}: {str(error).splitlines()[0]}"] = 1
+            return
         if traces is None:
             return
         from harness import survey
 
-        engines = [find(backend) for backend in self.options.backends]
+        engines = self._engines()
         ticks = lambda number: self.tick("operations", number)  # noqa: E731
         result.survey = survey.of(*traces, *engines, step, ticks)
 
-    def _traces(self, step: int, result: Result) -> list[Any] | None:
+    def _engines(self) -> tuple[Backend, Backend]:
+        candidate, reference = self.options.backends
+        return find(candidate), find(reference)
+
+    def _traces(self, step: int, result: Result) -> tuple[Any, Any] | None:
         """Both engines' traces of a step, the candidate's first; None where they have none."""
         mine, theirs = self.labels
         candidate, reference = self.options.backends
@@ -338,8 +346,8 @@ class _Run:
                 conductor.start()
                 for moment in conductor.steps():
                     self.tick("tracing", moment[theirs].step)
-            self.traced = {step: [legs[1].trace, legs[0].trace]}
-        return self.traced[step]
+            self.traced = {step: (legs[1].trace, legs[0].trace)}
+        return self.traced[step] if all(self.traced[step]) else None
 
     # ---------------------------------------------------------------- timing
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from harness.backends import Backend
-from harness.local import Comparison, Finding
+from harness.local import Comparison
 from harness.locate import Pair, align, source_line
 from harness.replay import Replay
 from harness.trace import Call, Trace
@@ -134,12 +134,9 @@ def _replay(pair: Pair, mine: Backend, theirs: Backend, entry: Surveyed) -> None
 
 def _errors(seen: Comparison, what: str) -> Errors | None:
     """Of the tensors of one direction the one that uses most of its budget."""
-    found = [f for f in seen.findings if f.what.startswith(what)]
-    worst: Finding | None = max(found, key=lambda f: f.judgement.share, default=None)
-    if worst is None or worst.judgement is None:
-        return None
-    told = worst.judgement
-    return Errors(told.error, told.reference_error, told.share, told.term)
+    judged = [f.judgement for f in seen.findings if f.judgement and f.what.startswith(what)]
+    worst = max(judged, key=lambda j: j.share, default=None)
+    return worst and Errors(worst.error, worst.reference_error, worst.share, worst.term)
 
 
 def _row(calls: list[Surveyed]) -> Row:

@@ -38,9 +38,9 @@ PARTS = (
     Part("fuzz", "do random programs agree?", ("fuzz", "--programs", "600")),
     Part("free", "does an MLP train alike?", (*RUN, "--", "--model", "mlp", *DIGITS)),
     Part("lockstep", "is every step of a CNN right?",
-         (*RUN, "--lockstep", "--", "--model", "cnn", *DIGITS)),
+         (*RUN, "--lockstep", "--no-ops", "--", "--model", "cnn", *DIGITS)),
     Part("forced", "does Adam update alike?",
-         (*RUN, "--forced", "--", "--model", "mlp", "--optimizer", "adam", *DIGITS)),
+         (*RUN, "--forced", "--no-ops", "--", "--model", "mlp", "--optimizer", "adam", *DIGITS)),
     Part("doctor", "are the random streams torch's?", ("doctor",)),
 )  # fmt: skip
 """The longest first, so that two processes end at about the same time."""

@@ -64,7 +64,8 @@ def _fuzz(told: Told) -> str:
     programs = told.get("coverage", {}).get("programs", 0)
     found = len(told.get("findings", []))
     cut = ", interrupted" if told.get("interrupted") else ""
-    return f"{found or 'no'} differences in {programs:,} programs, seed {told.get('seed')}{cut}"
+    said = f"{found or 'no'} difference{'s' * (found != 1)}"
+    return f"{said} in {programs:,} programs, seed {told.get('seed')}{cut}"
 
 
 def _bench(told: Told) -> str:

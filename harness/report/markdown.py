@@ -24,6 +24,8 @@ NOTES = f"""\
   (*one ulp*). The first {FIRST_STEPS} losses may differ by {FIRST_LOSS:g} at least.
 - **Accuracy** is the error against a float64 run of the same script, which draws the same random
   numbers: the candidate's over the reference's.
+- **Errors of elements**, by a click on a tensor: at its worst step, how many elements of either
+  engine are how many ulp off, an ulp being that of the tensor's largest element.
 - **Chaos**: where half of the reference's parameters are more than {CHAOS:g} from themselves, one
   ulp away, no comparison means anything, and judging stops.
 - **Parted**: two correct engines go separate ways where a unit lands on different sides of a
