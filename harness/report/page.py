@@ -84,7 +84,7 @@ FOOT = (
 )
 HEAT_NOTE = (
     "Colour is the share of its budget that a tensor used: budgets are derived, never chosen."
-    " Red is out of budget."
+    " Orange and red are out of budget."
 )
 TREE_NOTE = (
     "In the order of the forward, folded by module: → is the share of its budget that a value uses,"
