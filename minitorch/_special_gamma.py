@@ -97,7 +97,7 @@ def _right_lgamma(xp: Any, x: Array) -> Array:
         xp,
         x,
         (x < 0.5, lambda x: _one_lgamma(xp, x) - xp.log(xp.absolute(x))),
-        (x < 1.5, lambda x: _one_lgamma(xp, x - 1)),
+        (x < 1.5, lambda x: _one_lgamma(xp, x - 1) + 0.0),  # 0 at 1, not -0
         (x < 3, lambda x: _two_lgamma(xp, x - 2)),
         (x < 8, lambda x: ratio(xp, x - 3, _LG_MID_P, _LG_MID_Q)),
         (x >= 8, lambda x: _far_lgamma(xp, x)),

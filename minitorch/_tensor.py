@@ -36,6 +36,7 @@ class Tensor(Conversion):
     `_cell`   [version], one list shared by all tensors that share the memory
     `_view`   for a view: its base and how to make it again from there
     `_grad`   the accumulated gradient of a leaf
+    `_frozen` the AccumulateGrad of a leaf that once required a gradient; not always there
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Tensor(Conversion):
         "__weakref__",
         "_array",
         "_cell",
+        "_frozen",
         "_grad",
         "_node",
         "_nr",
@@ -103,13 +105,13 @@ class Tensor(Conversion):
             if self._array.dtype.kind not in "fV":
                 raise RuntimeError(errors.ONLY_FLOATS.format("only"))
             self._cell[0]  # which a tensor made for inference refuses
-            self._node = AccumulateGrad(self)
+            self._node = getattr(self, "_frozen", None) or AccumulateGrad(self)
+            self.data = self  # its shape, as it is by now
         elif node.is_leaf:
-            self._node = None
+            self._frozen, self._node = self._node, None  # where earlier graphs end
         else:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. To use a computed "
-                "tensor where no gradient is wanted, take tensor.detach()."
+                "you can only change requires_grad flags of leaf variables: detach() the others"
             )
 
     @property

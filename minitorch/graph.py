@@ -102,8 +102,7 @@ class Node:
         return self._add_node_hook(0, hook)
 
     def _add_node_hook(self, which: int, hook: Callable) -> RemovableHandle:
-        if self.node_hooks is None:
-            self.node_hooks = ({}, {})
+        self.node_hooks = self.node_hooks or ({}, {})
         return RemovableHandle(self.node_hooks[which], hook)
 
     def __getattr__(self, attribute: str) -> Any:

@@ -38,6 +38,40 @@ def frozen_after_it_was_used(T):
     return x.grad, y.grad, z.grad
 
 
+def frozen_and_thawed_leaf_used_again(T):
+    x = T.tensor([1.0, 2.0], requires_grad=True)
+    x.register_hook(lambda g: g * 10)
+    y = x.exp()
+    x.requires_grad_(False)
+    x.requires_grad_()
+    z = x * y
+    same_end = z.grad_fn.next_functions[0][0] is y.grad_fn.next_functions[0][0]
+    return T.autograd.grad(z.sum(), x, retain_graph=True), z.sum().backward(), x.grad, same_end
+
+
+def thawed_with_another_shape(T):
+    x = T.tensor([1.0, 2.0], requires_grad=True)
+    x.requires_grad_(False)
+    x.data = T.ones(3)
+    x.requires_grad_()
+    (x * x).sum().backward()
+    return x.grad
+
+
+def gradients_of_chosen_inputs_are_added_in_place(T):
+    x = T.tensor([[1.0, 0.5], [-1.0, 2.0]], requires_grad=True)
+    (x * 2).sum().backward()
+    before = x.grad
+    (x @ x).sum().backward(inputs=[x])
+    return before, before is x.grad
+
+
+def recorded_gradients_of_chosen_inputs_lie_as_the_leaf(T):
+    x = T.tensor([[1.0, 0.5], [-1.0, 2.0]], requires_grad=True)
+    (x @ x).exp().sum().backward(inputs=[x], create_graph=True)
+    return x.grad.stride(), (x.grad * 1.5).stride()
+
+
 def two_roots_share_a_part(T):
     x = T.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()

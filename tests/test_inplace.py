@@ -471,6 +471,13 @@ def whole_numbers_multiplied_into_a_float(T):
     return x.addcmul_(i, i, value=0.5), T.addcmul(x, i, i, value=0.5), attempt(i.addcmul_, x, x)
 
 
+def a_fraction_of_whole_numbers(T):
+    values = (0.5, -0.5, -1.5, 2.7, 300.5, float("inf"))
+    dtypes = (T.int64, T.int8, T.uint8, T.bool)
+    wholes = [T.tensor([1, 2, 3]).to(dtype) for dtype in dtypes]
+    return [attempt(x.addcmul_, x, x, value=v) for x in wholes for v in values]
+
+
 def a_function_that_writes_its_input(T):
     class Negated(T.autograd.Function):
         @staticmethod

@@ -125,6 +125,10 @@ def test_values_at_the_ends(name):
     assert np.array_equal(found, expected, equal_nan=True), found
 
 
+def test_the_zeros_of_lgamma_are_positive():
+    assert not np.signbit(_special_gamma.lgamma(np, np.array([1.0, 2.0]))).any()
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_layout_gives_the_same_numbers(name):
     x = np.random.default_rng(3).uniform(0.1, 0.9, (4, 6)) * (1 if name == "erfinv" else 20)

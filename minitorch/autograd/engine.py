@@ -141,7 +141,9 @@ def backward_of(
             raise RuntimeError("'inputs' argument to backward() cannot be empty.")
         for x, g in zip(inputs, _captured(roots, inputs, keep, create_graph)):
             x = x.node.variable if isinstance(x, GradientEdge) else x
-            if g is not None and not x.retains_grad:  # else its own hook has kept it
+            if g is not None and x.is_leaf:
+                edge(x).accumulate(g if create_graph else g._array)
+            elif g is not None and not x.retains_grad:  # else its own hook has kept it
                 x._grad = g if x._grad is None else x._grad + g
         return
     with set_grad_enabled(create_graph):

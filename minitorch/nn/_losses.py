@@ -169,6 +169,11 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     at = 1 if input.ndim > 1 else 0
+    if target.shape == input.shape and not target.is_floating_point():
+        raise RuntimeError(
+            "cross_entropy: expected target probabilities of a floating-point dtype in the shape "
+            f"of input, got {target.dtype}"
+        )
     target = _class_alone(input, target)
     logp = fused.log_softmax(input, dim=at)
     if target._array.dtype.kind in "fV":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from minitorch import return_types
+from minitorch import errors, return_types
 from minitorch.calls import composition, factors_first, tensors
 from minitorch.ops import arithmetic, compare, fused, reduce
 from minitorch.ops import elementwise as ew
@@ -113,7 +113,16 @@ def result_type(*operands) -> dtype:
 
 @composition
 def addcmul(input, tensor1, tensor2, *, value=1) -> Tensor:
-    """input + value tensor1 tensor2."""
+    """input + value tensor1 tensor2; value is truncated where all are integers.
+
+    Raises: NotImplementedError for bools; RuntimeError for a value that the integers cannot hold.
+    """
+    common = result_type(input, tensor1, tensor2)
+    if not common.category:
+        raise NotImplementedError("addcmul: expected numbers, got bools")
+    if isinstance(value, float) and not common.is_floating_point:
+        errors.check_fits(value, common.np, "addcmul")
+        value = int(value)
     return input + _scaled(tensor1 * tensor2, value, input)
 
 

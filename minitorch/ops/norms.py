@@ -30,7 +30,10 @@ def _euclidean_rule(g, x, out, dim, keepdim):
 def norm2(xp, x, *, dim=None, keepdim=False):
     """The Euclidean length; its derivative at 0 is 0."""
     errors.check_floating(x, "norm", RuntimeError)
-    return xp.sqrt(xp.add.reduce(xp.square(x), axis=axes(dim, x.ndim), keepdims=keepdim))
+    over = axes(dim, x.ndim)
+    if x.size and all(x.shape[i] == 1 for i in over):  # a square would leave the finite, or vanish
+        return xp.absolute(x) if keepdim else xp.absolute(x).squeeze(over)
+    return xp.sqrt(xp.add.reduce(xp.square(x), axis=over, keepdims=keepdim))
 
 
 def _power_rule(g, x, out, p, dim, keepdim):

@@ -104,6 +104,7 @@ CASES = {
     """,
     "classes": """
         F.nll_loss(x[0], ints(1)); F.cross_entropy(x[0], ints(1), reduction='none')
+        F.cross_entropy(x[0, :1], ints(0)); F.cross_entropy(x[:, 0], ints(0, 1))
         F.nll_loss(x[0], ints(1, 2))
         F.nll_loss(x[:1], torch.tensor(1)); F.cross_entropy(x, ints(1, 2))
         F.nll_loss(zero, zero.long())

@@ -46,3 +46,16 @@ def test_the_curvature_of_logaddexp_keeps_its_digits_where_one_number_is_much_la
     share = 1 / (1 + base ** -np.float64(apart))
     rest = 1 / (1 + base ** np.float64(apart))
     assert curvature.item() == pytest.approx(share * rest * np.log(base), rel=1e-6)
+
+
+@pytest.mark.parametrize("number", [3e30, 1e-30])
+@pytest.mark.parametrize("shape", [(2, 1), (1, 1), (1,)])
+def test_the_norm_along_a_dimension_of_one_number_is_its_size(number, shape):
+    x = -minitorch.full(shape, number)
+    assert minitorch.linalg.vector_norm(x, dim=-1, keepdim=True).equal(-x)
+    assert minitorch.norm(x, 2, -1).equal(-x[..., 0])
+    assert minitorch.nn.functional.normalize(x, dim=-1, eps=0).equal(-minitorch.ones(shape))
+
+
+def test_a_column_of_infinities_times_zero_is_nan():
+    assert minitorch.mv(minitorch.tensor([[float("inf")], [0.5]]), minitorch.zeros(1))[0].isnan()
