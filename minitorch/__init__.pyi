@@ -194,7 +194,7 @@ class Tensor:
     def addcdiv_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """In-place form of `addcdiv`."""
     def addcmul(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
-        """input + value tensor1 tensor2."""
+        """input + value tensor1 tensor2; value is truncated where all are integers."""
     def addcmul_(self, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
         """In-place form of `addcmul`."""
     def addmm(self, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
@@ -1478,7 +1478,7 @@ def addcdiv(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor
     """input + value tensor1 / tensor2. Raises: RuntimeError for integers."""
 
 def addcmul(input: Any, tensor1: Any, tensor2: Any, *, value: Any = 1) -> Tensor:
-    """input + value tensor1 tensor2."""
+    """input + value tensor1 tensor2; value is truncated where all are integers."""
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta input + alpha (mat1 @ mat2)."""
