@@ -174,7 +174,7 @@ class Backend:
         `direction` is "forward", "backward" or "update"; an engine that can tell which of its
         rules runs in a call and is wrong overrides this.
         """
-        from harness import sources
+        from harness.locate import sources
 
         return sources.public(self.namespace(), call)
 
@@ -194,7 +194,7 @@ class Minitorch(Backend):
 
     def source(self, call: Any, direction: str, reference: Backend) -> tuple[str, int] | None:
         """(file, line) of the row or the rule at fault."""
-        from harness import rows
+        from harness.locate import rows
 
         return rows.source(self, call, direction, reference)
 

@@ -190,7 +190,7 @@ class Follower:
         if self.task.purpose != "trace":
             return
         if self._tracing is None:
-            from harness.observe import observing
+            from harness.locate.observe import observing
 
             self._tracing = ExitStack()
             self._trace = self._tracing.enter_context(observing(self.backend, recording=False))

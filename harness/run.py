@@ -28,6 +28,7 @@ from harness.conductor import HOW, conducting
 from harness.follow import Task
 from harness.judging import Judge, Roles, replayed
 from harness.ledger import Entry
+from harness.locate import apart
 from harness.processes import Leg, RunFailed, Script, values
 from harness.store import Store
 from harness.turns import WARMUP, Times, take_turns
@@ -98,8 +99,8 @@ class Result:
     scores: dict[str, Score] = field(default_factory=dict)
     printed: str = ""  # how the two runs' printed text compares
     located: Any = None  # harness.locate.Located
-    repro: Any = None  # harness.repro.Script
-    survey: Any = None  # harness.survey.Survey
+    repro: Any = None  # harness.locate.repro.Script
+    survey: Any = None  # harness.locate.survey.Survey
     expired: list[Entry] = field(default_factory=list)  # of the ledger
     times: Times | None = None
     skipped: dict[str, int] = field(default_factory=dict)
@@ -300,13 +301,12 @@ class _Run:
         traces = self._traces(first.step, result)
         if traces is None:
             return
-        from harness import locate, repro
-
-        engines = self._engines()
-        result.located = locate.step(*traces, *engines, number=first.step)
-        if result.located is not None:
-            self.tick("a small script", 0)
-            result.repro = repro.make(result.located, *engines)
+        try:
+            found = apart.run(apart.located, traces, self.options.backends, first.step)
+        except apart.Crashed as error:
+            result.skipped[f"locating step {first.step}: {error}"] = 1
+            return
+        result.located, result.repro = found
 
     def _survey(self, result: Result) -> None:
         """Every call of one step, alone on both engines: the one that differs, or an early one."""
@@ -319,15 +319,10 @@ class _Run:
             return
         if traces is None:
             return
-        from harness import survey
-
-        engines = self._engines()
-        ticks = lambda number: self.tick("operations", number)  # noqa: E731
-        result.survey = survey.of(*traces, *engines, step, ticks)
-
-    def _engines(self) -> tuple[Backend, Backend]:
-        candidate, reference = self.options.backends
-        return find(candidate), find(reference)
+        try:
+            result.survey = apart.run(apart.surveyed, traces, self.options.backends, step)
+        except apart.Crashed as error:
+            result.skipped[f"operations of step {step}: {error}"] = 1
 
     def _traces(self, step: int, result: Result) -> tuple[Any, Any] | None:
         """Both engines' traces of a step, the candidate's first; None where they have none."""

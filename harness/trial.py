@@ -225,7 +225,7 @@ def _locate(
     if any("training" not in engine.capabilities for engine in engines):
         return None
     from harness import locate
-    from harness.observe import observing
+    from harness.locate.observe import observing
 
     traces = []
     for engine in engines:

@@ -182,7 +182,7 @@ def details(tried: Sequence[Tried], candidate: Backend) -> Iterator[str]:
 
 def source(candidate: Backend, op: str, said: str) -> str:
     """The engine's file and line of an operation: of its rule where a derivative fails."""
-    from harness.sources import of_code
+    from harness.locate.sources import of_code
 
     try:
         function = samples.operation(candidate.namespace(), op.partition(".decimals")[0])

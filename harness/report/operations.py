@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from harness.locate.survey import EACH, Errors, Survey
 from harness.report.shares import ENDLESS, in_words, level
-from harness.survey import EACH, Errors, Survey
 
 Told = dict[str, Any]
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from harness.channel import RANDOM, Message
 from harness.judging import Judge, Roles
+from harness.locate.survey import Errors, Survey, Surveyed
 from harness.run import Options, Result
-from harness.survey import Errors, Survey, Surveyed
 from harness.turns import Times
 
 ROLES = Roles("mine", "theirs", "float64", ["moved 1", "moved 2"], "threads")

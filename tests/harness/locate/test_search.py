@@ -13,8 +13,8 @@ import pytest
 
 from harness import locate
 from harness.backends import MINITORCH, TORCH
-from harness.observe import observing
-from harness.trace import Trace
+from harness.locate.observe import observing
+from harness.locate.trace import Trace
 from minitorch.backend import ROWS
 from minitorch.optim import Adam
 

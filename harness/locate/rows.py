@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness import local, sources
+from harness import local
 from harness.backends import Backend
-from harness.replay import Replay
-from harness.trace import Call, Update
+from harness.locate import sources
+from harness.locate.replay import Replay
+from harness.locate.trace import Call, Update
 
 WRONG = 1e-6
 """How far a rule may be from the quotient, relative: where there is no kink, 1e-9 is usual."""

@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 
-from harness import local, passage, shrink, updates
+from harness import local
 from harness.backends import Backend
-from harness.locate import Located
+from harness.locate import passage, shrink, updates
+from harness.locate.search import Located
+from harness.locate.trace import Call, Named, Slot, Update
 from harness.tolerance import FACTOR
-from harness.trace import Call, Named, Slot, Update
 
 MANY = 5
 """Tensors that have a line each; more share lines."""

@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 from harness.backends import Backend
 from harness.local import Comparison
-from harness.locate import Pair, align, source_line
-from harness.replay import Replay
-from harness.trace import Call, Trace
+from harness.locate.replay import Replay
+from harness.locate.search import Pair, align, source_line
+from harness.locate.trace import Call, Trace
 
 EACH = 4
 """Calls of one operation at one line of the model that run again."""

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness import locate, repro
+from harness import locate
 from harness.backends import MINITORCH, TORCH
-from harness.observe import observing
+from harness.locate import repro
+from harness.locate.observe import observing
 from minitorch import graph
 from minitorch.backend import ROWS
 from minitorch.optim import sgd

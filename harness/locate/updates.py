@@ -10,8 +10,8 @@ import numpy as np
 
 from harness import local
 from harness.backends import Backend
+from harness.locate.trace import Update, said
 from harness.tolerance import FACTOR, Judgement
-from harness.trace import Update, said
 
 
 class Wrong(NamedTuple):

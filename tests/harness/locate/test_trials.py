@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness import trials
 from harness.backends import MINITORCH, TORCH
+from harness.locate import trials
 from harness.mutate.sites import sites
 
 pytestmark = pytest.mark.differential

@@ -1,6 +1,6 @@
 """How well mistakes are located: many are planted in an engine, one at a time, and looked for.
 
-    python -m harness.trials [--every N]        # writes reports/locate/locate.json
+    python -m harness.locate.trials [--every N]        # writes reports/locate/locate.json
 
 Small model steps run on both engines; in each of three steps of a model other mistakes are planted,
 in the rules that it uses and in its optimizer. A mistake counts where it changes a result of the
@@ -24,13 +24,15 @@ from typing import Any
 
 import numpy as np
 
-from harness import locate, repro, rows, sources
+from harness import locate
 from harness.backends import MINITORCH, TORCH, Backend
+from harness.locate import repro, rows, sources
+from harness.locate.observe import observing
+from harness.locate.search import short
+from harness.locate.trace import Trace
+from harness.locate.trial_models import MODELS, STEPS, Model, training
 from harness.mutate.sites import OPTIMIZERS, RULES, Mutant, Site, sites
-from harness.observe import observing
 from harness.tolerance import judge
-from harness.trace import Trace
-from harness.trial_models import MODELS, STEPS, Model, training
 
 SCHEMA = "harness.locate/1"
 
@@ -174,7 +176,7 @@ class Clean:
 def _tried(steps: list[Clean], k: int, site: Site, mutant: Mutant, scripts: bool) -> Trial:
     """Plant one mistake at step `k` and look for it."""
     clean = steps[k]
-    line = f"{locate.short(mutant.path)}:{mutant.line}"
+    line = f"{short(mutant.path)}:{mutant.line}"
     trial = Trial(clean.name, k, site.title, mutant.text, line)
     script = None
     with mutant.plant():
@@ -283,7 +285,7 @@ def _exit_code(text: str) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     """Count, print the shares, write them."""
-    parser = argparse.ArgumentParser(prog="python -m harness.trials", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m harness.locate.trials", description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="plant every N-th mistake (1)")
     parser.add_argument("--out", type=Path, default=Path("reports/locate"))
     args = parser.parse_args(argv)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from harness.backends import MINITORCH, TORCH, Backend
-from harness.observe import observing
-from harness.trace import Slot, Trace
+from harness.locate.observe import observing
+from harness.locate.trace import Slot, Trace
 
 ENGINES = [MINITORCH, pytest.param(TORCH, marks=pytest.mark.differential)]
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from harness import local
 from harness.backends import Backend
-from harness.replay import Replay
-from harness.trace import Call, Slot, Value
-from harness.updates import alone_raises, plain, plainer
+from harness.locate.replay import Replay
+from harness.locate.trace import Call, Slot, Value
+from harness.locate.updates import alone_raises, plain, plainer
 
 SMALL = 16
 """Elements of a tensor that need not be fewer."""

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from harness import survey
 from harness.backends import MINITORCH, TORCH
-from harness.observe import observing
+from harness.locate import survey
+from harness.locate.observe import observing
 from minitorch.backend import ROWS
 
 pytestmark = pytest.mark.differential
@@ -46,7 +46,7 @@ def test_the_calls_of_a_step_each_have_their_errors() -> None:
         assert 0 < errors.theirs < 1e-5
         assert 0 < errors.share <= 1
     assert "x = net(T.randn(5, 4))" in linear.source
-    assert linear.line.startswith("tests/harness/test_survey.py:")
+    assert linear.line.startswith("tests/harness/locate/test_survey.py:")
 
 
 def test_of_a_loop_the_first_calls_run() -> None:

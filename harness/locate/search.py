@@ -23,11 +23,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness import local, updates
+from harness import local
 from harness.backends import Backend
-from harness.replay import Replay
+from harness.locate import updates
+from harness.locate.replay import Replay
+from harness.locate.trace import Call, Place, Trace, Update
 from harness.tolerance import FACTOR, SAID, Judgement, judge
-from harness.trace import Call, Place, Trace, Update
 
 
 class Pair(NamedTuple):

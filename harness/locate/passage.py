@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness import local, shrink
+from harness import local
 from harness.backends import Backend
-from harness.replay import called
-from harness.trace import Call, Value, said
-from harness.updates import alone_raises, plainer
+from harness.locate import shrink
+from harness.locate.replay import called
+from harness.locate.trace import Call, Value, said
+from harness.locate.updates import alone_raises, plainer
 
 
 @dataclass

@@ -34,11 +34,11 @@ import numpy as np
 
 from harness import names
 from harness.backends import Backend
+from harness.locate.trace import Call, Place, Slot, Trace, Update, Value, spelled
 from harness.names import SWEEP, dressed, replaced
-from harness.trace import Call, Place, Slot, Trace, Update, Value, spelled
 
 _HERE = (__file__, names.__file__)  # frames between the model and the engine
-_HARNESS = str(Path(__file__).parent)
+_HARNESS = str(Path(__file__).parent.parent)
 _STDLIB = sysconfig.get_path("stdlib")
 
 

@@ -6,7 +6,7 @@ import inspect
 from types import CodeType
 from typing import Any
 
-from harness.trace import Call, Update
+from harness.locate.trace import Call, Update
 
 Line = tuple[str, int]
 """A file and a line in it."""

@@ -16,8 +16,8 @@ import numpy as np
 
 from harness import local
 from harness.backends import Backend
+from harness.locate.trace import Call, said
 from harness.tolerance import judge
-from harness.trace import Call, said
 
 
 class Replay:
