@@ -72,6 +72,32 @@ def recorded_gradients_of_chosen_inputs_lie_as_the_leaf(T):
     return x.grad.stride(), (x.grad * 1.5).stride()
 
 
+def backward_from_a_view_made_without_gradients(T):
+    x = T.tensor([1.0, 0.5], requires_grad=True)
+    with T.no_grad():
+        view = x[1:]
+    return view.requires_grad, attempt(view.backward)
+
+
+def what_gave_its_sign_is_overwritten(T):
+    x, y = (T.tensor([1.0, -0.5], requires_grad=True) for _ in range(2))
+    sign = y * 2
+    signed = T.copysign(x, sign)
+    sign.mul_(3)
+    signed.sum().backward()
+    return x.grad
+
+
+def kept_gradient_of_a_view_whose_base_is_written(T):
+    x = T.tensor([1.0, 0.5], requires_grad=True)
+    view = x[1:]
+    view.retain_grad()
+    with T.no_grad():
+        view.mul_(2)
+    (view * view).sum().backward()
+    return view.grad, x.grad
+
+
 def two_roots_share_a_part(T):
     x = T.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()

@@ -471,6 +471,11 @@ def whole_numbers_multiplied_into_a_float(T):
     return x.addcmul_(i, i, value=0.5), T.addcmul(x, i, i, value=0.5), attempt(i.addcmul_, x, x)
 
 
+def products_with_a_vector_are_no_views(T):
+    x, y = T.ones(2, 3, 2), T.ones(2)
+    return (x @ y)._is_view(), (y @ x.mT)._is_view(), attempt((x @ y).detach_)
+
+
 def a_fraction_of_whole_numbers(T):
     values = (0.5, -0.5, -1.5, 2.7, 300.5, float("inf"))
     dtypes = (T.int64, T.int8, T.uint8, T.bool)

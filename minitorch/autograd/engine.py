@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from minitorch._tensor import Tensor, edge, wrap
+from minitorch._tensor import DeadEnd, Tensor, edge, wrap
 from minitorch.backend import xp
 from minitorch.grad_mode import set_grad_enabled, state
 from minitorch.graph import sweep
@@ -45,7 +45,7 @@ def _roots(outputs: tuple, gradients: Any, create: bool) -> list:
             roots.append(_root_of_edge(out, g, create))
             continue
         node = edge(out)
-        if node is None:
+        if node is None or type(node) is DeadEnd:
             raise RuntimeError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn"
             )

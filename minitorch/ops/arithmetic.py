@@ -94,8 +94,8 @@ def frexp(xp, x):
 # ------------------------------------------------------------------ signs and parts
 
 
-def _copied_sign(g, x, y, out):
-    return g * sign_change(x, y)
+def _copied_sign(g, x, out):
+    return g * sign_change(x, out)
 
 
 @tensors(1)

@@ -140,7 +140,7 @@ def matmul(input, other, *, out=None) -> Tensor:
 
 
 def _squeezed(x, dim):
-    return reshape(x, tuple(n for i, n in enumerate(x.shape) if i != x.ndim + dim))
+    return unsafe_view(x, size=tuple(n for i, n in enumerate(x.shape) if i != x.ndim + dim))
 
 
 @composition

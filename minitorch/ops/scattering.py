@@ -263,6 +263,8 @@ def _check_slices(input, at, index, source, name, error):
             f"{name}: expected a source of the sizes of {list(input.shape)} but along dimension "
             f"{at}, got {list(source.shape)}"
         )
+    if at >= max(source.ndim, 1):
+        raise RuntimeError(f"{name}: dimension {at} is not one of {list(source.shape)}")
     slices = source.shape[at] if source.ndim else 1
     if slices != index.numel():
         raise error(f"{name}: expected as many slices as indices, got {slices} and {index.numel()}")
