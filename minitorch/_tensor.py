@@ -11,7 +11,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from . import backend, dtypes, errors
-from ._views import FROZEN, laid_as, renewed
+from ._views import FROZEN, laid_as, replay
 from .conversion import Conversion
 from .dtypes import Size, from_numpy_dtype
 from .grad_mode import enable_grad, state
@@ -250,7 +250,7 @@ def edge(t: Tensor) -> Any:
                 raise RuntimeError(errors.stale_view(t, view.mode))
             return t._node
         with enable_grad():  # whoever asks, and wherever
-            again = renewed(t)
+            again = replay(view.chain, view.base)
         t._node, t._nr = again._node, again._nr
         view.version = t._cell[0]
     elif t._node is None and view is not None and view.mode in FROZEN:

@@ -36,15 +36,6 @@ def replay(chain: tuple, source: Any) -> Any:
     return source
 
 
-def renewed(t: Tensor) -> Tensor:
-    """The view `t` made again from its base; where its gradient is kept, it is kept there."""
-    from .hooks import move_last_hook
-
-    again = replay(t._view.chain, t._view.base)
-    move_last_hook(t._node, t._nr, again._node, again._nr)
-    return again
-
-
 def laid_as(g: Any, model: np.ndarray) -> Any:
     """`g`, an array or a tensor, with the strides of `model`; row-major where that has gaps."""
     array = getattr(g, "_array", g)

@@ -88,16 +88,6 @@ def what_gave_its_sign_is_overwritten(T):
     return x.grad
 
 
-def kept_gradient_of_a_view_whose_base_is_written(T):
-    x = T.tensor([1.0, 0.5], requires_grad=True)
-    view = x[1:]
-    view.retain_grad()
-    with T.no_grad():
-        view.mul_(2)
-    (view * view).sum().backward()
-    return view.grad, x.grad
-
-
 def two_roots_share_a_part(T):
     x = T.tensor([1.0, 2.0], requires_grad=True)
     y = x.exp()

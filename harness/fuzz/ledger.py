@@ -156,6 +156,13 @@ def _thawed(trial: Trial, difference: Difference) -> bool:
     return difference.what == "presence" and bool(flags and used and used[0] < flags[-1])
 
 
+def _kept_by_a_view(trial: Trial, difference: Difference) -> bool:
+    name = difference.name.removesuffix(".grad")
+    kept = any(s.op == "retain_grad" and name in s.reads for s in trial.program.statements)
+    views = [s for s in trial.program.statements if s.kind == "view" and name in s.outs]
+    return difference.what == "presence" and kept and bool(views)
+
+
 def _detached_base(trial: Trial, difference: Difference) -> bool:
     """A flag of what shares memory with a tensor that was detached in place."""
     places = {trial.theirs.shared.get(n) for s in trial.program.statements if s.op == "detach_"
@@ -274,6 +281,12 @@ LEDGER: tuple[Deviation, ...] = (
         "a leaf that did not require a gradient when it was used, and does in the second sweep:"
         " torch asks then, the answer here is that of the time it was used",
         _thawed,
+    ),
+    Deviation(
+        "gradients kept by views",
+        "retain_grad on a view, whose base is then written under no_grad: the history of the view"
+        " is made anew, in torch with what was to be kept",
+        _kept_by_a_view,
     ),
     Deviation(
         "views of what was detached",
