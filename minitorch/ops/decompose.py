@@ -26,16 +26,12 @@ __all__ = ["qr", "svd"]
 # ------------------------------------------------------------------ QR
 
 
-def _qr_square(gQ, gR, Q, R):
-    """The gradient for m >= n, where R is square: (gQ + Q copyltu(M)) R^-T."""
-    M = R @ mT(gR) - mT(gQ) @ Q
-    low = tril(M, diagonal=-1)
-    symmetric = low + mT(low) + diagonals(diagonal(M, offset=0, dim1=-2, dim2=-1))
-    right = mT(gQ + Q @ symmetric)
-    return mT(solve_triangles(R, right, upper=True, unitriangular=False))
-
-
 def _qr_rule(g, Q, R, mode):
+    """Q gR + ((1 - Q Q^T) gQ + Q tril(S - S^T)) R^-T with S = Q^T gQ - gR R^T.
+
+    For fewer rows than columns R^-T is that of the first of them. Only what is left of S meets it:
+    it may be large.
+    """
     gQ, gR = g
     gQ = zero(Q) if gQ is None else gQ
     gR = zero(R) if gR is None else gR
@@ -47,18 +43,15 @@ def _qr_rule(g, Q, R, mode):
             f"linalg.qr: mode='complete' has no derivative for more rows than columns, got "
             f"({m}, {n})"
         )
-    if m >= n:
-        return _qr_square(gQ, gR, Q, R)
-    left, rest = slice(0, m), slice(m, n)
-    gY = Q @ part(gR, slice(None), rest)
-    Y = Q @ part(R, slice(None), rest)
-    gX = _qr_square(
-        gQ + Y @ mT(part(gR, slice(None), rest)),
-        part(gR, slice(None), left),
-        Q,
-        part(R, slice(None), left),
-    )
-    return cat([gX, gY], dim=-1)
+    seen = mT(Q) @ gQ
+    S = seen - gR @ mT(R)
+    turned = Q @ tril(S - mT(S), diagonal=-1)
+    turned = turned + (gQ - Q @ seen) if m > n else turned
+    first = part(R, slice(None), slice(0, m)) if m < n else R
+    turned = mT(solve_triangles(first, mT(turned), upper=True, unitriangular=False))
+    if m < n:
+        turned = cat([turned, zero(part(R, slice(None), slice(m, n)))], dim=-1)
+    return Q @ gR + turned
 
 
 @matrices(_qr_rule, outs=("Q", "R"), returns=return_types.linalg_qr, torch_name="LinalgQrBackward0")
