@@ -27,7 +27,7 @@ AMBIGUOUS = re.compile(
 """Not to be expanded: which of equal elements is taken is anybody's choice; singular matrices."""
 
 
-OVERFLOWS = {"nn.functional.soft_margin_loss"}
+OVERFLOWS = {"nn.functional.soft_margin_loss", "matrix_exp", "linalg.matrix_exp"}
 """Where torch takes e ** x of numbers that are too large, in float64 too: nobody is a witness."""
 
 

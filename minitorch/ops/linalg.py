@@ -338,13 +338,6 @@ def cholesky(input, upper=False):
 # ------------------------------------------------------------------ determinants
 
 
-def _cofactors_rule(g, A, out):
-    """d(det A^-T): <g, C> A^-T - C g^T A^-T."""
-    W = mT(safe_inverse(A))
-    total = sum(g * out, dim=(-2, -1), keepdim=True)
-    return total * W - out @ (mT(g) @ W)
-
-
 @matrices(lambda g, out: -(mT(out) @ (g @ mT(out))), torch_name="LinalgInvExBackward0")
 def safe_inverse(xp, A):
     """The inverse, with singular values below rounding raised to it."""
@@ -354,19 +347,64 @@ def safe_inverse(xp, A):
     return xp.matmul(Vh.swapaxes(-1, -2) / S[..., None, :], U.swapaxes(-1, -2))
 
 
-@matrices(_cofactors_rule)
+def _slope_rule(g, H, A, needs):
+    """Gradients of <g, slope along H>, which is symmetric in g and H. By A: with C and W = A^-T."""
+    gA = None
+    if needs[1]:
+        C, W = cofactors(A), mT(safe_inverse(A))
+        along, sent = mT(W) @ H, mT(W) @ g
+        both = _trace(along) * _trace(sent) - _trace(along @ sent)
+        gA = both * C - _trace(along) * (C @ mT(sent)) - _trace(sent) * (C @ mT(along))
+        gA = gA + C @ mT(along @ sent + sent @ along)
+    return cofactor_slope(g, A) if needs[0] else None, gA
+
+
+def _trace(x):
+    return sum(diagonal(x, offset=0, dim1=-2, dim2=-1), dim=-1)[..., None, None]
+
+
+def _others(xp, S):
+    """For each number along the last axis the product of all others."""
+    before, after = xp.ones_like(S), xp.ones_like(S)
+    xp.multiply.accumulate(S[..., :-1], axis=-1, out=before[..., 1:])
+    xp.multiply.accumulate(S[..., :0:-1], axis=-1, out=after[..., -2::-1])
+    return before * after
+
+
+@matrices(joint=_slope_rule)
+def cofactor_slope(xp, H, A):
+    """The derivative of `cofactors` at A along H, for a matrix of any rank.
+
+    In the singular vectors det is a sum over pairs of singular values of the product of all others:
+    nothing is divided by a value that may be 0.
+    Differs: the third derivative of det is that of a regular matrix; at a singular one it is wrong,
+    as it is NaN in torch where two singular values are 0.
+    """
+    U, S, Vh = xp.linalg.svd(A)
+    seen = xp.matmul(xp.matmul(U.swapaxes(-1, -2), H), Vh.swapaxes(-1, -2))
+    pairs = xp.empty_like(seen)
+    for i in range(S.shape[-1]):
+        without = S.copy()
+        without[..., i] = 1
+        pairs[..., i, :] = _others(xp, without)
+        pairs[..., i, i] = 0
+    slope = -pairs * seen.swapaxes(-1, -2)
+    on = xp.arange(S.shape[-1])
+    slope[..., on, on] = xp.matmul(pairs, seen[..., on, on, None])[..., 0]
+    slope *= (xp.linalg.det(U) * xp.linalg.det(Vh))[..., None, None]
+    return xp.matmul(xp.matmul(U, slope), Vh).astype(A.dtype)
+
+
+@matrices(lambda g, A: cofactor_slope(g, A))
 def cofactors(xp, A):
     """det(A) A^-T, the derivative of det(A), for singular matrices too.
 
     By singular values: each one's cofactor is the product of the others.
     """
     U, S, Vh = xp.linalg.svd(A)
-    n = S.shape[-1]
-    others = xp.empty_like(S)
-    for i in range(n):
-        others[..., i] = xp.multiply.reduce(xp.delete(S, i, axis=-1), axis=-1)
     signs = xp.linalg.det(U) * xp.linalg.det(Vh)
-    return xp.matmul(U * (others * signs[..., None])[..., None, :], Vh).astype(A.dtype)
+    sizes = _others(xp, S) * signs[..., None]
+    return xp.matmul(U * sizes[..., None, :], Vh).astype(A.dtype)
 
 
 @matrices(lambda g, A: _grown(g, 2) * cofactors(A), torch_name="LinalgDetBackward0")

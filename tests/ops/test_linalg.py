@@ -59,3 +59,36 @@ def test_the_norm_along_a_dimension_of_one_number_is_its_size(number, shape):
 
 def test_a_column_of_infinities_times_zero_is_nan():
     assert minitorch.mv(minitorch.tensor([[float("inf")], [0.5]]), minitorch.zeros(1))[0].isnan()
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_the_curvature_of_a_determinant_is_right_where_the_matrix_is_singular(rank):
+    draw = np.random.default_rng(rank).standard_normal
+    A, H = draw((3, rank)) @ draw((rank, 3)), draw((3, 3))
+
+    def slope(matrix, keep=False):
+        x = minitorch.tensor(matrix, requires_grad=True)
+        return x, minitorch.autograd.grad(minitorch.linalg.det(x), x, create_graph=keep)[0]
+
+    x, gradient = slope(A, keep=True)
+    (curvature,) = minitorch.autograd.grad((gradient * minitorch.tensor(H)).sum(), x)
+    quotient = (slope(A + H)[1] - slope(A - H)[1]) / 2  # exact: the gradient is a square
+    assert np.allclose(curvature.numpy(), quotient.numpy(), atol=1e-12)
+    assert np.abs(quotient.numpy()).max() > 0.1
+
+
+def test_curvatures_of_a_wide_qr_keep_their_digits_where_the_first_columns_are_nearly_parallel():
+    draw = np.random.default_rng(0).uniform
+    A, gQ, gR, H = (draw(-1, 1, shape).astype("f4") for shape in ((2, 5), (2, 2), (2, 5), (2, 5)))
+    A[:, 1] = A[:, 0] * np.float32(2) + np.float32([0.001, 0])
+
+    def curvature(dtype):
+        x, starts = minitorch.tensor(A.astype(dtype), requires_grad=True), (gQ, gR)
+        given = [minitorch.tensor(g.astype(dtype), requires_grad=True) for g in starts]
+        factors = minitorch.linalg.qr(x)
+        (slope,) = minitorch.autograd.grad(factors, x, given, create_graph=True)
+        seen = (slope * minitorch.tensor(H.astype(dtype))).sum()
+        return minitorch.autograd.grad(seen, given[0])[0].numpy()
+
+    right = curvature("f8")
+    assert np.abs(curvature("f4") - right).max() < 2e-6 * np.abs(right).max()
