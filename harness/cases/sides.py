@@ -97,6 +97,8 @@ def _borders(draw: Draw) -> Iterator[Case]:
         for keep in (False, True):
             length = word("linalg.vector_norm", ord=p, dim=1, keepdim=keep)
             yield case("linalg.vector_norm", f"{p}, a line of zeros", length, lines, order=1)
+    length = word("linalg.vector_norm", ord=-1, dim=1)
+    yield case("linalg.vector_norm", "-1, a line with a zero", length, [[0.0, 2.0, 0.5]], order=1)
     zeros = [[1.0, 0.0, 2.0], [3.0, 0.5, 0.0], [0.0, 0.0, -1.0]]
     places = [[0, 1, 1], [0, 1, 2], [2, 0, 0]]
     product = lambda T, x, v, i: x.scatter_reduce(1, i, v, "prod")  # noqa: E731

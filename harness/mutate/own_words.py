@@ -64,6 +64,11 @@ def _functions(draw: Draw) -> Iterator[Case]:
             T.nn.functional.softplus(-(x * y), threshold=float("inf")), r
         )
         yield _pair("soft_margin", soft, draw(3, 4), draw(3, 4), reduction=reduction)
+    places, zeros = np.array([[1, 1, 1], [2, 0, 2]]), [[0.0, 0.0, 2.0], [0.0, -1.5, 0.0]]
+    products = lambda T, x, i, v: T.stack(  # noqa: E731  torch has no second derivative here
+        [x[:, at] * T.where(i == at, v, 1.0).prod(1) for at in range(3)], 1
+    )
+    yield _pair("scatter_prod", products, draw(2, 3), places, zeros, dim=1)
     near = draw(6, low=-0.3, high=0.3)
     yield _pair("sinc", _sinc, np.concatenate([near, [0.0]]))
     for reverse in (False, True):
@@ -114,7 +119,7 @@ def _recurrence(T: Any, x: Any, a: Any, reverse: bool) -> Any:
 
 def _lengths(draw: Draw) -> Iterator[Case]:
     """Of a line of zeros the length has all derivatives 0, where torch's second one is NaN."""
-    lines = np.stack([np.zeros(4), draw(4), [0.5, 1.0, -0.3, -2.0]])
+    lines = np.stack([np.zeros(4), draw(4), [0.5, 1.0, -0.3, -2.0], [0.0, 1.0, 0.0, 0.0]])
 
     def length(T: Any, x: Any, p: float) -> Any:
         alive = (x != 0).any(1)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.forced import Objective, Scenario
+from harness.forced import Gradient, Objective, Scenario
 
 STEPS = 4
 
@@ -62,6 +62,7 @@ def scenarios() -> Iterator[Scenario]:
             objective,
             steps=steps,
         )
+    yield from _searches()
     yield from _odd()
     for name, options, steps in SCHEDULES:
         yield Scenario(
@@ -291,6 +292,44 @@ def _steep(parameters: list[np.ndarray]) -> tuple[float, list[np.ndarray]]:
     """Exponential walls: a cubic goes wrong there."""
     loss = sum(float((np.exp(2 * p) + np.exp(-p)).sum()) for p in parameters)
     return loss, [2 * np.exp(2 * p) - np.exp(-p) for p in parameters]
+
+
+def _searches() -> Iterator[Scenario]:
+    """One line search each: where several points are tried, and which of them counts as too high.
+
+    Without `max_eval` a single iteration has no evaluation left for a second point.
+    """
+    for start, lr, *shape in SEARCHES:
+        options = {"lr": lr, "max_iter": 1, "max_eval": 25, **_WOLFE}
+        yield Scenario(
+            f"{_said('LBFGS', options)}, from {start} on {shape}",
+            lambda T, params, options=options: T.optim.LBFGS(params, **options),
+            [np.array([start], np.float32)],
+            _rough(*shape),
+            steps=1,
+        )
+
+
+def _rough(tilt: float, bowl: float, height: float, pace: float) -> Objective:
+    """A slope, a bowl and waves."""
+
+    def objective(parameters: list[np.ndarray]) -> tuple[float, list[Gradient]]:
+        loss = sum(
+            float((tilt * p + bowl * p * p + height * np.cos(pace * p)).sum()) for p in parameters
+        )
+        return loss, [tilt + 2 * bowl * p - height * pace * np.sin(pace * p) for p in parameters]
+
+    return objective
+
+
+SEARCHES = [  # start, lr, and the numbers of _rough
+    (-0.5, np.pi, -1.1e-4, 0.0, -1.0, 2.0),  # a whole wave on, lower by less than c1 asks for
+    (1.0, 1.0, 0.7, 0.02, 1.1, 0.6),
+    (0.0, 3.0, -0.03, 0.5, 0.8, 1.8),
+    (1.8, 0.1, 0.8, 0.1, 0.2, 3.8),
+    (1.7, 0.03, -0.05, 0.1, 0.3, 1.4),
+    (-1.7, 1.0, -0.8, 0.3, 0.4, 5.7),
+]
 
 
 _WOLFE = {"line_search_fn": "strong_wolfe"}
