@@ -150,16 +150,20 @@ def _distance(backend: Backend, run: Run, i: int) -> float:
     place = sum(isinstance(a, np.ndarray) for a in run.operands[:i])
     constant = frozenset(range(len(arrays))) - {place}
     function = _applied(run)
-    quotient = local.directional(function, wide, backend, constant)
     made = local.evaluate(function, wide, backend, 1, constant)
     gradient = made.arrays.get(f"gradient of input {place}")
-    if quotient is None or gradient is None:
+    if gradient is None:
         return WRONG * 2 if made.raised and made.raised.when == "backward" else 0.0
-    slope = float((gradient * local.directions(wide)[place]).sum())
+    # Uphill in every element: what a factor is off by does not cancel in the sum.
+    along = local.directions(wide)
+    along[place] = np.abs(along[place]) * np.where(gradient < 0, -1.0, 1.0)
+    quotient = local.directional(function, wide, backend, constant, along=along)
+    slope = float((gradient * along[place]).sum())
+    if quotient is None:
+        return 0.0
     if not np.isfinite(slope) or not np.isfinite(quotient):
         return 0.0 if np.isfinite(slope) else WRONG * 2
-    size = float(np.abs(gradient * local.directions(wide)[place]).sum())
-    return abs(slope - quotient) / max(abs(quotient), size, 1e-12)
+    return abs(slope - quotient) / max(abs(quotient), abs(slope), 1e-12)
 
 
 def _applied(run: Run) -> local.Function:
