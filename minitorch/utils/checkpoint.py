@@ -79,7 +79,8 @@ def checkpoint(
     `context_fn` returns the contexts of the two runs; `determinism_check` 'default' compares
     shapes and dtypes of what is computed again, 'none' does not. `early_stop` ends the second run
     when all is there.
-    Raises: ValueError for arguments that do not fit together; CheckpointError in backward.
+    Raises: ValueError for arguments that do not fit together; in backward CheckpointError, and
+    RuntimeError where an argument was written to since.
 
     >>> import minitorch as torch
     >>> from minitorch.utils.checkpoint import checkpoint
@@ -196,6 +197,7 @@ class _Frame:
         self.random = get_rng_state() if preserve else None
         self.names = tuple(kwargs)
         self.kept = [_put_away(x) for x in (*args, *kwargs.values())]
+        self.versions = [_version(x) for x in self.kept]
         self.saved: list = []  # (shape, dtype) of each tensor in the order they were saved
         self.made: dict[int, Tensor] = {}
 
@@ -226,6 +228,11 @@ class _Frame:
                 raise _Enough(self)
             return x.detach()
 
+        if self.versions != [_version(x) for x in self.kept]:
+            raise RuntimeError(
+                "checkpoint: an input that is needed to compute the function again was modified by "
+                "an inplace operation: give it a clone"
+            )
         values = [_bring_back(x) for x in self.kept]
         kept = saved_tensors_hooks(keep, lambda x: x)
         try:
@@ -251,6 +258,10 @@ class _Frame:
                     f"the forward pass: tensor at position {i} was {list(shape)} of {dtype}, is "
                     f"{list(made[i].shape)} of {made[i].dtype}"
                 )
+
+
+def _version(x: Any) -> int | None:
+    return x._version if isinstance(x, Tensor) and not x.is_inference() else None
 
 
 def _put_away(x: Any) -> Any:

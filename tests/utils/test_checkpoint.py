@@ -60,6 +60,15 @@ def random_state_not_kept(T):
     return trained(T, run)
 
 
+def argument_overwritten_before_it_is_computed_again(T):
+    x = T.tensor([2.0, -0.5], requires_grad=True)
+    y = -x
+    run = T.utils.checkpoint.checkpoint
+    out = run(lambda p, q: T.sin(p) * q, x, y, use_reentrant=False)
+    y.clamp_(-1, 1)
+    return attempt(out.sum().backward)
+
+
 def in_segments(T):
     def run(net, x):
         return room(T).checkpoint_sequential(net, 3, x, use_reentrant=False)
