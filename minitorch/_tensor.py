@@ -307,7 +307,7 @@ class AccumulateGrad:
         since the node was recorded takes none.
         """
         leaf = self._leaf()
-        if leaf is None or leaf._node is None:
+        if leaf is None or leaf._node is not self:
             return
         with _lock:
             before = leaf._grad

@@ -446,3 +446,17 @@ PROGRAMS = programs_of(globals())
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda f: f.__name__)
 def test_as_torch(program) -> None:
     same(program)
+
+
+def test_what_arrives_for_a_leaf_that_became_a_result_is_dropped() -> None:
+    import minitorch as T
+
+    x = T.tensor([1.0, 2.0], requires_grad=True)
+    factor = T.tensor([3.0, 3.0], requires_grad=True)
+    before = x.exp().sum()
+    x.requires_grad_(False)
+    x.mul_(factor)
+    (before + x.sum()).backward()
+    assert x.grad_fn is not None
+    assert x._grad is None
+    assert factor.grad.tolist() == [1.0, 2.0]

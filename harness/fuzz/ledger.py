@@ -56,7 +56,8 @@ def _reads_what_it_writes(trial: Trial, difference: Difference) -> bool:
 
 
 def _no_derivative(trial: Trial, difference: Difference) -> bool:
-    if _refused(trial, difference, "Found dtype"):
+    words = ("Found dtype", "Negation, the `-` operator, on a bool tensor")
+    if any(_refused(trial, difference, w) for w in words):
         return difference.op.startswith(("backward", "grad"))
     reference = trial.theirs.steps[difference.at].message if difference.at is not None else ""
     return difference.what.endswith("/NotImplementedError") and "derivative for" in reference
@@ -300,6 +301,12 @@ LEDGER: tuple[Deviation, ...] = (
         "retain_grad on a view, whose base is then written under no_grad: the history of the view"
         " is made anew, in torch with what was to be kept",
         _kept_by_a_view,
+    ),
+    Deviation(
+        "frozen, then overwritten",
+        "a leaf that was used, frozen and written with what requires a gradient is a result: what"
+        " arrives for the leaf it was is dropped, torch refuses",
+        lambda trial, difference: _refused(trial, difference, "moved into the graph interior"),
     ),
     Deviation(
         "views of what was detached",
