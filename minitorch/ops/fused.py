@@ -178,7 +178,13 @@ def _log_of_one_plus(xp, x):
     return out
 
 
-@elementwise(lambda g, x: g * sigmoid(-x), torch_name="LogSigmoidBackward0")
+@elementwise(lambda g, x: -(g * (sigmoid(x) * falling(x))))
+def falling(xp, x):
+    """1 / (1 + e ** x): its slope keeps its digits where that of sigmoid, by 1 - out, does not."""
+    return xp.reciprocal(xp.exp(x) + 1)
+
+
+@elementwise(lambda g, x: g * falling(x), torch_name="LogSigmoidBackward0")
 def logsigmoid(xp, x):
     """log(1 / (1 + e ** -x)), without overflow."""
     errors.check_floating(x, "logsigmoid")

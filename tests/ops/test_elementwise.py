@@ -268,3 +268,13 @@ def test_bfloat16(name: str) -> None:
     assert str(ours.dtype) == str(theirs.dtype)
     found, expected = ours.float().numpy(), theirs.float().numpy()
     assert np.allclose(found, expected, rtol=2**-7, equal_nan=True)
+
+
+@pytest.mark.parametrize("number", [-30.0, -8.8, 0.0, 8.8, 30.0])
+def test_the_curvature_of_logsigmoid_keeps_its_digits_on_both_sides(number):
+    x = minitorch.tensor(number, requires_grad=True)
+    (slope,) = minitorch.autograd.grad(minitorch.nn.functional.logsigmoid(x), x, create_graph=True)
+    (curvature,) = minitorch.autograd.grad(slope, x)
+    wide = float(np.float32(number))
+    true = -1 / (1 + np.exp(wide)) / (1 + np.exp(-wide))
+    assert curvature.item() == pytest.approx(true, rel=1e-6)
