@@ -31,6 +31,10 @@ MOVES = 2
 CLOSER = 6
 """How many times more where a result seems wrong."""
 
+FARTHER, ULPS = 4, 256
+"""And how many times by how many ulps, for what the reference is off alone: where a function is
+flat, as tanh is of large numbers, it rounds alike on all inputs an ulp apart, by luck or not."""
+
 Function = Callable[..., Any]
 """`function(T, *tensors)`: torch's words on engine T; returns tensors, in lists as it may."""
 
@@ -177,15 +181,16 @@ class Expected:
 
     @cached_property
     def closer(self) -> list[tuple[dict[str, np.ndarray], dict[str, np.ndarray]]]:
-        """The reference on inputs an ulp away, in float32 and in float64.
+        """The reference on inputs an ulp away, the last ones ULPS, in float32 and in float64.
 
         One float32 result may be right by luck, most of all a short one; what the reference is off
         is the most that it is off here.
         """
         made = []
-        for seed in range(MOVES, MOVES + CLOSER):
-            moved = [_moved(a, seed) for a in self.inputs]
-            narrow = [m.astype(a.dtype) for m, a in zip(moved, self.inputs)]
+        for seed in range(MOVES, MOVES + CLOSER + FARTHER):
+            ulps = 1 if seed < MOVES + CLOSER else ULPS
+            narrow = [_moved(a, seed, ulps).astype(a.dtype) for a in self.inputs]
+            moved = [a.astype(np.float64) if a.dtype.kind == "f" else a for a in narrow]
             order, ask = self.outcome.order, {**self.ask, "moved": seed}
             theirs = evaluate(self.function, narrow, self.reference, order, **ask)
             with self.reference.widened():
@@ -203,12 +208,12 @@ class Expected:
             true, others = None, []
         pairs: list[tuple[np.ndarray, np.ndarray]] = []
         if thoroughly and true is not None:
-            pairs = [
-                (a[what], b[what])
+            fit = [
+                what in a and what in b and a[what].shape == b[what].shape == array.shape
                 for a, b in self.closer
-                if what in a and what in b and a[what].shape == b[what].shape == array.shape
             ]
-            others += [b for _, b in pairs]
+            pairs = [(a[what], b[what]) for (a, b), fits in zip(self.closer, fit) if fits]
+            others += [b for _, b in pairs[: sum(fit[:CLOSER])]]
         least = floor(what, self.ask["cotangents"])
         return judge(array, theirs, true, others, least, pairs)
 
@@ -428,8 +433,12 @@ def _cotangent(
     return made.bfloat16() if narrow else made
 
 
-def _moved(array: np.ndarray, seed: int) -> np.ndarray:
-    return one_ulp_away(array, seed, array.dtype) if array.dtype.kind == "f" else array
+def _moved(array: np.ndarray, seed: int, ulps: int = 1) -> np.ndarray:
+    if array.dtype.kind != "f":
+        return array
+    moved, wide = one_ulp_away(array, seed, array.dtype), array.astype(np.float64)
+    far = ulps if array.itemsize > 2 else 1  # of a half these are many
+    return moved if far == 1 else wide + far * (moved - wide)
 
 
 def _named(what: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -45,7 +45,7 @@ def _one_element(g: np.ndarray) -> np.ndarray:
 
 
 def _last_row(g: np.ndarray) -> np.ndarray:
-    out = g.copy()
+    out = np.array(g)
     np.atleast_1d(out)[-1:] = 0
     return out
 

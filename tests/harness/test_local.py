@@ -7,6 +7,7 @@ import types
 import numpy as np
 import pytest
 
+from harness import local
 from harness.backends import MINITORCH, TORCH, Backend
 from harness.local import Expected, compare, directional, evaluate
 
@@ -159,3 +160,17 @@ def test_a_slip_in_a_rule_is_no_missing_feature(error):
     found = compare(tanh, [X], Raising(error), TORCH)
     assert not found.ok
     assert bool(found.unsupported) == isinstance(error, NotImplementedError)
+
+
+@pytest.mark.differential
+@pytest.mark.parametrize(("farther", "ok"), [(local.FARTHER, True), (0, False)])
+def test_luck_of_the_reference_where_a_function_is_flat_is_no_budget(monkeypatch, farther, ok):
+    """One number's tanh may be right to the last digit on every input an ulp away as well."""
+    pytest.importorskip("torch")
+    monkeypatch.setattr(local, "FARTHER", farther)
+    draws = np.linspace(3.5, 4, 200, dtype="f4")[1:-1]
+    rounded = np.tanh(draws.astype("f8")).astype("f4")
+    lucky = draws[[np.abs(rounded - np.tanh(draws.astype("f8"))).argmin()]]
+    known = Expected(lambda T, x: 1 - T.tanh(x), [lucky], TORCH, order=0)
+    theirs = known.outcome.arrays["value"]
+    assert known.judged("value", theirs + np.float32(2.0**-24), theirs, thoroughly=True).ok is ok
