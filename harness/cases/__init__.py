@@ -6,6 +6,7 @@ families.py    kinks, ties, special numbers and shapes of functions of one and t
 edges.py       where single operations turn: zeros, ties, bounds, long sums
 models.py      recurrence, densities, sparse products
 choices.py     elements by number: repeated, masked, written through views; random numbers
+odd.py         where torch is known to be wrong
 sides.py       what rules distinguish: one output alone, empty parts, NaN, factors of 0
 
 for case in table("softmax", seed=0):
@@ -18,8 +19,9 @@ import re
 
 from harness.cases import choices, database, edges, families, layouts, models, sides
 from harness.cases.case import Case, Draw
+from harness.cases.odd import ODD
 
-__all__ = ["Case", "own", "table"]
+__all__ = ["ODD", "Case", "own", "table"]
 
 
 def table(pattern: str = "", seed: int = 0, limit: int = database.LIMIT) -> list[Case]:

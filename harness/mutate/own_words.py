@@ -119,16 +119,21 @@ def _recurrence(T: Any, x: Any, a: Any, reverse: bool) -> Any:
 
 def _lengths(draw: Draw) -> Iterator[Case]:
     """Of a line of zeros the length has all derivatives 0, where torch's second one is NaN."""
-    lines = np.stack([np.zeros(4), draw(4), [0.5, 1.0, -0.3, -2.0], [0.0, 1.0, 0.0, 0.0]])
+    lines = np.stack([np.zeros(4), draw(4), [0.5, 1.0, -0.3, -2.0]])
+    alive = np.array([[0.0, 1.0, 0.0, 0.0], [0.5, 0.0, -0.3, -2.0]])
 
     def length(T: Any, x: Any, p: float) -> Any:
         alive = (x != 0).any(1)
-        return T.where(alive.reshape(-1, 1), x, 1.0).abs().pow(p).sum(1).pow(1 / p) * alive
+        x = T.where(alive.reshape(-1, 1), x, 1.0)
+        powers = x * x if p == 2 else x.abs().pow(p)  # at 0 the square is no function of |x|
+        return powers.sum(1).pow(1 / p) * alive
 
     yield _pair("norm2", lambda T, x: length(T, x, 2), lines, dim=1)
     for p in (2.0, 2.5, 3.0):
         theirs = lambda T, x, p=p: length(T, x, p)  # noqa: E731
         yield _pair("power_norm", theirs, lines, p=p, dim=1)
+        if p != 2.5:  # torch's second power of 0 is infinite
+            yield _pair("power_norm", theirs, alive, p=p, dim=1)
 
 
 def _layers(draw: Draw) -> Iterator[Case]:

@@ -13,7 +13,7 @@ import minitorch
 from harness import ops
 from harness.backends import MINITORCH, TORCH, Backend
 from harness.cases.case import Draw, case, word
-from harness.local import Comparison, Finding
+from harness.local import Comparison, Finding, compare
 from harness.ops import measure, report, rules
 from harness.ops.measure import EPS, Tried
 from harness.tolerance import Judgement
@@ -44,7 +44,7 @@ def test_no_engine_is_blamed_for_what_half_a_digit_of_the_inputs_does():
     [
         (Comparison([Finding("value", judged(1, 1, 4))]), "pass"),
         (Comparison([Finding("value", judged(9, 1, 4))], odd="candidate"), "fault"),
-        (Comparison([Finding("value", judged(9, 1, 4))], odd="reference"), "torch is wrong"),
+        (Comparison([Finding("value", judged(9, 1, 4))], odd="reference"), "fault"),
         (Comparison([Finding("value", judged(9, 1, 4))], odd="undefined"), "undefined"),
         (Comparison(problem="value: shape"), "structure"),
         (Comparison(unsupported="AttributeError"), "unsupported"),
@@ -67,7 +67,7 @@ def test_summary_counts_names_and_blames():
             "tanh": Comparison([right]),
             "sinh": Comparison([wrong], odd="candidate"),
             "i0": Comparison(unsupported="AttributeError in forward"),
-            "mish": Comparison([wrong], odd="reference"),
+            "sinc": Comparison([wrong], odd="reference"),
         }.items()
     ]
     found = report.summarize(tried, MINITORCH, TORCH)
@@ -75,7 +75,22 @@ def test_summary_counts_names_and_blames():
     assert [o.name for o in found.ops][:1] == ["sinh"]
     assert found.facts["ratio"]["geometric mean"] == pytest.approx((0.25 * 16) ** 0.5)
     assert "minitorch has no: i0" in found.lines
-    assert "torch is the odd one out, by the difference quotient, in: mish" in found.lines
+    assert "torch is the odd one out, by the difference quotient, in: sinc" in found.lines
+
+
+@pytest.mark.differential
+def test_the_true_slope_is_a_fault_where_torch_has_another_on_purpose():
+    pytest.importorskip("torch")
+
+    def sloped(T, x, y):
+        return T.nextafter(x, y).detach() + (x - x.detach())
+
+    x = np.array([1.0, -2.0], np.float32)
+    theirs = lambda T, x, y: T.nextafter(x, y)  # noqa: E731
+    found = compare((sloped, theirs), [x, x], MINITORCH, TORCH, 1, constant=[1])
+    assert (found.odd, found.ok) == ("reference", True)
+    assert Tried(TANH._replace(op="nextafter"), 0, found).state == "fault"
+    assert Tried(TANH._replace(op="sinc"), 0, found).state == "torch is wrong"
 
 
 # --- the whole, against torch ---------------------------------------------------------------------
