@@ -14,6 +14,7 @@ import numpy as np
 
 from harness import samples
 from harness.cases.case import Case, Draw, case
+from harness.cases.layouts import FLAT
 
 GRID = np.arange(-4, 4.25, 0.25)
 """Where functions of one number turn: whole numbers, halves, quarters."""
@@ -65,8 +66,9 @@ def one_number(name: str, entry: Any, draw: Draw) -> Iterator[Case]:
     yield case(name, "special", call, SPECIAL, order=0 if name in TORN else min(order, 1))
     for shape in SHAPES:
         yield case(name, "shape", call, draw(*shape, low=0.1, high=0.9), order=order)
-    for scale in (0.01, 30):
-        yield case(name, f"times {scale}", call, draw.normal(9, scale=scale), order=order)
+    yield case(name, "times 0.01", call, draw.normal(9, scale=0.01), order=order)
+    far = min(order, 1) if FLAT.search(name) else order
+    yield case(name, "times 30", call, draw.normal(9, scale=30), order=far)
 
 
 def two_numbers(name: str, entry: Any, draw: Draw) -> Iterator[Case]:
