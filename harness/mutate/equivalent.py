@@ -152,7 +152,7 @@ EXCUSED: dict[str, dict[str, set[str]]] = {
             "1 - self.last_epoch for self.last_epoch - 1 (2)"},
     },
     "both formulas hold at the border": {
-        "arithmetic.logistic": {"x >= 0 for x > 0"},
+        "arithmetic.logistic": {"x >= 0 for x > 0", "1 for 0"},
         "decompose._qr_rule": {
             "m <= n for m < n", "m <= n for m < n (2)", "m >= n for m > n (2)",
             "part(R, slice(None), slice(0, m)) for "
@@ -179,7 +179,8 @@ EXCUSED: dict[str, dict[str, set[str]]] = {
         "_cycles.OneCycleLR.get_lr": {"step < phase['end_step'] for step <= phase['end_step']"},
         "atan2 by x": {"_over_square(g, y, x) for _over_square(g, x, y)"},
         "atan2 by y": {"_over_square(g, y, x) for _over_square(g, x, y)"},
-        "arithmetic._copied_sign": {"out for y"},
+        "arithmetic._copied_sign": {
+            "out for y", "sign_change(out, x) for sign_change(x, out)"},
         "special._i1e_rule": {"out for x (4)"},
         "reduce.even_shares": {
             "True for False", "gate(hit, zero(x) + 1) for gate(zero(x) + 1, hit)"},
@@ -221,7 +222,6 @@ EXCUSED: dict[str, dict[str, set[str]]] = {
     },
     "the slower way": {
         "attention._rule": {"False for True"},
-        "decompose._qr_rule": {"m > n for m >= n"},
         "decompose._svd_rule": {"m >= k for m > k"},
         "fused.elu_slope": {
             "gate(left, x <= 0) + gate(g * scale, ~(x <= 0)) for "

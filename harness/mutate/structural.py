@@ -178,7 +178,7 @@ MISTAKES = [
         "            if True:\n",
     ),
     Mistake("a frozen leaf takes a gradient", "bookkeeping", SWEEP,
-            "minitorch._tensor:AccumulateGrad.accumulate", "leaf is None or leaf._node is None",
+            "minitorch._tensor:AccumulateGrad.accumulate", "leaf is None or leaf._node is not self",
             "leaf is None"),
     Mistake("create_graph records no history", "second order", SWEEP, "minitorch.graph:_run",
             "unpack(node) if create else node.saved", "node.saved"),
