@@ -21,8 +21,11 @@ def test_a_message_arrives_as_it_was_sent():
         "flag": np.array([True, False]),
         "larger": np.arange(100_000, dtype=np.int64),
     }
-    other.send("step", 4, arrays, backwards=2)
+    # What is larger than the sockets' buffers waits for its reader.
+    sender = threading.Thread(target=lambda: other.send("step", 4, arrays, backwards=2))
+    sender.start()
     found = ours.receive()
+    sender.join()
     assert (found.kind, found.step, found.facts) == ("step", 4, {"backwards": 2})
     assert list(found.arrays) == list(arrays)
     for key, array in arrays.items():
