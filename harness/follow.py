@@ -37,7 +37,6 @@ class Task:
 
     backend: str
     threads: int = 1
-    seed: int = 0  # of all generators, for a script that seeds none
     purpose: str = "record"  # record, time or trace
     descriptor: int = -1  # of the channel
     steps: int | None = None
@@ -47,6 +46,7 @@ class Task:
     forced: bool = False  # the optimizer is given the gradients that the harness sends
     sketch: bool = False  # norms and projections in place of tensors
     trace: int | None = None  # the step whose calls are traced
+    seed: int = 0  # of all generators, for a script that seeds none
 
     def text(self) -> str:
         """As it stands in the environment."""

@@ -112,6 +112,10 @@ def _methods(cls: type, maker: Maker) -> Iterator[tuple[Any, str, Any]]:
     names = {n for n in dir(cls) if not n.startswith("_")} | {f"__{n}__" for n in OPERATORS}
     for name in sorted(names):
         raw = inspect.getattr_static(cls, name, None)
+        if name == "__getitem__" and name not in vars(cls):
+            # Inherited from C, as torch's is: a class that once had its own stays a sequence to C,
+            # and `torch.tensor([x])` of a number `x` then asks for its length.
+            continue
         if name in PROPERTIES and hasattr(raw, "__get__"):
             getter = functools.partial(_get, raw, cls)
             yield cls, name, property(maker.operation(f"torch.Tensor.{name}", getter))
