@@ -72,7 +72,7 @@ def test_both_engines_make_the_same_calls_in_the_same_places() -> None:
             (c.name, c.place, c.module, c.random is None, sorted(c.sent), sorted(c.written))
             for c in trace.calls
             if c.arrived
-            and c.op not in ("T", "__getitem__")  # indexing is not seen on torch: see names.py
+            and c.op not in ("T", "getitem")  # indexing is not seen on torch: see names.py
             and c.place.line != attention.place.line
         ]
 
