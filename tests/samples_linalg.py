@@ -92,6 +92,7 @@ def _determinants() -> Iterator[Sample]:
         yield phrase("logdet", lambda T, x: T.logdet(x), x, kind="linalg")
         cofactor = lambda T, x: T.linalg.det(x)[..., None, None] * T.linalg.inv(x).mT  # noqa: E731
         yield ours("cofactors", cofactor, x)
+        yield ours("cofactor_slope", _cofactor_slope, numbers(*x.shape, seed=7), x)
         yield ours("safe_inverse", lambda T, x: T.linalg.inv(x).contiguous(), x)
         by_columns = lambda T, x: x.mT.contiguous().mT  # noqa: E731
         yield ours("stored_by_columns", by_columns, x)
@@ -239,3 +240,11 @@ def samples() -> Iterator[Sample]:
     yield from _decompositions()
     yield from _norms()
     yield from _products()
+
+
+def _cofactor_slope(T: Any, H: Any, A: Any) -> Any:
+    """The derivative of det(A) A^-T along H, of a regular matrix."""
+    inverse = T.linalg.inv(A)
+    trace = (inverse @ H).diagonal(dim1=-2, dim2=-1).sum(-1)[..., None, None]
+    slope = trace * inverse.mT - inverse.mT @ H.mT @ inverse.mT
+    return T.linalg.det(A)[..., None, None] * slope

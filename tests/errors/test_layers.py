@@ -126,7 +126,7 @@ LOSSES = {
     "cross_entropy smoothing": (
         "F.cross_entropy(ones(2, 4), ints(0, 1), label_smoothing=1.5)", "1.5"),
     "cross_entropy ignores all": ("r = F.cross_entropy(ones(2, 4), ints(-100, -100))",),
-    "cross_entropy of 0-d": ("F.cross_entropy(ones(()), ints(0)[0])", "(N, C, *)"),
+    "cross_entropy of 0-d": ("F.cross_entropy(ones(()), ints(0)[0])", "probabilities"),
     "cross_entropy of a list": ("F.cross_entropy(ones(1, 2), [1])", "list"),
     "cross_entropy of ndarray": ("F.cross_entropy(ones(1, 2), np.array([1]))", "ndarray"),
     "reduction": ("F.mse_loss(ones(2), ones(2), reduction='avg')", "avg"),
