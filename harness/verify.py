@@ -100,7 +100,7 @@ def _said(part: Part, output: str, errors: str) -> str:
     """The line that says it: the first, of doctor the one that counts."""
     lines = [text for text in (output.strip() or errors.strip()).splitlines() if text.strip()]
     if part.name == "doctor":
-        lines = [text for text in lines if "exact" in text][:1] or lines
+        lines = [text for text in lines if "exact" in text][-1:] or lines
     return lines[0].removeprefix("PASS  ").removeprefix("FAIL  ") if lines else "said nothing"
 
 
