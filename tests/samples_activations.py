@@ -40,7 +40,7 @@ def _activations() -> Iterator[Sample]:
         for shape in SHAPES:
             yield ours(name, functional(name), rough(*shape) * 2)
     # torch's rule has 1 / 6 in single precision, and itself no derivative.
-    yield ours("falling", lambda T, x: T.sigmoid(-x), rough(2, 3) * 2)
+    yield ours("falling", lambda T, x: T.sigmoid(x * -1.0), rough(2, 3) * 2)
     yield ours("hardsigmoid", functional("hardsigmoid"), rough(3, 2) * 2, derivatives=0)
     sixth = lambda T, x: T.clamp(x + 3, 0, 6) / 6  # noqa: E731
     for shape in SHAPES:

@@ -178,7 +178,7 @@ def _log_of_one_plus(xp, x):
     return out
 
 
-@elementwise(lambda g, x: -(g * (sigmoid(x) * falling(x))))
+@elementwise(lambda g, x: -(g * (sigmoid(x) * falling(x))), floats=True)
 def falling(xp, x):
     """1 / (1 + e ** x): its slope keeps its digits where that of sigmoid, by 1 - out, does not."""
     return xp.reciprocal(xp.exp(x) + 1)
