@@ -14,10 +14,15 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from harness.stop import stop
+
+_stop = partial(stop, "coverage")
 
 HERE = Path(__file__).parent
 TIERS, CENSUS = HERE / "tiers.json", HERE / "census.json"
@@ -374,11 +379,6 @@ def main(argv: Sequence[str]) -> int:
     SUPPORTED.write_text(written, encoding="utf-8")
     print(summary(tiers, share, whole), f"wrote {SUPPORTED}", sep="\n")
     return 0
-
-
-def _stop(message: str) -> NoReturn:
-    print(f"coverage: {message}", file=sys.stderr)
-    sys.exit(3)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +23,9 @@ from harness.conductor import conducting
 from harness.follow import Task
 from harness.judging import Judge, Roles
 from harness.processes import Leg, RunFailed, Script
+from harness.stop import stop
+
+_stop = partial(stop, "overhead")
 
 SCHEMA = "harness.overhead/1"
 GOALS = {"norms and projections": 1.15, "every tensor": 2.0, "lock-step with float64": 6.0}
@@ -172,8 +176,3 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--backends", default="minitorch,torch", metavar="A,B")
     parser.add_argument("--out", type=Path, default=Path("reports"), help="folder (reports/)")
     return parser.parse_args(argv)
-
-
-def _stop(message: str) -> None:
-    print(f"overhead: {message}", file=sys.stderr)
-    sys.exit(3)

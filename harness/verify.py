@@ -18,6 +18,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.stop import stop
+
 SCHEMA = "harness.verify/1"
 DIGITS = ("--data", "digits", "--epochs", "3", "--dropout", "0.2", "--seed", "0")
 RUN = ("run", "train.py", "--threads", "1", "--no-timing", "--steps", "60")
@@ -154,6 +156,5 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(argv)
     unknown = [name for name in options.parts if name not in names]
     if unknown:
-        print(f"verify: no check {unknown[0]!r}; known are {', '.join(names)}", file=sys.stderr)
-        sys.exit(3)
+        stop("verify", f"no check {unknown[0]!r}; known are {', '.join(names)}")
     return options

@@ -9,8 +9,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -22,7 +23,10 @@ from harness.bench.measure import MOST, Result, measure
 from harness.bench.past import side_at
 from harness.bench.scripts import measure_script, script_workload
 from harness.bench.self_check import TRIALS, self_check
+from harness.stop import stop
 from harness.workloads import QUICK, WORKLOADS, Workload, find_workload
+
+_stop = partial(stop, "bench")
 
 Chosen = dict[str, Workload]
 EXAMPLES = """\
@@ -100,12 +104,6 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         revision = re.sub(r"[^\w.-]+", "-", options.compare_commit or "")
         options.out = Path("reports", f"bench-{revision}" if revision else "bench")
     return options
-
-
-def _stop(message: str) -> NoReturn:
-    """End with one line on stderr and the exit code of a run that failed."""
-    _complain(message)
-    sys.exit(3)
 
 
 def _complain(message: str) -> None:

@@ -16,11 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
+
+from harness.stop import stop
+
+_stop = partial(stop, "fuzz")
 
 SCHEMA = "harness.fuzz/1"
 
@@ -160,9 +164,3 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     add("--findings", type=int, default=20, metavar="K", help="stop after K differences (20)")
     add("--out", type=Path, default=Path("reports/fuzz"), metavar="DIR", help="(reports/fuzz)")
     return parser.parse_args(argv)
-
-
-def _stop(message: str) -> NoReturn:
-    """End with one line on stderr and the exit code of a run that failed."""
-    print(f"fuzz: {message}", file=sys.stderr)
-    sys.exit(3)

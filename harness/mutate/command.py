@@ -8,14 +8,18 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from harness import backends
 from harness.mutate import report, trial
 from harness.mutate.sites import Site, sites
+from harness.stop import stop
+
+_stop = partial(stop, "mutate")
 
 
 def run(argv: Sequence[str]) -> int:
@@ -116,9 +120,3 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number, at least 1; got {text!r}")
     return int(text)
-
-
-def _stop(message: str) -> NoReturn:
-    """End with one line on stderr and the exit code of a run that failed."""
-    print(f"mutate: {message}", file=sys.stderr)
-    sys.exit(3)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import re
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 
@@ -17,6 +16,9 @@ from harness import backends
 from harness.opinfo import layers, operations, optimizers, schedules, tables
 from harness.opinfo.engines import REFERENCE, Engines, Job
 from harness.opinfo.found import Entry
+from harness.stop import stop
+
+_stop = partial(stop, "opinfo")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -105,9 +107,3 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     if options.samples is not None and options.samples < 1:
         _stop(f"--samples {options.samples}: at least 1")
     return options
-
-
-def _stop(message: str) -> NoReturn:
-    """End with one line on stderr and the exit code of a run that failed."""
-    print(f"opinfo: {message}", file=sys.stderr)
-    sys.exit(3)

@@ -9,13 +9,15 @@ stands how many times as far from float64 the engine is as torch. With one opera
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import NoReturn
 
 from harness import backends
+from harness.stop import stop
+
+_stop = partial(stop, "ops")
 
 QUICK = 23
 """With --quick every how many cases one is tried: prime, so that it meets all kinds."""
@@ -93,9 +95,3 @@ def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a number from 1 on, not {text}")
     return int(text)
-
-
-def _stop(message: str) -> NoReturn:
-    """End with one line on stderr and the exit code of a run that failed."""
-    print(f"ops: {message}", file=sys.stderr)
-    sys.exit(3)
