@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -77,6 +78,11 @@ class Follower:
         self._timer = _Timer(self) if task.purpose == "time" else None
         self._maybe_trace()
 
+    @property
+    def timing(self) -> bool:
+        """Whether time is taken: nothing is told then, so nothing is to be gathered."""
+        return self._timer is not None
+
     # ---------------------------------------------------------------- what a probe or a watch says
 
     def begin(
@@ -108,17 +114,17 @@ class Follower:
         if self._timer:
             self._timer.mark(phase)
 
-    def before_update(self, subject: Subject | None, closure: bool) -> None:
+    def before_update(self, gather: Callable[[], Subject] | None, closure: bool) -> None:
         """The gradients are there and the optimizer is about to use them.
 
-        `subject`: what is trained; None for what a probe has told.
+        `gather` tells what is trained, where that is asked for; None: what a probe has told.
         """
         if not self.task.forced or self._timer:
             return
-        subject = subject or self._subject
         if closure:
             self.skip("forced gradients: the optimizer computes its own, in a closure")
             return
+        subject = gather() if gather else self._subject
         self.channel.send("waiting", self.steps + 1)
         given = self.channel.receive()
         if given is None:
@@ -130,12 +136,16 @@ class Follower:
         }
         assign_gradients(self.backend, subject, given.arrays)
 
-    def step(self, subject: Subject, loss: np.ndarray, **facts: Any) -> None:
-        """A step is done: send it; take over what comes back; after the last one, end the run."""
+    def step(self, gather: Callable[[], tuple[Subject, np.ndarray]]) -> None:
+        """A step is done: send it; take over what comes back; after the last one, end the run.
+
+        `gather` tells what is trained, and the losses; it is not called while time is taken.
+        """
         self.steps += 1
         if self._timer:
             self._timer.step()
             return
+        subject, loss = gather()
         if self._tracing and self.steps == self.task.trace:
             self._send_trace()
         seen = subject.without_optimizers() if self.task.sketch else subject
@@ -143,7 +153,7 @@ class Follower:
         arrays.update((key, a) for key, a in self._own_gradients.items() if key in arrays)
         self._own_gradients = {}
         sent = sketched(arrays) if self.task.sketch else arrays
-        self.channel.send("step", self.steps, self._with_random(sent), **facts)
+        self.channel.send("step", self.steps, self._with_random(sent))
         if self.steps == self.task.steps:
             self.end()
             self._quit()

@@ -67,8 +67,8 @@ class Following(Probe):
 
     def step(self, loss: Any, model: Any, optimizer: Any = None) -> None:
         """Tell the step."""
-        value = as_array(self._follower.backend, loss)
-        self._follower.step(Subject.of(model, optimizer), value)
+        backend = self._follower.backend
+        self._follower.step(lambda: (Subject.of(model, optimizer), as_array(backend, loss)))
 
     def metrics(self, **values: float) -> None:
         """Tell the scores."""

@@ -20,8 +20,6 @@ import numpy as np
 from harness.follow import Follower
 from harness.state import Subject, as_array
 
-PHASES = ("forward", "backward", "update")
-
 
 class Watch:
     """What was seen of a script so far."""
@@ -32,7 +30,7 @@ class Watch:
         self._folder = os.path.dirname(os.path.abspath(script))
         self._modules: list[weakref.ref] = []
         self._optimizers: list[weakref.ref] = []
-        self._losses: list[np.ndarray] = []
+        self._losses: list[float] = []
         self._called = False  # whether a model has computed before there was an optimizer
         self._backwards = 0  # those that are running: the ones they start are theirs
         self._inside = 0  # steps that are running
@@ -110,11 +108,11 @@ class Watch:
 
     def _after_backward(self, root: Any, frame: FrameType) -> None:
         self._follower.mark("backward")
-        roots = root if isinstance(root, (list, tuple)) else [root]
-        backend = self._follower.backend
-        self._losses += [np.asarray(as_array(backend, r).sum()) for r in roots]
+        if not self._follower.timing:
+            roots = root if isinstance(root, (list, tuple)) else [root]
+            self._losses += [float(as_array(self._follower.backend, r).sum()) for r in roots]
         if not self._has_optimizer():
-            self._tell(Subject(loose=self._variables(frame)))
+            self._tell(lambda: Subject(loose=self._variables(frame)))
 
     def _before_step(self, optimizer: Any, args: tuple, kwargs: dict) -> None:
         self._inside += 1
@@ -123,7 +121,7 @@ class Watch:
         if not self._follower.begun:
             self._begin(self._subject())
         closure = args[0] if args else kwargs.get("closure")
-        subject = None if self._follower.told else self._subject()
+        subject = None if self._follower.told else self._subject
         self._follower.before_update(subject, callable(closure))
 
     def _after_step(self, optimizer: Any, args: tuple, kwargs: dict) -> None:
@@ -131,7 +129,7 @@ class Watch:
         if self._inside or self._follower.told:
             return
         self._follower.mark("update")
-        self._tell(self._subject())
+        self._tell(self._subject)
 
     # ---------------------------------------------------------------- telling
 
@@ -140,10 +138,10 @@ class Watch:
             self._looking.remove()
         self._follower.begin(subject, fresh=not self._called)
 
-    def _tell(self, subject: Subject) -> None:
-        values = [float(value) for value in self._losses]
-        self._losses.clear()
-        self._follower.step(subject, np.array(values), backwards=len(values))
+    def _tell(self, subject: Callable[[], Subject]) -> None:
+        """Tell the step; what it left behind is gathered where somebody wants it."""
+        losses, self._losses = np.array(self._losses), []
+        self._follower.step(lambda: (subject(), losses))
 
     def _subject(self) -> Subject:
         """The models whose parameters are trained, the optimizers, and tensors of no model."""

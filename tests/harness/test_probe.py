@@ -178,7 +178,7 @@ def test_a_timer_runs_as_many_steps_as_it_is_told():
     follower.begin(None)
     for _ in range(2):
         follower.mark("forward")
-        follower.step(None, None)
+        follower.step(None)  # nothing is gathered while time is taken
     answer = ours.receive()
     assert answer.kind == "turn"
     assert 0 < answer.facts["phases"]["forward"] <= answer.facts["seconds"]
