@@ -69,15 +69,14 @@ class Conductor:
     def _synchronize(self, reference: Message | None) -> None:
         """Send the reference's state to those in lock-step with it."""
         kinds = ("parameter ", "buffer ", "optimizer ", RANDOM)
+        arrays = reference.arrays if reference else {}
+        state = {key: array for key, array in arrays.items() if key.startswith(kinds)}
         for leg in self.legs:
             if leg.task.lockstep and not leg.ended:
                 if reference is None:
                     leg.stop()
-                    continue
-                leg.send(
-                    "sync",
-                    {key: a for key, a in reference.arrays.items() if key.startswith(kinds)},
-                )
+                else:
+                    leg.send("sync", state)
 
 
 @contextmanager

@@ -93,13 +93,11 @@ class Judge:
     local: bool = False  # every step starts from the reference's state
     steps: int = 0
     problem: str | None = None
-    divergence: Divergence | None = None
     initial: Divergence | None = None
     random: Divergence | None = None
     random_states: int = 0
     truth_until: int | None = None  # the step from which the float64 run draws otherwise
     chaos: int | None = None  # the step from which nothing is judged
-    tensors: int = 0
     series: dict[str, Series] = field(default_factory=dict)
     losses: tuple[list[float], list[float]] = field(default_factory=lambda: ([], []))
     threads: list[float] = field(default_factory=list)  # the loss on another number of threads
@@ -120,7 +118,6 @@ class Judge:
     def start(self, moment: Moment, headers: Sequence[Mapping]) -> None:
         """Compare what the witnesses start from; the first two headers are the engines'."""
         self.problem = compare.structure(*headers[:2])
-        self.tensors = len(headers[1]["tensors"])
         mine, theirs = (moment[t] for t in (self.roles.candidate, self.roles.reference))
         if not self.problem:
             fresh = headers[0].get("fresh", True) and headers[1].get("fresh", True)
@@ -188,15 +185,13 @@ class Judge:
             self.flows[side].add(arrays)
         other = self._others(moment, self.roles.threads, reference)
         self.threads.append(other["loss"] if other else np.nan)
-        self._note_out(number, apart, allowed, moment, reference)
+        self._note_out(number, apart, allowed)
 
     def _note_out(
         self,
         number: int,
         apart: Mapping[str, Distance],
         allowed: Mapping[str, Allowance],
-        moment: Moment,
-        reference: Arrays,
     ) -> None:
         """Keep what is out of its budget, while that can be told from chaos."""
         if self.chaos is not None:
@@ -245,9 +240,9 @@ class Judge:
 
     def drift(self) -> Iterator[tuple[int, float, float]]:
         """(step, the candidate's largest distance, the widest envelope), parameters only."""
-        parameters = [s for key, s in self.series.items() if kind_of(key) == "parameter"]
+        columns = [s["relative"] for key, s in self.series.items() if kind_of(key) == "parameter"]
         for at in range(self.steps):
-            rows = [s["relative"][at] for s in parameters if len(s) > at]
+            rows = [column[at] for column in columns if len(column) > at]
             yield at + 1, float(max(rows, default=0.0)), self.levels[at]
 
 

@@ -15,6 +15,9 @@ import harness
 from harness.channel import RANDOM, Arrays, Channel, Message, close_descriptor, pair
 from harness.follow import VARIABLE, Task
 
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What the engines' libraries read their thread count from, when they are loaded."""
+
 TAIL = 12
 """Lines of a failed script's output that are shown."""
 
@@ -144,7 +147,6 @@ def values(message: Message) -> Arrays:
 
 def _environment(task: Task) -> dict[str, str]:
     """The environment of a leg: its task, its threads, and where to find the harness."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     here = str(Path(harness.__file__).resolve().parent.parent)
     path = os.environ.get("PYTHONPATH")
     # Runs that share the cores: a thread that waits must not burn the other run's time.
@@ -152,7 +154,7 @@ def _environment(task: Task) -> dict[str, str]:
     return {
         **os.environ,
         **patience,
-        **dict.fromkeys(threads, str(task.threads)),
+        **dict.fromkeys(THREAD_VARIABLES, str(task.threads)),
         "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here,
         "PYTHONUNBUFFERED": "1",
         "PYTHONHASHSEED": str(task.seed),  # the order of sets

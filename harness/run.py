@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import ledger
-from harness.backends import Backend, find
+from harness.backends import find
 from harness.compare import Divergence, Outcome
 from harness.conductor import HOW, conducting
 from harness.follow import Task
@@ -390,13 +390,8 @@ def other_threads(threads: int) -> int:
 
 def _labels(backends: tuple[str, str]) -> tuple[str, str]:
     """What the report calls the two backends."""
-    candidate, reference = (find(backend) for backend in backends)
-    return candidate.name, _other(candidate, reference)
-
-
-def _other(candidate: Backend, reference: Backend) -> str:
-    same = candidate.name == reference.name
-    return f"{reference.name} again" if same else reference.name
+    candidate, reference = (find(backend).name for backend in backends)
+    return candidate, f"{reference} again" if candidate == reference else reference
 
 
 def _printed(mine: Leg, theirs: Leg) -> str:

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.processes import THREAD_VARIABLES
 from harness.stop import stop
 
 SCHEMA = "harness.verify/1"
@@ -81,7 +82,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(part: Part, out: Path) -> Answer:
     """One check, in a process of its own that has one thread."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     where = out / "fuzz" if part.name == "fuzz" else out
     told = [] if part.name == "doctor" else ["--out", str(where)]
     own = list(part.command)
@@ -89,7 +89,7 @@ def run(part: Part, out: Path) -> Answer:
     started = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "harness", *own[:cut], *told, *own[cut:]],
-        env={**os.environ, **dict.fromkeys(threads, "1")},
+        env={**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")},
         capture_output=True,
         text=True,
         check=False,

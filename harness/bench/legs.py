@@ -14,8 +14,7 @@ from typing import Any
 
 import harness
 from harness.backends import Backend, find
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from harness.processes import THREAD_VARIABLES
 
 # What is imported is timed before anything else is loaded: NumPy alone, the engine on top of it.
 START = """\

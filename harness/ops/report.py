@@ -17,8 +17,8 @@ from harness.backends import Backend
 from harness.ops.measure import EPS, STATES, Tried
 
 SCHEMA = "harness.ops/1"
-CLOSE, ALLOWED = 2.0, 8.0
-"""A ratio up to CLOSE is as good as equal; one above ALLOWED is a fault."""
+CLOSE = 2.0
+"""A ratio of errors up to this is as good as equal."""
 NAMED = 12
 """How many names a line lists."""
 
