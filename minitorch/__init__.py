@@ -11,6 +11,7 @@ import warnings as _warnings
 from math import e, inf, nan, pi
 
 from minitorch import _einops, dtypes, functions, methods
+from minitorch import native as _native
 from minitorch._tensor import Tensor
 from minitorch.backend import device, get_num_threads, set_num_threads
 from minitorch.dtypes import (
@@ -77,6 +78,7 @@ from minitorch.storage import TypedStorage, UntypedStorage
 
 methods.bind()
 _einops.register_when_imported()
+_native.start()
 
 # torch says nothing of log(0) or of an overflow; a filter costs nothing, an errstate per operation
 # would more than double its time.

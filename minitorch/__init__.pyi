@@ -2269,7 +2269,7 @@ def get_device(input: Tensor) -> builtins.int:
     """The number of the GPU: -1, there is none."""
 
 def get_num_threads() -> builtins.int:
-    """How many threads matrix products use."""
+    """How many threads kernels and matrix products use."""
 
 def get_rng_state() -> Tensor:
     """The state of the default generator, a uint8 tensor of 5,056 bytes."""
@@ -3206,7 +3206,7 @@ def set_default_dtype(d: _dtype) -> None:
     """Make `d` the dtype that Python floats become. Raises: TypeError unless `d` is floating."""
 
 def set_num_threads(n: builtins.int) -> None:
-    """Use `n` threads for matrix products; the rest of the NumPy kernels use one."""
+    """Use `n` threads for native kernels, or for NumPy's matrix products where there are none."""
 
 def set_printoptions(
     precision: builtins.int | None = None,

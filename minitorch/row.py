@@ -62,7 +62,7 @@ class Plan:
         else:
             rules = {"joint": row.joint, "live": live}
             flags = tuple(i in live for i in range(inputs))
-            needs = f", needs={flags}" if "needs" in _names(row.joint) else ""
+            needs = f", needs={flags}" if row.joint_tells else ""
             call = f"joint(g{self._picks(row, row.joint_needs, names)}{needs})"
             self.text = f"lambda g, saved: [*map({call}.__getitem__, live)]"
         self.backward = eval(self.text, rules)  # the text is ours: names and numbers only
@@ -128,6 +128,7 @@ class Row:
                 f"{self.name}: {len(self.rules)} rules for {len(self.inputs)} inputs {self.inputs}"
             )
         self.joint_needs = self._check(joint) if joint else ()
+        self.joint_tells = bool(joint) and "needs" in _names(joint)  # it asks which are wanted
         self._needs = tuple(self._check(rule) if rule else () for rule in self.rules)
         live = [1 << i for i, rule in enumerate(self.rules) if joint or rule]
         self.differentiable = -len(live) if self.starred else sum(live)  # a bit for each input

@@ -1,0 +1,100 @@
+"""Kernels in C under the rows, where a compiler is at hand: the same numbers, sooner.
+
+They are compiled when minitorch is first imported and kept; `MINITORCH_NATIVE=0` turns them off,
+`MINITORCH_NATIVE=always` runs them at every size, however small, as the tests do.
+`python -m minitorch --doctor` tells what is used.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from minitorch import backend
+
+from . import bind, build, table
+
+__all__ = ["disable", "enable", "is_enabled", "start", "status"]
+
+_binding: bind.Binding | None = None
+_enabled = False
+_why = "not asked for yet"  # why the kernels are off
+
+
+def load() -> bind.Binding:
+    """The compiled kernels. Raises: BuildError, OSError, ImportError where there are none."""
+    global _binding
+    if _binding is None:
+        _binding = bind.load(*build.library())
+        vars(table.c).update(_binding.kernels)
+    return _binding
+
+
+def enable(least: int | None = None) -> None:
+    """Put the kernels over their rows; `least`: from so many elements on, whatever was measured.
+
+    Raises: BuildError without a compiler, or where it fails.
+    """
+    global _enabled, _why
+    binding = load()
+    disable()
+    from . import kernels  # noqa: F401  fills the table
+
+    over = {}
+    for row, part, kernel, measured in table.ENTRIES:
+        own = (
+            backend.ROWS[row].forward
+            if part == "forward"
+            else backend.own_rule(backend.ROWS[row], part)
+        )
+        over[row, part] = binding.guard(own, kernel, least or measured)
+    backend.install(over)
+    backend.use_threads(binding.get_threads, binding.set_threads)
+    binding.memory_on()
+    _enabled, _why = True, ""
+
+
+def disable() -> None:
+    """Let every row and rule run on NumPy again."""
+    global _enabled, _why
+    if not _enabled or _binding is None:
+        return
+    backend.uninstall()
+    backend.use_threads(None, None)
+    _binding.memory_off()
+    _enabled, _why = False, "turned off"
+
+
+def is_enabled() -> bool:
+    """Whether the kernels are on."""
+    return _enabled
+
+
+def start() -> None:
+    """What the import of minitorch does: enable the kernels unless the environment forbids it."""
+    global _why
+    wanted = os.environ.get("MINITORCH_NATIVE", "")
+    if wanted == "0":
+        _why = "MINITORCH_NATIVE=0"
+        return
+    try:
+        enable(1 if wanted == "always" else None)
+    except (build.BuildError, OSError, ImportError) as error:
+        _why = str(error)
+
+
+def status() -> dict[str, Any]:
+    """What is used, for the doctor: keys and values to print."""
+    found: dict[str, Any] = {"native kernels": "on" if _enabled else f"off: {_why}"}
+    if _binding is not None:
+        rows = {entry.row for entry in table.ENTRIES}
+        found |= {
+            "library": build.library()[0],
+            "called through": _binding.how,
+            "kernels": f"{len(_binding.kernels)} in C, over {len(rows)} rows",
+            "threads": _binding.get_threads(),
+            "memory": _binding.memory_stats(),
+        }
+    found["compiler"] = " ".join(build.compiler()) or "none"
+    found["cache"] = build.folder()
+    return found

@@ -1,0 +1,145 @@
+"""The kernels as Python functions.
+
+Every kernel is called alike: `c.gelu(x, out, x.size)`. Arrays (None for an absent one), integers
+and floats come in any order, a tuple stands for its integers, and a kernel returns an integer.
+Arrays are of one floating dtype, which chooses the kernel's, and contiguous unless it is told
+strides; an array of integers may stand among them.
+
+With Python's headers at hand that is a module of its own, 40 ns a call; else ctypes does the same
+in some 10 us, and a kernel must have more to do before it is worth it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Binding", "load"]
+
+_FLOAT, _DOUBLE = np.dtype("float32"), np.dtype("float64")
+SLOW = 8  # how many times as large an array must be where calls go through ctypes
+
+
+class Binding:
+    """The functions of a library: `kernels`, `guard`, threads and memory."""
+
+    def __init__(self, module: Any, how: str) -> None:
+        self.how = how  # "module" or "ctypes"
+        self.kernels: dict[str, Callable] = module.kernels()
+        self.guard: Callable[[Callable, Callable, int], Callable] = module.guard
+        self.get_threads: Callable[[], int] = module.get_threads
+        self.set_threads: Callable[[int], None] = module.set_threads
+        self.memory_on: Callable[[], None] = module.memory_on
+        self.memory_off: Callable[[], None] = module.memory_off
+        self.memory_stats: Callable[[], dict[str, int]] = module.memory_stats
+        self.memory_trim: Callable[[], None] = module.memory_trim
+
+
+def load(path: str, is_module: bool) -> Binding:
+    """The library at `path`. Raises: ImportError, OSError where it cannot be loaded."""
+    if not is_module:
+        return Binding(_Ctypes(path), "ctypes")
+    from importlib.machinery import ExtensionFileLoader, ModuleSpec
+
+    loader = ExtensionFileLoader("_kernels", path)
+    module = loader.create_module(ModuleSpec("_kernels", loader, origin=path))
+    loader.exec_module(module)
+    return Binding(module, "module")
+
+
+class _Ctypes:
+    """What module.c offers, through ctypes."""
+
+    def __init__(self, path: str) -> None:
+        import ctypes
+
+        self.library = ctypes.CDLL(path)
+        self.library.threads_wanted.restype = ctypes.c_int64
+        self.library.kernel_get.restype = ctypes.c_void_p
+        self.set_threads = lambda n: self.library.threads_set(ctypes.c_int64(n))
+
+    def get_threads(self) -> int:
+        return self.library.threads_wanted()
+
+    def kernels(self) -> dict[str, Any]:
+        import ctypes
+
+        found: dict[str, list] = {}
+        name, double, strided = ctypes.c_char_p(), ctypes.c_int(), ctypes.c_int()
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+        places = (ctypes.byref(name), ctypes.byref(double), ctypes.byref(strided))
+        i = 0
+        while address := self.library.kernel_get(i, *places):
+            text = (name.value or b"").decode()
+            entry = found.setdefault(text, [None, None, strided.value])
+            entry[double.value] = kind(address)
+            i += 1
+        return {text: _called(text, *entry) for text, entry in found.items()}
+
+    @staticmethod
+    def guard(fallback: Any, kernel: Any, least: int) -> Any:
+        least *= SLOW
+
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            for x in args:
+                if (
+                    type(x) is np.ndarray
+                    and x.size >= least
+                    and (x.dtype is _FLOAT or x.dtype is _DOUBLE)
+                    and x.flags.aligned
+                ):
+                    found = kernel(*args, **kwargs)
+                    if found is not NotImplemented:
+                        return found
+                    break
+            return fallback(*args, **kwargs)
+
+        return guarded
+
+    def memory_on(self) -> None:
+        """NumPy's own memory stays: to replace it takes its headers."""
+
+    memory_off = memory_trim = memory_on
+
+    def memory_stats(self) -> dict[str, int]:
+        return {}
+
+
+def _called(name: str, single: Any, double: Any, strided: int) -> Any:
+    import ctypes
+
+    def call(*args: Any) -> int:
+        arrays, integers, numbers = [], [], []
+        run = None
+        for x in args:
+            if isinstance(x, np.ndarray):
+                if x.dtype is _FLOAT or x.dtype is _DOUBLE:
+                    chosen = single if x.dtype is _FLOAT else double
+                    if run not in (None, chosen):
+                        raise TypeError(f"{name}: expected arrays of one dtype")
+                    run = chosen
+                if not (strided or x.flags.c_contiguous):
+                    raise ValueError(f"{name}: expected contiguous arrays")
+                arrays.append(x.ctypes.data)
+            elif x is None:
+                arrays.append(None)
+            elif isinstance(x, float):
+                numbers.append(x)
+            elif isinstance(x, tuple):
+                integers += x
+            else:
+                integers.append(x)
+        run = run or single
+        if run is None:
+            raise TypeError(f"{name}: not for this dtype")
+        return run(
+            (ctypes.c_void_p * (len(arrays) or 1))(*arrays),
+            (ctypes.c_int64 * (len(integers) or 1))(*integers),
+            (ctypes.c_double * (len(numbers) or 1))(*numbers),
+        )
+
+    return call

@@ -1,0 +1,3 @@
+"""All kernels: importing this module enters each into the table."""
+
+from . import products  # noqa: F401

@@ -1,0 +1,227 @@
+/* The threads. One pool for all kernels: two pools that spin take each other's cores.
+
+A call hands out its chunks from one range per thread, so that in a chain of calls over the same
+array a thread meets what it wrote before; who is done with his own range takes from the others'.
+Nobody waits for a thread that has not come: a neighbour who keeps a core busy costs that core, no
+more. A thread that finds no work spins for some ten microseconds, then sleeps. */
+
+#define _GNU_SOURCE /* sched_getaffinity */
+#include "runtime.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MOST_THREADS 64
+#define SPIN_NS 60000 /* between two kernels of a training step pass 5 to 50 us of Python */
+
+#if defined(__x86_64__) || defined(__i386__)
+#define relax() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define relax() __asm__ volatile("yield")
+#else
+#define relax() ((void)0)
+#endif
+
+/* A range's next chunk, with the number of the call it belongs to above it: a thread that comes
+late can take nothing of a call that is over. */
+typedef struct {
+    _Atomic uint64_t next;
+    char apart[56]; /* a cache line each */
+} range;
+
+static struct {
+    pthread_mutex_t calling;  /* held by the thread whose call is at work */
+    pthread_mutex_t sleeping; /* guards `asleep` and the condition */
+    pthread_cond_t wake;
+    int asleep;
+    size workers;
+    _Atomic size wanted;
+    _Atomic uint32_t call;
+    _Atomic size left; /* chunks that are not done */
+    range ranges[MOST_THREADS];
+    _Atomic size stop[MOST_THREADS];
+    _Atomic size parts;
+    task run;
+    void *context;
+} pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
+
+static _Thread_local int inside; /* this thread is at work on a chunk */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static uint64_t now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Take chunks of call `number` until there are none, the own range's first. */
+static void work(size me, uint32_t number) {
+    inside = 1;
+    size parts = pool.parts;
+    for (size step = 0; step < parts; step++) {
+        size at = (me + step) % parts;
+        for (;;) {
+            uint64_t next = atomic_load_explicit(&pool.ranges[at].next, memory_order_acquire);
+            if ((uint32_t)(next >> 32) != number) goto over;
+            size chunk = (size)(next & 0xffffffffu);
+            if (chunk >= atomic_load_explicit(&pool.stop[at], memory_order_relaxed)) break;
+            if (!atomic_compare_exchange_weak(&pool.ranges[at].next, &next, next + 1)) continue;
+            pool.run(pool.context, chunk);
+            atomic_fetch_sub_explicit(&pool.left, 1, memory_order_release);
+        }
+    }
+over:
+    inside = 0;
+}
+
+static void *worker(void *argument) {
+    size me = (size)(intptr_t)argument;
+    uint32_t seen = 0;
+    for (;;) {
+        uint64_t since = 0;
+        int spins = 0;
+        uint32_t number;
+        while ((number = atomic_load_explicit(&pool.call, memory_order_acquire)) == seen) {
+            relax();
+            if (++spins % 64) continue;
+            uint64_t t = now();
+            if (!since) since = t;
+            if (t - since < SPIN_NS) continue;
+            pthread_mutex_lock(&pool.sleeping);
+            pool.asleep++;
+            while (atomic_load(&pool.call) == seen) pthread_cond_wait(&pool.wake, &pool.sleeping);
+            pool.asleep--;
+            pthread_mutex_unlock(&pool.sleeping);
+            since = 0;
+        }
+        seen = number;
+        if (me < pool.wanted) work(me, number);
+    }
+    return NULL;
+}
+
+/* A child has only the thread that forked: it starts with an empty pool, which fills when used. */
+static void in_child(void) {
+    pthread_mutex_init(&pool.calling, NULL);
+    pthread_mutex_init(&pool.sleeping, NULL);
+    pthread_cond_init(&pool.wake, NULL);
+    pool.asleep = 0;
+    pool.workers = 0;
+    for (size i = 0; i < MOST_THREADS; i++) atomic_store(&pool.ranges[i].next, 0);
+    inside = 0;
+}
+
+static void start_once(void) {
+    pthread_atfork(NULL, NULL, in_child);
+    if (!pool.wanted) {
+#ifdef __linux__
+        cpu_set_t set;
+        if (!sched_getaffinity(0, sizeof set, &set)) pool.wanted = CPU_COUNT(&set);
+#endif
+        if (!pool.wanted) pool.wanted = sysconf(_SC_NPROCESSORS_ONLN);
+        pool.wanted = most_of(1, least_of(pool.wanted, MOST_THREADS));
+    }
+}
+
+size threads_wanted(void) {
+    pthread_once(&once, start_once);
+    return pool.wanted;
+}
+
+void threads_set(size n) {
+    pthread_once(&once, start_once);
+    pthread_mutex_lock(&pool.calling); /* not while a call is at work */
+    pool.wanted = most_of(1, least_of(n, MOST_THREADS));
+    pthread_mutex_unlock(&pool.calling);
+}
+
+/* Start the threads that are missing; fewer, where the system gives no more. */
+static void grow(void) {
+    pthread_attr_t how;
+    pthread_attr_init(&how);
+    pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
+    while (pool.workers < pool.wanted - 1) {
+        pthread_t thread;
+        if (pthread_create(&thread, &how, worker, (void *)(intptr_t)(pool.workers + 1))) {
+            pool.wanted = pool.workers + 1;
+            break;
+        }
+        pool.workers++;
+    }
+    pthread_attr_destroy(&how);
+}
+
+void parallel(size chunks, task run, void *context) {
+    if (chunks <= 0) return;
+    pthread_once(&once, start_once);
+    if (chunks == 1 || inside || pool.wanted == 1 || chunks > 0x7fffffff ||
+        pthread_mutex_trylock(&pool.calling)) {
+        int before = inside;
+        inside = 1;
+        for (size i = 0; i < chunks; i++) run(context, i);
+        inside = before;
+        return;
+    }
+    grow();
+    size parts = least_of(pool.wanted, chunks);
+    pool.run = run;
+    pool.context = context;
+    pool.parts = parts;
+    atomic_store_explicit(&pool.left, chunks, memory_order_relaxed);
+    uint32_t number = atomic_load_explicit(&pool.call, memory_order_relaxed) + 1;
+    if (!number) number = 1; /* a new thread has seen call 0 */
+    for (size i = 0; i < parts; i++) atomic_store(&pool.ranges[i].next, 0); /* before its stop */
+    for (size i = 0; i < parts; i++) {
+        atomic_store_explicit(&pool.stop[i], (i + 1) * chunks / parts, memory_order_relaxed);
+        uint64_t first = (uint64_t)number << 32 | (uint64_t)(i * chunks / parts);
+        atomic_store_explicit(&pool.ranges[i].next, first, memory_order_release);
+    }
+    atomic_store(&pool.call, number);
+    pthread_mutex_lock(&pool.sleeping);
+    if (pool.asleep) pthread_cond_broadcast(&pool.wake);
+    pthread_mutex_unlock(&pool.sleeping);
+    work(0, number);
+    for (int spins = 0; atomic_load_explicit(&pool.left, memory_order_acquire);) {
+        relax();
+        if (++spins % 2048 == 0) sched_yield(); /* the thread we wait for may want this core */
+    }
+    pthread_mutex_unlock(&pool.calling);
+}
+
+/* ------------------------------------------------------------------ scratch memory */
+
+static pthread_key_t key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+typedef struct {
+    void *block[SLOTS];
+    size bytes[SLOTS];
+} blocks;
+
+static void free_blocks(void *of_thread) {
+    blocks *mine = of_thread;
+    for (int i = 0; i < SLOTS; i++) free(mine->block[i]);
+    free(mine);
+}
+static void make_key(void) { pthread_key_create(&key, free_blocks); }
+
+void *scratch(int slot, size bytes) {
+    pthread_once(&key_once, make_key);
+    blocks *mine = pthread_getspecific(key);
+    if (!mine) {
+        mine = calloc(1, sizeof *mine);
+        if (!mine) return NULL;
+        pthread_setspecific(key, mine);
+    }
+    if (mine->bytes[slot] < bytes) {
+        free(mine->block[slot]);
+        mine->bytes[slot] = 0;
+        size room = blocks_of(bytes + bytes / 4, 4096) * 4096;
+        mine->block[slot] = aligned_alloc(64, (size_t)room);
+        if (!mine->block[slot]) return NULL;
+        mine->bytes[slot] = room;
+    }
+    return mine->block[slot];
+}

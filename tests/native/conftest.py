@@ -1,0 +1,23 @@
+"""The kernels, at every size, for the tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from minitorch import native
+from minitorch.native.build import BuildError, compiler
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kernels() -> Iterator[None]:
+    """Put the kernels over their rows, however small the arrays."""
+    if not compiler():
+        pytest.skip("no C compiler: neither $CC, cc, gcc, clang nor ziglang")
+    try:
+        native.enable(least=1)
+    except BuildError as error:
+        pytest.fail(str(error))
+    yield
+    native.disable()
