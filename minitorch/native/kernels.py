@@ -1,3 +1,4 @@
 """All kernels: importing this module enters each into the table."""
 
-from . import products  # noqa: F401
+# ruff: noqa: F401
+import minitorch.native.products
