@@ -3,7 +3,9 @@
 Every kernel is called alike: `c.gelu(x, out, x.size)`. Arrays (None for an absent one), integers
 and floats come in any order, a tuple stands for its integers, and a kernel returns an integer.
 Arrays are of one floating dtype, which chooses the kernel's, and contiguous unless it is told
-strides; an array of integers may stand among them.
+strides; an array of integers may stand among them. A list stands for its arrays, which are of the
+same floating dtype, and adds the size of each to the integers, as ~size where the array may not be
+written to.
 
 With Python's headers at hand that is a module of its own, 40 ns a call; else ctypes does the same
 in some 10 us, and a kernel must have more to do before it is worth it.
@@ -115,16 +117,28 @@ def _called(name: str, single: Any, double: Any, strided: int) -> Any:
     def call(*args: Any) -> int:
         arrays, integers, numbers = [], [], []
         run = None
+
+        def add(x: Any, in_list: bool) -> None:
+            nonlocal run
+            if x.dtype is _FLOAT or x.dtype is _DOUBLE:
+                chosen = single if x.dtype is _FLOAT else double
+                if run not in (None, chosen):
+                    raise TypeError(f"{name}: expected arrays of one dtype")
+                run = chosen
+            elif in_list:
+                raise TypeError(f"{name}: expected lists of arrays of a floating dtype")
+            if not (strided or x.flags.c_contiguous):
+                raise ValueError(f"{name}: expected contiguous arrays")
+            arrays.append(x.ctypes.data)
+            if in_list:
+                integers.append(x.size if x.flags.writeable else ~x.size)
+
         for x in args:
             if isinstance(x, np.ndarray):
-                if x.dtype is _FLOAT or x.dtype is _DOUBLE:
-                    chosen = single if x.dtype is _FLOAT else double
-                    if run not in (None, chosen):
-                        raise TypeError(f"{name}: expected arrays of one dtype")
-                    run = chosen
-                if not (strided or x.flags.c_contiguous):
-                    raise ValueError(f"{name}: expected contiguous arrays")
-                arrays.append(x.ctypes.data)
+                add(x, False)
+            elif isinstance(x, list):
+                for each in x:
+                    add(each, True)
             elif x is None:
                 arrays.append(None)
             elif isinstance(x, float):

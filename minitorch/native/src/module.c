@@ -2,8 +2,9 @@
 
 Two functions are made here. `kernels()` gives every kernel by name: called with arrays, integers,
 tuples of integers and numbers in any order, it sorts them, checks that the arrays are contiguous and
-of one floating dtype, and lets go of the interpreter while it runs. `guard(...)` puts a kernel over
-a row: see `guarded`. */
+of one floating dtype, and lets go of the interpreter while it runs. A list stands for its arrays and
+adds their sizes to the integers, see `add_list`. `guard(...)` puts a kernel over a row: see
+`guarded`. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -42,26 +43,40 @@ static int add_array(entry *k, PyArrayObject *array, void **arrays, size *count,
     return 0;
 }
 
-static int add_integers(entry *k, PyObject *tuple, size *integers, size *count) {
+static int add_integers(PyObject *tuple, size *integers, size *count) {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); i++) {
-        if (*count == MOST_ARGUMENTS) {
-            PyErr_Format(PyExc_TypeError, "%s: too many arguments", k->name);
-            return -1;
-        }
         integers[*count] = PyLong_AsLongLong(PyTuple_GET_ITEM(tuple, i));
         if (integers[(*count)++] == -1 && PyErr_Occurred()) return -1;
     }
     return 0;
 }
 
-static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
-    entry *k = PyCapsule_GetPointer(self, NULL);
-    void *arrays[MOST_ARGUMENTS];
-    size integers[MOST_ARGUMENTS];
+/* The arrays of a list, all of one floating dtype, and the size of each among the integers; ~size,
+which is negative, where it may not be written to. Returns the elements of all, -1 for an error. */
+static size add_list(entry *k, PyObject *list, void **arrays, size *n_arrays, size *integers,
+                     size *n_integers, int *which) {
+    size elements = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+        PyArrayObject *array = (PyArrayObject *)PyList_GET_ITEM(list, i);
+        int type = PyArray_CheckExact(array) ? PyArray_TYPE(array) : NPY_VOID;
+        if ((type != NPY_FLOAT && type != NPY_DOUBLE) || !PyArray_ISALIGNED(array)) {
+            PyErr_Format(PyExc_TypeError, "%s: expected lists of arrays of a floating dtype",
+                         k->name);
+            return -1;
+        }
+        if (add_array(k, array, arrays, n_arrays, which)) return -1;
+        size each = PyArray_SIZE(array);
+        integers[(*n_integers)++] = PyArray_ISWRITEABLE(array) ? each : ~each;
+        elements += each;
+    }
+    return elements;
+}
+
+static PyObject *call_sorted(entry *k, PyObject *const *args, Py_ssize_t n, void **arrays,
+                             size *integers) {
     double numbers[MOST_ARGUMENTS];
     size n_arrays = 0, n_integers = 0, n_numbers = 0, largest = 0;
     int which = -1;
-    if (n > MOST_ARGUMENTS) return PyErr_Format(PyExc_TypeError, "%s: too many arguments", k->name);
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *x = args[i];
         if (PyArray_CheckExact(x)) {
@@ -70,14 +85,16 @@ static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
         } else if (x == Py_None) {
             arrays[n_arrays++] = NULL;
         } else if (PyLong_Check(x)) {
-            if (n_integers == MOST_ARGUMENTS)
-                return PyErr_Format(PyExc_TypeError, "%s: too many arguments", k->name);
             integers[n_integers] = PyLong_AsLongLong(x);
             if (integers[n_integers++] == -1 && PyErr_Occurred()) return NULL;
         } else if (PyFloat_Check(x)) {
             numbers[n_numbers++] = PyFloat_AS_DOUBLE(x);
         } else if (PyTuple_Check(x)) {
-            if (add_integers(k, x, integers, &n_integers)) return NULL;
+            if (add_integers(x, integers, &n_integers)) return NULL;
+        } else if (PyList_CheckExact(x)) {
+            size elements = add_list(k, x, arrays, &n_arrays, integers, &n_integers, &which);
+            if (elements < 0) return NULL;
+            largest = most_of(largest, elements);
         } else {
             return PyErr_Format(PyExc_TypeError,
                                 "%s: expected an array, a number or None at position %zd, got %s",
@@ -95,6 +112,25 @@ static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
         Py_END_ALLOW_THREADS
     }
     return PyLong_FromLongLong(found);
+}
+
+/* The call of a kernel. Its arguments are sorted on the stack, where there are not too many. */
+static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
+    entry *k = PyCapsule_GetPointer(self, NULL);
+    if (n > MOST_ARGUMENTS) return PyErr_Format(PyExc_TypeError, "%s: too many arguments", k->name);
+    size most = n;
+    for (Py_ssize_t i = 0; i < n; i++)
+        if (PyTuple_Check(args[i]) || PyList_CheckExact(args[i])) most += Py_SIZE(args[i]);
+    if (most <= MOST_ARGUMENTS) {
+        void *arrays[MOST_ARGUMENTS];
+        size integers[MOST_ARGUMENTS];
+        return call_sorted(k, args, n, arrays, integers);
+    }
+    void **arrays = PyMem_Malloc((size_t)most * (sizeof(void *) + sizeof(size)));
+    if (!arrays) return PyErr_NoMemory();
+    PyObject *found = call_sorted(k, args, n, arrays, (size *)(arrays + most));
+    PyMem_Free(arrays);
+    return found;
 }
 
 /* {name: function} of all kernels. The functions live as long as the process. */
