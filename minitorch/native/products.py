@@ -61,3 +61,34 @@ def linear_weight(g: Any, x: Any, weight_shape: Any) -> Any:
     if len(weight_shape) != 2 or g.dtype is not x.dtype:
         return NotImplemented
     return gemm(_rows(g).T, _rows(x))
+
+
+# ------------------------------------------------------------------ matrices, one by one or stacked
+
+
+@forward("mm", least=4 * _LEAST)
+def mm(xp: Any, x: Any, y: Any) -> Any:
+    if x.ndim != 2 or y.ndim != 2 or x.shape[1] != y.shape[0] or x.dtype is not y.dtype:
+        return NotImplemented
+    if x.shape[0] == 1 or x.shape[1] == 1 or y.shape[1] == 1:
+        return NotImplemented  # a vector is read once: there is nothing to gain
+    return gemm(x, y)
+
+
+@forward("bmm", least=_LEAST)
+def bmm(xp: Any, x: Any, y: Any) -> Any:
+    if x.ndim != 3 or y.ndim != 3 or x.dtype is not y.dtype:
+        return NotImplemented
+    (count, m, k), (_, also, n) = x.shape, y.shape
+    if count != len(y) or also != k or min(m, k, n) == 1:
+        return NotImplemented
+    if count > 64 and m * k * n < 4096:  # tiles are larger: 0.6 times as fast for 8 x 8
+        return NotImplemented
+    out = xp.empty((count, m, n), x.dtype)
+    each = x.itemsize
+    c.gemm_stack(
+        x, y, out, count, m, n, k,
+        x.strides[0] // each, x.strides[1] // each, x.strides[2] // each,
+        y.strides[0] // each, y.strides[1] // each, y.strides[2] // each,
+    )  # fmt: skip
+    return out

@@ -337,7 +337,7 @@ static void stack_chunk(void *context, size chunk) {
 /* a, b, c; how many, m, n, k, the strides of a and b with that from matrix to matrix first. */
 STRIDED_KERNEL(gemm_stack) {
     size work = n[1] * n[2] * n[3];
-    if (work > 16 * LEAST_WORK || n[0] == 1) { /* each on all threads */
+    if (n[0] == 1 || (work > 16 * LEAST_WORK && n[0] < 4 * threads_wanted())) { /* each on all */
         for (size i = 0; i < n[0]; i++)
             NAME(gemm)(n[1], n[2], n[3], (real *)a[0] + i * n[4], n[5], n[6],
                        (real *)a[1] + i * n[7], n[8], n[9], (real *)a[2] + i * n[1] * n[2], n[2],
