@@ -206,6 +206,11 @@ class Streams(ABC):
             low, span = bounds.integer_range(low or 0, high, array.dtype)
             wide = span >= _WIDE_RANGE
 
+        return self._fill_integers(array, low, span, wide)
+
+    def _fill_integers(self, array: np.ndarray, low: int, span: int, wide: bool) -> np.ndarray:
+        """low + w mod span, or W if `wide`."""
+
         def draw(n: int) -> np.ndarray:
             words = self._double_words(n) if wide else self._words(n)
             if span < 1 << 64:
@@ -259,6 +264,12 @@ class Streams(ABC):
             return bits < below
 
         return fill(array, draw)
+
+    def fill_noise(self, array: np.ndarray, p: float) -> np.ndarray:
+        """1 / p where `fill_bernoulli` has a 1, else 0: what dropout multiplies by."""
+        self.fill_bernoulli(array, p)
+        array /= bounds.kind_of(array.dtype).number(p)  # half precision is divided in float32
+        return array
 
     def fill_bernoulli_tensor(self, array: np.ndarray, p: np.ndarray) -> np.ndarray:
         """1 where u < p, element by element, else 0; u of float64 for a float64 `p`, else float32.

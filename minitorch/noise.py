@@ -41,20 +41,18 @@ _SELU_FLOOR = 1.7580993408473766  # minus what SELU tends to at minus infinity
 # ------------------------------------------------------------------ dropout
 
 
-def _keep(input: Tensor, p: float, features: bool) -> Any:
-    """1 for what stays, 0 for what falls: each element, or each (sample, channel) as a whole.
+def _undrawn(input: Tensor, features: bool) -> Any:
+    """An array for what stays and what falls: each element, or each (sample, channel) as a whole.
 
     Raises: RuntimeError for features of an input without two dimensions.
     """
     if not features:
-        mask = dense_like(input._array)  # filled in the order of the memory
-    elif input.ndim < 2:
+        return dense_like(input._array)  # filled in the order of the memory
+    if input.ndim < 2:
         raise RuntimeError(
             f"Feature dropout requires at least 2 dimensions in the input, got {input.ndim}"
         )
-    else:
-        mask = np.empty((*input.shape[:2], *(1,) * (input.ndim - 2)), input._array.dtype)
-    return default_generator.fill_bernoulli(mask, 1 - p)
+    return np.empty((*input.shape[:2], *(1,) * (input.ndim - 2)), input._array.dtype)
 
 
 def dropped(input: Tensor, p: float, features: bool) -> Tensor:
@@ -79,14 +77,12 @@ def _for_samples(draw: Any, input: Tensor, p: float, features: bool) -> Any:
 
 
 def _drawn_noise(input: Tensor, p: float, features: bool) -> Tensor:
-    noise = _keep(input, p, features)
-    noise /= kind_of(noise.dtype).number(1 - p)  # half precision is divided in float32
-    return wrap(noise)
+    return wrap(default_generator.fill_noise(_undrawn(input, features), 1 - p))
 
 
 def _drawn_floor(input: Tensor, p: float, features: bool) -> tuple[Tensor, Tensor]:
     """What SELU's dropout multiplies by, and what it adds."""
-    keep = _keep(input, p, features)
+    keep = default_generator.fill_bernoulli(_undrawn(input, features), 1 - p)
     number = keep.dtype.type
     a = 1 / math.sqrt((_SELU_FLOOR**2 * p + 1) * (1 - p))
     shift = (keep - number(1)) * number(_SELU_FLOOR * a) + number(_SELU_FLOOR * a * p)

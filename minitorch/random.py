@@ -7,6 +7,7 @@ Here is the source, a Mersenne twister with its seeds and its state; `_random_st
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import struct
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from ._random_samplers import Samplers
 from ._tensor import Tensor, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "Generator",
@@ -55,6 +56,7 @@ class Generator(Samplers):
         if where.type != "cpu":
             raise RuntimeError(f"Generator: expected device 'cpu', got '{where}'")
         self._twister: Any = None  # made at the first draw: importing numpy.random takes 14 ms
+        self._memory: Any = None
         self._start(_DEFAULT_SEED)
 
     @property
@@ -101,6 +103,17 @@ class Generator(Samplers):
             self._twister = np.random.MT19937(0)
             self._seed_twister()
         return self._twister
+
+    def memory(self) -> np.ndarray:
+        """The 624 words of the block and how many are drawn, where the twister itself has them."""
+        if self._memory is None:
+            import ctypes
+
+            place = (ctypes.c_uint32 * (_WORDS + 1)).from_address(
+                self._engine().ctypes.state_address
+            )
+            self._memory = np.frombuffer(place, np.uint32)
+        return self._memory
 
     def get_state(self) -> Tensor:
         """The state as torch writes it, a uint8 tensor of 5,056 bytes."""
@@ -176,6 +189,35 @@ class Generator(Samplers):
 
     def _return_to(self, position: Any) -> None:
         self._engine().state, self._untouched = position
+
+
+_own: dict[str, Any] = {}  # the methods that kernels stand in for
+
+
+def install(table: dict[str, Callable]) -> None:
+    """Let `table[name]` run in place of each method of `Generator` named there.
+
+    It draws the same numbers; where it returns NotImplemented the method itself runs.
+    """
+    for name, kernel in table.items():
+        _own.setdefault(name, getattr(Generator, name))
+        setattr(Generator, name, _guarded(kernel, _own[name]))
+
+
+def uninstall() -> None:
+    """Let every method of `Generator` be itself again."""
+    for name, own in _own.items():
+        setattr(Generator, name, own)
+    _own.clear()
+
+
+def _guarded(kernel: Callable, own: Callable) -> Callable:
+    @functools.wraps(own)
+    def method(self: Generator, *args: Any, **kwargs: Any) -> Any:
+        found = kernel(self, *args, **kwargs)
+        return own(self, *args, **kwargs) if found is NotImplemented else found
+
+    return method
 
 
 default_generator = Generator()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from minitorch import backend
+from minitorch import backend, random
 
 from . import bind, build, table
 
@@ -38,7 +38,7 @@ def enable(least: int | None = None) -> None:
     global _enabled, _why
     binding = load()
     disable()
-    from . import kernels  # noqa: F401  fills the table
+    from . import kernels, streams  # noqa: F401  kernels fills the table
 
     over = {}
     for row, part, kernel, measured in table.ENTRIES:
@@ -49,6 +49,7 @@ def enable(least: int | None = None) -> None:
         )
         over[row, part] = binding.guard(own, kernel, least or measured)
     backend.install(over)
+    random.install(streams.METHODS)
     backend.use_threads(binding.get_threads, binding.set_threads)
     binding.memory_on()
     _enabled, _why = True, ""
@@ -60,6 +61,7 @@ def disable() -> None:
     if not _enabled or _binding is None:
         return
     backend.uninstall()
+    random.uninstall()
     backend.use_threads(None, None)
     _binding.memory_off()
     _enabled, _why = False, "turned off"

@@ -28,6 +28,7 @@ _FLAGS = (
 ).split()
 _ONCE = ("pool.c", "registry.c")  # free of the element type
 _BINDING = ("module.c", "memory.c")  # Python's and NumPy's headers
+_OWN_FLAGS = {"random.c": ["-ffp-contract=off"]}  # it says itself where torch rounds once
 
 
 class BuildError(RuntimeError):
@@ -91,7 +92,7 @@ def _include() -> str | None:
 
 def _name() -> str:
     """The library's file name."""
-    parts = [_processor(), " ".join(_FLAGS), sys.version, np.__version__, str(_include())]
+    parts = [_processor(), f"{_FLAGS}{_OWN_FLAGS}", sys.version, np.__version__, str(_include())]
     parts += [os.environ.get(name, "") for name in ("CC", "MINITORCH_CFLAGS")]
     told = "\n".join(parts).encode()
     for path in sources():
@@ -179,8 +180,9 @@ def _tasks(work: str, is_module: bool) -> Iterator[tuple[str, list[str]]]:
         if name in _ONCE + _BINDING:
             yield os.path.join(work, name + ".o"), [path, *headers]
         else:
-            yield os.path.join(work, name + ".f32.o"), [path]
-            yield os.path.join(work, name + ".f64.o"), ["-DDOUBLE", path]
+            own = _OWN_FLAGS.get(name, [])
+            yield os.path.join(work, name + ".f32.o"), [*own, path]
+            yield os.path.join(work, name + ".f64.o"), [*own, "-DDOUBLE", path]
 
 
 def flags(command: list[str]) -> list[str]:

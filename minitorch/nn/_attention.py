@@ -123,8 +123,7 @@ def _kept(query: Tensor, size: tuple, p: float) -> Tensor:
 def _drawn(like: Tensor, p: float) -> Tensor:
     noise = np.zeros(like.shape, like._array.dtype)
     if p < 1:
-        default_generator.fill_bernoulli(noise, 1 - p)
-        noise /= noise.dtype.type(1 - p)
+        default_generator.fill_noise(noise, 1 - p)
     return wrap(noise)
 
 
