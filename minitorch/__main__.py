@@ -10,6 +10,7 @@ usage: python -m minitorch SCRIPT [ARGS...]     run a PyTorch script on minitorc
        python -m minitorch -c TEXT [ARGS...]    run a text so
        python -m minitorch - [ARGS...]          run what comes through standard input
        python -m minitorch --check SCRIPT...    list what of torch a script uses and we lack
+       python -m minitorch --doctor             tell what it runs on: versions, kernels, compiler
        python -m minitorch --version
 """
 
@@ -26,6 +27,13 @@ def main(argv: list[str]) -> int | None:
         from minitorch import __version__
 
         print(f"minitorch {__version__}, as torch {VERSION}")
+        return 0
+    if first == "--doctor":
+        from minitorch import __version__
+        from minitorch.native import doctor
+
+        print(f"{'minitorch':16}{__version__}, as torch {VERSION}")
+        print(doctor.text(), end="")
         return 0
     if first in ("-m", "-c", "--check") and not rest:
         return refuse(f"argument expected for {first}")

@@ -184,23 +184,23 @@ _threads: list[int] = []  # what was asked for, once it was
 def _blas() -> Any:
     """The functions (set, get) of the thread count of NumPy's own OpenBLAS, None without one."""
     import ctypes
-    import glob
     import os
 
     folder = os.path.dirname(xp.__file__)
-    places = (
-        os.path.join(folder + ".libs", "*openblas*"),
-        os.path.join(folder, ".dylibs", "*openblas*"),
-    )
-    for path in (p for place in places for p in glob.glob(place)):
-        library = ctypes.CDLL(path)
-        for name in (
-            "scipy_openblas_{}_num_threads64_",
-            "scipy_openblas_{}_num_threads",
-            "openblas_{}_num_threads",
-        ):
-            if hasattr(library, name.format("set")):
-                return getattr(library, name.format("set")), getattr(library, name.format("get"))
+    for place in (folder + ".libs", os.path.join(folder, ".dylibs")):
+        for file in os.listdir(place) if os.path.isdir(place) else []:
+            if "openblas" not in file:
+                continue
+            library = ctypes.CDLL(os.path.join(place, file))
+            for name in (
+                "scipy_openblas_{}_num_threads64_",
+                "scipy_openblas_{}_num_threads",
+                "openblas_{}_num_threads",
+            ):
+                if hasattr(library, name.format("set")):
+                    return getattr(library, name.format("set")), getattr(
+                        library, name.format("get")
+                    )
     return None
 
 

@@ -8,11 +8,12 @@ They are compiled when minitorch is first imported and kept; `MINITORCH_NATIVE=0
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from minitorch import backend, random
 
-from . import bind, build, table
+if TYPE_CHECKING:
+    from . import bind
 
 __all__ = ["disable", "enable", "is_enabled", "start", "status"]
 
@@ -22,8 +23,10 @@ _why = "not asked for yet"  # why the kernels are off
 
 
 def load() -> bind.Binding:
-    """The compiled kernels. Raises: BuildError, OSError, ImportError where there are none."""
+    """The compiled kernels. Raises: BuildError, ImportError, OSError where there are none."""
     global _binding
+    from . import bind, build, table
+
     if _binding is None:
         _binding = bind.load(*build.library())
         vars(table.c).update(_binding.kernels)
@@ -38,7 +41,7 @@ def enable(least: int | None = None) -> None:
     global _enabled, _why
     binding = load()
     disable()
-    from . import kernels, streams  # noqa: F401  kernels fills the table
+    from . import kernels, streams, table  # noqa: F401  kernels fills the table
 
     over = {}
     for row, part, kernel, measured in table.ENTRIES:
@@ -73,7 +76,10 @@ def is_enabled() -> bool:
 
 
 def start() -> None:
-    """What the import of minitorch does: enable the kernels unless the environment forbids it."""
+    """What the import of minitorch does: enable the kernels unless the environment forbids it.
+
+    Where there can be none, that is said once, and everything runs on NumPy.
+    """
     global _why
     wanted = os.environ.get("MINITORCH_NATIVE", "")
     if wanted == "0":
@@ -81,22 +87,35 @@ def start() -> None:
         return
     try:
         enable(1 if wanted == "always" else None)
-    except (build.BuildError, OSError, ImportError) as error:
-        _why = str(error)
+    except Exception as error:
+        from . import build, compiling
+
+        if isinstance(error, build.CompileError):
+            _why = "the compilation failed"  # which was said while compiling
+            return
+        _why = str(error) or type(error).__name__
+        compiling.hint(_why)
 
 
 def status() -> dict[str, Any]:
     """What is used, for the doctor: keys and values to print."""
+    from . import build, compiling, table
+
     found: dict[str, Any] = {"native kernels": "on" if _enabled else f"off: {_why}"}
     if _binding is not None:
         rows = {entry.row for entry in table.ENTRIES}
         found |= {
-            "library": build.library()[0],
+            "library": _binding.path,
             "called through": _binding.how,
             "kernels": f"{len(_binding.kernels)} in C, over {len(rows)} rows",
             "threads": _binding.get_threads(),
             "memory": _binding.memory_stats(),
         }
-    found["compiler"] = " ".join(build.compiler()) or "none"
-    found["cache"] = build.folder()
+    found["compiler"] = ", ".join(" ".join(each) for each in build.compilers()) or "none"
+    try:
+        found["cache"] = build.folder()
+        if failed := compiling.failure(build.path()):
+            found["compilation failed"] = failed
+    except build.BuildError as error:
+        found["cache"] = f"none: {error}"
     return found

@@ -29,7 +29,8 @@ SLOW = 8  # how many times as large an array must be where calls go through ctyp
 class Binding:
     """The functions of a library: `kernels`, `guard`, threads and memory."""
 
-    def __init__(self, module: Any, how: str) -> None:
+    def __init__(self, module: Any, path: str, how: str) -> None:
+        self.path = path
         self.how = how  # "module" or "ctypes"
         self.kernels: dict[str, Callable] = module.kernels()
         self.guard: Callable[[Callable, Callable, int], Callable] = module.guard
@@ -44,13 +45,13 @@ class Binding:
 def load(path: str, is_module: bool) -> Binding:
     """The library at `path`. Raises: ImportError, OSError where it cannot be loaded."""
     if not is_module:
-        return Binding(_Ctypes(path), "ctypes")
+        return Binding(_Ctypes(path), path, "ctypes")
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
     loader = ExtensionFileLoader("_kernels", path)
     module = loader.create_module(ModuleSpec("_kernels", loader, origin=path))
     loader.exec_module(module)
-    return Binding(module, "module")
+    return Binding(module, path, "module")
 
 
 class _Ctypes:
