@@ -63,18 +63,34 @@ INLINE vec choose(mask m, vec x, vec y) { return (vec)(((mask)x & m) | ((mask)y 
 INLINE vec larger(vec x, vec y) { return choose((x > y) | (x != x), x, y); }
 INLINE vec smaller(vec x, vec y) { return choose((x < y) | (x != x), x, y); }
 
+/* A vector in pieces of 16 bytes, which every machine has. */
+typedef real piece __attribute__((vector_size(16)));
+#define PIECES (VECTOR_BYTES / 16)
+
 INLINE real sum_of(vec x) {
-    real lanes[VECTOR_BYTES / sizeof(real)];
-    memcpy(lanes, &x, sizeof x);
-    for (size n = LANES / 2; n; n /= 2)
-        for (size i = 0; i < n; i++) lanes[i] += lanes[i + n];
-    return lanes[0];
+    piece part[PIECES];
+    memcpy(part, &x, sizeof x);
+    for (int i = 1; i < PIECES; i++) part[0] += part[i];
+#ifdef DOUBLE
+    return part[0][0] + part[0][1];
+#else
+    return (part[0][0] + part[0][2]) + (part[0][1] + part[0][3]);
+#endif
 }
+INLINE real larger_of(real x, real y) { return x > y || x != x ? x : y; }
 INLINE real largest_of(vec x) { /* NaN where one is */
-    real top = x[0];
-    for (size i = 1; i < LANES; i++)
-        if (x[i] > top || x[i] != x[i]) top = x[i];
-    return top;
+    piece part[PIECES], top;
+    memcpy(part, &x, sizeof x);
+    top = part[0];
+    for (int i = 1; i < PIECES; i++) {
+        __typeof__(top > top) m = (top > part[i]) | (top != top);
+        top = (piece)(((__typeof__(m))top & m) | ((__typeof__(m))part[i] & ~m));
+    }
+#ifdef DOUBLE
+    return larger_of(top[0], top[1]);
+#else
+    return larger_of(larger_of(top[0], top[2]), larger_of(top[1], top[3]));
+#endif
 }
 
 INLINE size least_of(size x, size y) { return x < y ? x : y; }
