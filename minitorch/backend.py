@@ -13,9 +13,12 @@ import numpy as xp
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ROWS", "cpu", "device", "install", "own_rule", "uninstall", "use_threads", "xp"]
+__all__ = [
+    "ROWS", "cpu", "device", "enter", "install", "own_rule", "uninstall", "use_threads",
+    "when_defined", "xp",
+]  # fmt: skip
 
-ROWS: dict[str, Any] = {}  # every row by name; filled by minitorch.primitive as rows are defined
+ROWS: dict[str, Any] = {}  # every row by name; filled by `enter`
 
 _KNOWN = (
     "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia"
@@ -125,6 +128,24 @@ def not_compiled(kind: str) -> AssertionError:
 
 
 _replaced: dict[tuple[str, int | str], Any] = {}  # the rules that kernels stand in for
+_awaited: dict[str, Callable[[], None]] = {}  # what to do when rows of these names are defined
+
+
+def enter(row: Any) -> None:
+    """Put a row into `ROWS`, and do what waits for it. Raises: TypeError where there is one."""
+    if row.name in ROWS:
+        raise TypeError(f"there is a row named {row.name!r} already")
+    ROWS[row.name] = row
+    if row.name in _awaited:
+        _awaited.pop(row.name)()
+
+
+def when_defined(name: str, then: Callable[[], None]) -> None:
+    """Call `then` as soon as there is a row of that name: some modules are loaded late."""
+    if name in ROWS:
+        then()
+    else:
+        _awaited[name] = then
 
 
 def install(table: dict[Any, Callable[..., Any]]) -> None:
@@ -157,6 +178,7 @@ def uninstall() -> None:
     for (name, part), own in _replaced.items():
         _set_rule(ROWS[name], part, own)
     _replaced.clear()
+    _awaited.clear()
 
 
 def _rule(row: Any, part: int | str) -> Any:

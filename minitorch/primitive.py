@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import dtypes, errors
 from ._tensor import Tensor, edge, result, wrap
 from ._views import View
-from .backend import ROWS, xp
+from .backend import enter, xp
 from .calls import write_out
 from .grad_mode import UNTRACKED, state
 from .graph import Node
@@ -334,10 +334,8 @@ def define(kind: str, **fixed: Any) -> Callable:
     def decorator(vjp: Any = None, *, joint: Any = None, **options: Any) -> Callable:
         def decorate(forward: Callable) -> Callable:
             row = Row(forward, vjp, joint, {"kind": kind, **fixed, **options})
-            if row.name in ROWS:
-                raise TypeError(f"there is a row named {row.name!r} already")
-            ROWS[row.name] = row
             row.public = _public(row)
+            enter(row)
             return row.public
 
         return decorate

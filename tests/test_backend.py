@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -103,3 +104,16 @@ def test_threads() -> None:
                 minitorch.set_num_threads(wrong)
     finally:
         minitorch.set_num_threads(before)
+
+
+def test_what_waits_for_a_row_is_done_when_it_is_defined(monkeypatch):
+    monkeypatch.setattr(backend, "ROWS", {})
+    done = []
+    backend.when_defined("late", lambda: done.append(1))
+    assert done == []
+    backend.enter(SimpleNamespace(name="late"))
+    assert done == [1]
+    backend.when_defined("late", lambda: done.append(2))
+    assert done == [1, 2]
+    with pytest.raises(TypeError, match="already"):
+        backend.enter(SimpleNamespace(name="late"))

@@ -8,11 +8,14 @@ They are compiled when minitorch is first imported and kept; `MINITORCH_NATIVE=0
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from minitorch import backend, random
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from . import bind
 
 __all__ = ["disable", "enable", "is_enabled", "start", "status"]
@@ -43,19 +46,25 @@ def enable(least: int | None = None) -> None:
     disable()
     from . import kernels, streams, table  # noqa: F401  kernels fills the table
 
-    over = {}
-    for row, part, kernel, measured in table.ENTRIES:
-        own = (
-            backend.ROWS[row].forward
-            if part == "forward"
-            else backend.own_rule(backend.ROWS[row], part)
-        )
-        over[row, part] = binding.guard(own, kernel, least or measured)
-    backend.install(over)
+    for name in {entry.row for entry in table.ENTRIES}:
+        backend.when_defined(name, partial(_put_over, name, binding.guard, least))
     random.install(streams.METHODS)
     backend.use_threads(binding.get_threads, binding.set_threads)
     binding.memory_on()
     _enabled, _why = True, ""
+
+
+def _put_over(name: str, guard: Callable, least: int | None) -> None:
+    """Put the kernels of the row `name` over it and its rules."""
+    from . import table
+
+    row, over = backend.ROWS[name], {}
+    for entry in table.ENTRIES:
+        if entry.row == name:
+            is_rule = entry.part != "forward"
+            own = backend.own_rule(row, entry.part) if is_rule else row.forward
+            over[name, entry.part] = guard(own, entry.kernel, least or entry.least)
+    backend.install(over)
 
 
 def disable() -> None:
