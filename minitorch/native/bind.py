@@ -88,17 +88,15 @@ class _Ctypes:
         least *= SLOW
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
+            large = False
             for x in args:
-                if (
-                    type(x) is np.ndarray
-                    and x.size >= least
-                    and (x.dtype is _FLOAT or x.dtype is _DOUBLE)
-                    and x.flags.aligned
-                ):
-                    found = kernel(*args, **kwargs)
-                    if found is not NotImplemented:
-                        return found
-                    break
+                if isinstance(x, np.ndarray):
+                    if type(x) is not np.ndarray or not (x.flags.aligned and x.dtype.isnative):
+                        break
+                    large |= x.size >= least and (x.dtype is _FLOAT or x.dtype is _DOUBLE)
+            else:
+                if large and (found := kernel(*args, **kwargs)) is not NotImplemented:
+                    return found
             return fallback(*args, **kwargs)
 
         return guarded
@@ -128,6 +126,8 @@ def _called(name: str, single: Any, double: Any, strided: int) -> Any:
                 run = chosen
             elif in_list:
                 raise TypeError(f"{name}: expected lists of arrays of a floating dtype")
+            if not (x.flags.aligned and x.dtype.isnative):
+                raise ValueError(f"{name}: expected aligned arrays in native byte order")
             if not (strided or x.flags.c_contiguous):
                 raise ValueError(f"{name}: expected contiguous arrays")
             arrays.append(x.ctypes.data)

@@ -3,8 +3,8 @@
 A training step makes the same arrays again and again; each large one costs the system a page fault
 for every 4 KB, which is more than most kernels take to fill it. So blocks that arrays leave behind
 wait here, by size, for the next array of that size. Blocks start at different offsets of a page,
-since equal ones share sets of the cache. What waits is bounded; what waited for a second is given
-back; small requests stay with NumPy, which caches those itself. */
+since equal ones share sets of the cache. What waits is bounded, and a thread of our own gives back
+what has waited for a second. Small requests stay with NumPy, which caches those itself. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -16,23 +16,30 @@ back; small requests stay with NumPy, which caches those itself. */
 #include "memory.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define SMALL 4096                  /* bytes; below, NumPy's own */
 #define MAPPED ((size_t)1 << 20)    /* from here on each block is a mapping of its own */
 #define MOST_WAITING ((size_t)256 << 20)
+#define LITTLE ((size_t)8 << 20) /* what may wait for good */
 #define CLASSES 128
-#define PATIENCE_NS 1000000000u
+#define TICK_NS 250000000
+#define PATIENCE 4 /* ticks */
 #define ROOM 1024 /* bytes before the data: a head, and the offset in the page */
 
 typedef struct block {
     struct block *next;
     void *base;
     size_t bytes; /* of the data */
-    uint64_t since;
+    uint64_t since; /* the tick it was left at */
     uint64_t unused[3];
     uint64_t tag; /* the word before the data: whose it is */
 } block; /* the 64 bytes right before the data */
@@ -45,18 +52,18 @@ enum { LARGE = 0x6d696e69, SMALL_ONE = 0x746f7263 };
 
 static struct {
     pthread_mutex_t lock;
+    pthread_cond_t much; /* more than a little waits */
+    int on;              /* else nothing is kept */
+    int keeper;          /* the thread that gives back: none, at work, asleep, cannot be had */
+    uint64_t tick;
     block *waiting[CLASSES];
     size_t waiting_bytes, live_bytes, live_peak;
-    uint64_t made, reused, frees, swept;
+    uint64_t made, reused;
     PyDataMem_Handler *numpys;
-    PyObject *before;
-} cache = {PTHREAD_MUTEX_INITIALIZER};
+    PyObject *ours;
+} cache = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
 
-static uint64_t now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
+enum { NONE, AT_WORK, ASLEEP, UNAVAILABLE };
 
 /* Four sizes for each doubling; `*bytes` becomes the class's. -1 for what is too large. */
 static int class_of(size_t *bytes) {
@@ -79,19 +86,72 @@ static void give_back(block *b) {
         free(b->base);
 }
 
-/* Give back what has waited since before `limit`. The lock is held. */
-static void sweep(uint64_t limit) {
+/* Give back a chain of blocks; the lock is not held, since that takes long. */
+static void give_back_all(block *chain) {
+    size_t of_malloc = 0;
+    while (chain) {
+        block *b = chain;
+        chain = b->next;
+        if (b->bytes < MAPPED) of_malloc += b->bytes;
+        give_back(b);
+    }
+#ifdef __GLIBC__
+    if (of_malloc >= MAPPED) malloc_trim(0);
+#else
+    (void)of_malloc;
+#endif
+}
+
+/* Take out what has waited since `tick` or before, as a chain. The lock is held. */
+static block *take_out(uint64_t tick) {
+    block *chain = NULL;
     for (int i = 0; i < CLASSES; i++)
         for (block **at = &cache.waiting[i]; *at;) {
             block *b = *at;
-            if (b->since > limit) {
+            if (b->since > tick) {
                 at = &b->next;
                 continue;
             }
             *at = b->next;
             cache.waiting_bytes -= b->bytes;
-            give_back(b);
+            b->next = chain;
+            chain = b;
         }
+    return chain;
+}
+
+static void *keep(void *none) {
+    (void)none;
+    for (;;) {
+        pthread_mutex_lock(&cache.lock);
+        while (cache.waiting_bytes <= LITTLE) {
+            cache.keeper = ASLEEP;
+            pthread_cond_wait(&cache.much, &cache.lock);
+        }
+        cache.keeper = AT_WORK;
+        cache.tick++;
+        block *chain = cache.tick > PATIENCE ? take_out(cache.tick - PATIENCE) : NULL;
+        pthread_mutex_unlock(&cache.lock);
+        give_back_all(chain);
+        nanosleep(&(struct timespec){0, TICK_NS}, NULL);
+    }
+    return NULL;
+}
+
+/* Let the keeper look, now that more than a little waits. The lock is held. */
+static void call_keeper(void) {
+    if (cache.keeper == ASLEEP) {
+        cache.keeper = AT_WORK;
+        pthread_cond_signal(&cache.much);
+    }
+    if (cache.keeper != NONE) return;
+    sigset_t all, before; /* signals are for the program's own threads */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    cache.keeper = pthread_create(&thread, NULL, keep, NULL) ? UNAVAILABLE : AT_WORK;
+    if (cache.keeper == AT_WORK) pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void *fresh(size_t bytes) {
@@ -128,7 +188,7 @@ static void *take(size_t bytes, int *is_zero) {
     } else {
         data = fresh(bytes);
         if (!data && cache.waiting_bytes) {
-            sweep(UINT64_MAX);
+            give_back_all(take_out(UINT64_MAX));
             data = fresh(bytes);
         }
         *is_zero = bytes >= MAPPED;
@@ -142,29 +202,25 @@ static void *take(size_t bytes, int *is_zero) {
 }
 
 static void leave(void *data) {
-    block *b = head_of(data);
+    block *b = head_of(data), *chain = NULL;
     size_t bytes = b->bytes;
     int at = class_of(&bytes);
     pthread_mutex_lock(&cache.lock);
     cache.live_bytes -= b->bytes;
-    if (at < 0 || b->bytes > MOST_WAITING / 4) {
-        pthread_mutex_unlock(&cache.lock);
-        give_back(b);
-        return;
+    int full = cache.waiting_bytes + b->bytes > MOST_WAITING;
+    if (at < 0 || b->bytes > MOST_WAITING / 4 || !cache.on || full) {
+        if (full && cache.keeper == UNAVAILABLE) chain = take_out(UINT64_MAX);
+        b->next = chain;
+        chain = b;
+    } else {
+        b->since = cache.tick;
+        b->next = cache.waiting[at];
+        cache.waiting[at] = b;
+        cache.waiting_bytes += b->bytes;
+        if (cache.waiting_bytes > LITTLE && cache.keeper != AT_WORK) call_keeper();
     }
-    if (++cache.frees % 64 == 0 || cache.waiting_bytes + b->bytes > MOST_WAITING) {
-        uint64_t t = now();
-        if (t - cache.swept > PATIENCE_NS / 4) {
-            cache.swept = t;
-            sweep(t - PATIENCE_NS);
-        }
-        if (cache.waiting_bytes + b->bytes > MOST_WAITING) sweep(UINT64_MAX);
-    }
-    b->since = cache.swept;
-    b->next = cache.waiting[at];
-    cache.waiting[at] = b;
-    cache.waiting_bytes += b->bytes;
     pthread_mutex_unlock(&cache.lock);
+    if (chain) give_back_all(chain);
 }
 
 static void *mark(small_head *head, size_t bytes) {
@@ -213,6 +269,7 @@ static void on_free(void *context, void *data, size_t bytes) {
 static void *on_realloc(void *context, void *data, size_t bytes) {
     if (!data) return on_malloc(context, bytes);
     size_t before = is_small(data) ? ((small_head *)data - 1)->bytes : head_of(data)->bytes;
+    if (!is_small(data) && bytes <= before && bytes > before / 2) return data;
     void *other = on_malloc(context, bytes);
     if (!other) return NULL;
     memcpy(other, data, before < bytes ? before : bytes);
@@ -226,33 +283,52 @@ static PyDataMem_Handler handler = {
 /* ------------------------------------------------------------------ for Python */
 
 static void before_fork(void) { pthread_mutex_lock(&cache.lock); }
-static void after_fork(void) { pthread_mutex_unlock(&cache.lock); }
+static void in_parent(void) { pthread_mutex_unlock(&cache.lock); }
+static void in_child(void) {
+    pthread_mutex_init(&cache.lock, NULL);
+    pthread_cond_init(&cache.much, NULL);
+    cache.keeper = NONE;
+}
 
-PyObject *memory_on(PyObject *self, PyObject *none) {
-    (void)self, (void)none;
-    if (cache.before) Py_RETURN_NONE;
-    if (!cache.numpys) {
-        PyObject *default_ = PyDataMem_DefaultHandler;
-        cache.numpys = PyCapsule_GetPointer(default_, "mem_handler");
-        if (!cache.numpys) return NULL;
-        pthread_atfork(before_fork, after_fork, after_fork);
-    }
-    PyObject *capsule = PyCapsule_New(&handler, "mem_handler", NULL);
-    if (!capsule) return NULL;
-    cache.before = PyDataMem_SetHandler(capsule);
-    Py_DECREF(capsule);
-    if (!cache.before) return NULL;
+/* NumPy keeps the handler by thread, or rather by context: the others follow when they next run a
+kernel. `turn` counts what was asked for. */
+static unsigned turn;
+static _Thread_local unsigned followed;
+
+static int set_handler(void) {
+    PyObject *before = PyDataMem_SetHandler(cache.on ? cache.ours : NULL); /* NULL: NumPy's own */
+    if (!before) return -1;
+    Py_DECREF(before);
+    followed = turn;
+    return 0;
+}
+
+void memory_follow(void) {
+    if (followed != turn && set_handler()) PyErr_Clear();
+}
+
+static PyObject *turned(int on) {
+    cache.on = on;
+    turn++;
+    if (set_handler()) return NULL;
     Py_RETURN_NONE;
 }
 
-PyObject *memory_off(PyObject *self, PyObject *none) {
+PyObject *memory_on(PyObject *self, PyObject *none) {
     (void)self, (void)none;
-    if (!cache.before) Py_RETURN_NONE;
-    PyObject *ours = PyDataMem_SetHandler(cache.before);
-    Py_CLEAR(cache.before);
-    if (!ours) return NULL;
-    Py_DECREF(ours);
-    Py_RETURN_NONE;
+    if (!cache.ours) {
+        cache.numpys = PyCapsule_GetPointer(PyDataMem_DefaultHandler, "mem_handler");
+        cache.ours = cache.numpys ? PyCapsule_New(&handler, "mem_handler", NULL) : NULL;
+        if (!cache.ours) return NULL;
+        pthread_atfork(before_fork, in_parent, in_child);
+    }
+    return turned(1);
+}
+
+PyObject *memory_off(PyObject *self, PyObject *none) {
+    if (!cache.ours) Py_RETURN_NONE;
+    Py_XDECREF(memory_trim(self, none));
+    return turned(0);
 }
 
 PyObject *memory_stats(PyObject *self, PyObject *none) {
@@ -269,7 +345,8 @@ PyObject *memory_stats(PyObject *self, PyObject *none) {
 PyObject *memory_trim(PyObject *self, PyObject *none) {
     (void)self, (void)none;
     pthread_mutex_lock(&cache.lock);
-    sweep(UINT64_MAX);
+    block *chain = take_out(UINT64_MAX);
     pthread_mutex_unlock(&cache.lock);
+    give_back_all(chain);
     Py_RETURN_NONE;
 }

@@ -5,6 +5,8 @@
 
 #include <Python.h>
 
+void memory_follow(void); /* do in this thread what was last asked for in any */
+
 PyObject *memory_on(PyObject *self, PyObject *none);
 PyObject *memory_off(PyObject *self, PyObject *none);
 PyObject *memory_stats(PyObject *self, PyObject *none);

@@ -35,6 +35,10 @@ static int add_array(entry *k, PyArrayObject *array, void **arrays, size *count,
         }
         *which = of_this;
     }
+    if (!PyArray_ISBEHAVED_RO(array)) {
+        PyErr_Format(PyExc_ValueError, "%s: expected aligned arrays in native byte order", k->name);
+        return -1;
+    }
     if (!k->strided && !PyArray_IS_C_CONTIGUOUS(array)) {
         PyErr_Format(PyExc_ValueError, "%s: expected contiguous arrays", k->name);
         return -1;
@@ -163,24 +167,30 @@ static PyObject *kernels(PyObject *self, PyObject *none) {
     return all;
 }
 
-/* Row or rule `fallback` with `kernel` over it: the kernel runs where one of the arrays has at least
-`least` elements of float or double, and may give the call back by returning NotImplemented. Called
-with anything else, tensors among it, the fallback runs as if nothing were there. */
-static PyObject *guarded(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
-    PyObject *fallback = PyTuple_GET_ITEM(self, 0);
-    size least = PyLong_AsLongLong(PyTuple_GET_ITEM(self, 2));
+/* Whether a kernel may have these arguments: one is an array of float or double with at least `least`
+elements, and there is no array of a subclass or one that the processor cannot read as it lies. */
+static int is_for_kernels(PyObject *const *args, Py_ssize_t n, size least) {
+    int found = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (!PyArray_CheckExact(args[i])) continue;
+        if (!PyArray_Check(args[i])) continue;
         PyArrayObject *x = (PyArrayObject *)args[i];
-        if (PyArray_SIZE(x) < least) continue;
-        if (PyArray_TYPE(x) != NPY_FLOAT && PyArray_TYPE(x) != NPY_DOUBLE) continue;
-        if (!PyArray_ISBEHAVED_RO(x)) continue;
+        if (!PyArray_CheckExact(args[i]) || !PyArray_ISBEHAVED_RO(x)) return 0;
+        int type = PyArray_TYPE(x);
+        if ((type == NPY_FLOAT || type == NPY_DOUBLE) && PyArray_SIZE(x) >= least) found = 1;
+    }
+    return found;
+}
+
+/* Row or rule `fallback` with `kernel` over it, which may give the call back by returning
+NotImplemented. Called with tensors, the fallback runs as if nothing were there. */
+static PyObject *guarded(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
+    if (is_for_kernels(args, n, PyLong_AsLongLong(PyTuple_GET_ITEM(self, 2)))) {
+        memory_follow();
         PyObject *found = PyObject_Vectorcall(PyTuple_GET_ITEM(self, 1), args, (size_t)n, names);
         if (found != Py_NotImplemented) return found;
         Py_DECREF(found);
-        break;
     }
-    return PyObject_Vectorcall(fallback, args, (size_t)n, names);
+    return PyObject_Vectorcall(PyTuple_GET_ITEM(self, 0), args, (size_t)n, names);
 }
 
 static PyMethodDef guarded_method = {"kernel", (PyCFunction)(void (*)(void))guarded,

@@ -10,7 +10,9 @@ more. A thread that finds no work spins for some ten microseconds, then sleeps. 
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,8 +36,9 @@ typedef struct {
 
 static struct {
     pthread_mutex_t calling;  /* held by the thread whose call is at work */
-    pthread_mutex_t sleeping; /* guards `asleep` and the condition */
-    pthread_cond_t wake;
+    pthread_mutex_t sleeping; /* guards `asleep` and the conditions */
+    pthread_cond_t wake;      /* there is a call */
+    pthread_cond_t wanting;   /* more threads are wanted than were */
     int asleep;
     size workers;
     _Atomic size wanted;
@@ -46,10 +49,10 @@ static struct {
     _Atomic size parts;
     task run;
     void *context;
-} pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER};
+} pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
+          PTHREAD_COND_INITIALIZER};
 
 static _Thread_local int inside; /* this thread is at work on a chunk */
-static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static uint64_t now(void) {
     struct timespec t;
@@ -77,10 +80,18 @@ over:
     inside = 0;
 }
 
+/* Sleep while fewer threads are wanted than there are. */
+static void stand_aside(size me) {
+    pthread_mutex_lock(&pool.sleeping);
+    while (me >= pool.wanted) pthread_cond_wait(&pool.wanting, &pool.sleeping);
+    pthread_mutex_unlock(&pool.sleeping);
+}
+
 static void *worker(void *argument) {
     size me = (size)(intptr_t)argument;
     uint32_t seen = 0;
     for (;;) {
+        if (me >= pool.wanted) stand_aside(me);
         uint64_t since = 0;
         int spins = 0;
         uint32_t number;
@@ -108,38 +119,53 @@ static void in_child(void) {
     pthread_mutex_init(&pool.calling, NULL);
     pthread_mutex_init(&pool.sleeping, NULL);
     pthread_cond_init(&pool.wake, NULL);
+    pthread_cond_init(&pool.wanting, NULL);
     pool.asleep = 0;
     pool.workers = 0;
     for (size i = 0; i < MOST_THREADS; i++) atomic_store(&pool.ranges[i].next, 0);
     inside = 0;
 }
 
-static void start_once(void) {
-    pthread_atfork(NULL, NULL, in_child);
-    if (!pool.wanted) {
+/* The cores that this process may use: a container may be held to fewer than it sees. */
+static size cores(void) {
+    size found = sysconf(_SC_NPROCESSORS_ONLN);
 #ifdef __linux__
-        cpu_set_t set;
-        if (!sched_getaffinity(0, sizeof set, &set)) pool.wanted = CPU_COUNT(&set);
+    cpu_set_t set;
+    if (!sched_getaffinity(0, sizeof set, &set)) found = CPU_COUNT(&set);
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+    long long quota, period;
+    if (file && fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0)
+        found = least_of(found, blocks_of(quota, period));
+    if (file) fclose(file);
 #endif
-        if (!pool.wanted) pool.wanted = sysconf(_SC_NPROCESSORS_ONLN);
-        pool.wanted = most_of(1, least_of(pool.wanted, MOST_THREADS));
-    }
+    return found;
 }
 
-size threads_wanted(void) {
-    pthread_once(&once, start_once);
-    return pool.wanted;
+__attribute__((constructor)) static void start(void) {
+    pthread_atfork(NULL, NULL, in_child);
+    const char *told = getenv("OMP_NUM_THREADS"); /* as torch does */
+    size n = told ? atoll(told) : 0;
+    pool.wanted = most_of(1, least_of(n > 0 ? n : cores(), MOST_THREADS));
 }
+
+size threads_wanted(void) { return pool.wanted; }
 
 void threads_set(size n) {
-    pthread_once(&once, start_once);
     pthread_mutex_lock(&pool.calling); /* not while a call is at work */
+    pthread_mutex_lock(&pool.sleeping);
     pool.wanted = most_of(1, least_of(n, MOST_THREADS));
+    pthread_cond_broadcast(&pool.wanting);
+    pthread_mutex_unlock(&pool.sleeping);
     pthread_mutex_unlock(&pool.calling);
 }
 
-/* Start the threads that are missing; fewer, where the system gives no more. */
+/* Start the threads that are missing; fewer, where the system gives no more. Signals are for the
+program's own threads: one that came to a worker would interrupt nobody's sleep. */
 static void grow(void) {
+    if (pool.workers >= pool.wanted - 1) return;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pthread_attr_t how;
     pthread_attr_init(&how);
     pthread_attr_setdetachstate(&how, PTHREAD_CREATE_DETACHED);
@@ -152,11 +178,11 @@ static void grow(void) {
         pool.workers++;
     }
     pthread_attr_destroy(&how);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void parallel(size chunks, task run, void *context) {
     if (chunks <= 0) return;
-    pthread_once(&once, start_once);
     if (chunks == 1 || inside || pool.wanted == 1 || chunks > 0x7fffffff ||
         pthread_mutex_trylock(&pool.calling)) {
         int before = inside;
