@@ -3,3 +3,4 @@
 # ruff: noqa: F401
 import minitorch.native.normalize
 import minitorch.native.products
+import minitorch.native.recurrent
