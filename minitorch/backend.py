@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
-    "ROWS", "cpu", "device", "enter", "install", "own_rule", "uninstall", "use_threads",
-    "when_defined", "xp",
+    "ROWS", "UPDATES", "cpu", "device", "enter", "install", "own_rule", "uninstall",
+    "use_threads", "when_defined", "xp",
 ]  # fmt: skip
 
 ROWS: dict[str, Any] = {}  # every row by name; filled by `enter`
@@ -198,6 +198,15 @@ def _set_rule(row: Any, part: int | str, rule: Any) -> None:
 def own_rule(row: Any, part: int | str) -> Any:
     """The rule that the row itself has, where a kernel may stand in for it."""
     return _replaced.get((row.name, part)) or _rule(row, part)
+
+
+UPDATES: dict[str, Callable[..., bool]] = {}
+"""Update rules of optimizers over all parameters at once, by the name of the rule (`adam_rule`).
+
+Called with a row of arrays for each parameter (itself, its gradient, its averages; None for an
+absent one) and the constants of the rule, one changes parameters and averages as the rule would and
+returns True, or changes nothing and returns False.
+"""
 
 
 _threads: list[int] = []  # what was asked for, once it was

@@ -49,6 +49,7 @@ def enable(least: int | None = None) -> None:
     for name in {entry.row for entry in table.ENTRIES}:
         backend.when_defined(name, partial(_put_over, name, binding.guard, least))
     random.install(streams.METHODS)
+    backend.UPDATES.update(table.UPDATES)
     backend.use_threads(binding.get_threads, binding.set_threads)
     binding.memory_on()
     _enabled, _why = True, ""
@@ -74,6 +75,7 @@ def disable() -> None:
         return
     backend.uninstall()
     random.uninstall()
+    backend.UPDATES.clear()
     backend.use_threads(None, None)
     _binding.memory_off()
     _enabled, _why = False, "turned off"

@@ -2,5 +2,6 @@
 
 # ruff: noqa: F401
 import minitorch.native.normalize
+import minitorch.native.optimizers
 import minitorch.native.products
 import minitorch.native.recurrent

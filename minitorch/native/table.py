@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ENTRIES", "Entry", "c", "forward", "joint", "rule"]
+__all__ = ["ENTRIES", "UPDATES", "Entry", "c", "forward", "joint", "rule"]
 
 c: Any = SimpleNamespace()
 """The C functions by name, once they are loaded; see `bind.py` for how they are called."""
@@ -24,6 +24,9 @@ class Entry(NamedTuple):
 
 
 ENTRIES: list[Entry] = []
+
+UPDATES: dict[str, Callable[..., bool]] = {}
+"""The update rules of optimizers, by name, over all parameters at once; see `backend.UPDATES`."""
 
 
 def forward(*rows: str, least: int) -> Callable:

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from minitorch._tensor import Tensor, wrap
-from minitorch.backend import xp
+from minitorch.backend import UPDATES, xp
 from minitorch.optim.optimizer import Optimizer, _get_scalar_dtype
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "number",
     "record",
     "scalars",
+    "update",
     "weights",
 ]
 
@@ -74,6 +75,8 @@ class RuleOptimizer(Optimizer):
             raise AssertionError("capturable=True: expected a device that captures graphs, got cpu")
         rule, names = type(self)._rule, self._averages(group)
         dtype = counts = None
+        rows: list[tuple] = []
+        constants: tuple = ()
         for p in group["params"]:
             if p._grad is None:
                 continue
@@ -82,6 +85,9 @@ class RuleOptimizer(Optimizer):
                 self._start(p, state, group)
             now = self._advance(group, state)
             if array.dtype is not dtype or now != counts:
+                if rows:
+                    update(rule, rows, constants)
+                    rows = []
                 dtype, counts = array.dtype, now
                 constants = self._constants(group, dtype, counts)
             if group["differentiable"]:
@@ -90,8 +96,10 @@ class RuleOptimizer(Optimizer):
                 state.update(kept for kept in zip(names, recorded) if kept[0] is not None)
                 continue
             averages = [None if name is None else state[name]._array for name in names]
-            in_blocks(rule, (array, p._grad._array, *averages), constants)
+            rows.append((array, p._grad._array, *averages))
             p._cell[0] += 1
+        if rows:
+            update(rule, rows, constants)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -162,6 +170,19 @@ def empty_like(p: Tensor) -> Tensor:
 
 
 # -------------------------------------------------------------------- running
+
+
+def update(rule: Callable, rows: list[tuple], constants: tuple) -> None:
+    """Run `rule` for every row of arrays, (parameter, gradient, *averages), with these constants.
+
+    A kernel takes all rows at once, or those it can, where there is one for this rule.
+    """
+    kernel = UPDATES.get(rule.__name__)
+    if kernel is not None and kernel(rows, constants):
+        return
+    for row in rows:
+        if kernel is None or not kernel([row], constants):
+            in_blocks(rule, row, constants)
 
 
 def in_blocks(rule: Callable, arrays: tuple, constants: tuple) -> None:

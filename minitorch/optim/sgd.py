@@ -9,9 +9,9 @@ from minitorch.optim._rules import (
     check_hyperparameters,
     descent,
     empty_like,
-    in_blocks,
     record,
     scalars,
+    update,
 )
 from minitorch.optim.optimizer import Optimizer
 
@@ -106,28 +106,35 @@ class SGD(Optimizer):
         undamped = None if group["dampening"] == 0 else 1.0 - group["dampening"]
         decay = float(group["weight_decay"]) or None
         flags = (group["nesterov"], group["maximize"])
-        lr, dtype = float(group["lr"]), None
+        lr, dtype, before = float(group["lr"]), None, None
+        rows: list[tuple] = []
+        constants: tuple = ()
         for p in group["params"]:
             if p._grad is None:
                 continue
             array = p._array
-            if array.dtype is not dtype:
-                dtype = array.dtype
-                constants = scalars(dtype, lr, momentum, undamped, decay) + flags
             v, first = None, False
             if momentum is not None:
                 state = self.state[p]
                 if first := state.get("momentum_buffer") is None:
                     state["momentum_buffer"] = empty_like(p)
                 v = state["momentum_buffer"]._array
+            if array.dtype is not dtype or first is not before:
+                if rows:
+                    update(sgd_rule, rows, constants)
+                    rows = []
+                dtype, before = array.dtype, first
+                constants = (first, *scalars(dtype, lr, momentum, undamped, decay), *flags)
             if group["differentiable"]:
                 buffer = None if v is None else state["momentum_buffer"]
-                (buffer,) = record(sgd_rule, p, [buffer], (first, *constants))
+                (buffer,) = record(sgd_rule, p, [buffer], constants)
                 if buffer is not None:
                     state["momentum_buffer"] = buffer
                 continue
-            in_blocks(sgd_rule, (array, p._grad._array, v), (first, *constants))
+            rows.append((array, p._grad._array, v))
             p._cell[0] += 1
+        if rows:
+            update(sgd_rule, rows, constants)
 
 
 sgd = functional(SGD, "momentum_buffer_list=momentum_buffer")
