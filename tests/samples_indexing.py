@@ -49,6 +49,8 @@ def _placing() -> Iterator[Sample]:
     yield phrase("scatter", lambda T, x, i, v: T.scatter(x, 0, i, v), numbers(), np.array(0),
                  numbers(seed=1), label="0-d")  # fmt: skip
     add = lambda T, x, i, v: T.scatter_add(x, 0, i, v)  # noqa: E731
+    yield phrase("scatter_add", add, numbers(3, 2), np.array([[0, 2], [0, 1], [0, 2]]),
+                 numbers(3, 2, seed=1), label="all")  # fmt: skip
     yield phrase("scatter_add", add, numbers(), np.array(0), numbers(seed=1), label="0-d")
     yield from _reducing()
     rows, slices = np.array([2, 0]), numbers(3, 2, seed=1)
