@@ -5,6 +5,7 @@ import minitorch.native.copies
 import minitorch.native.indexing
 import minitorch.native.normalize
 import minitorch.native.optimizers
+import minitorch.native.convolve
 import minitorch.native.products
 import minitorch.native.recurrent
 import minitorch.native.reductions

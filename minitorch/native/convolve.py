@@ -1,0 +1,72 @@
+"""Convolution and its two adjoints on the kernels of conv.c."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from minitorch.backend import xp
+
+from .table import c, forward
+
+__all__: list[str] = []
+
+
+def _three(sizes: Any, fill: int) -> tuple[int, ...]:
+    return (*(fill,) * (3 - len(sizes)), *sizes)
+
+
+def _geometry(
+    x_shape: Any, w_shape: Any, count: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> tuple[int, ...]:
+    """What the kernels are told. Axes on which nothing slides are one axis."""
+    size, kernel = x_shape[2:], w_shape[2:]
+    if len(size) > 1 and not any(padding) and tuple(count) == tuple(size) and prod(kernel) == 1:
+        size = count = (prod(size),)
+        kernel = stride = dilation = (1,)
+        padding = (0,)
+    return (
+        x_shape[0], x_shape[1], w_shape[0], groups,
+        *_three(size, 1), *_three(kernel, 1), *_three(count, 1),
+        *_three(stride, 1), *_three(padding, 0), *_three(dilation, 1),
+    )  # fmt: skip
+
+
+def _fits(x: Any, weight: Any, bias: Any) -> bool:
+    return (
+        x.dtype is weight.dtype
+        and 3 <= x.ndim <= 5
+        and (bias is None or bias.dtype is x.dtype)
+        and x.size > 0
+        and weight.size > 0
+    )
+
+
+@forward("convolve", least=1024)
+def convolve(
+    xp: Any, x: Any, weight: Any, bias: Any = None, *,
+    stride: Any, padding: Any, dilation: Any, groups: Any, count: Any,
+) -> Any:  # fmt: skip
+    if not _fits(x, weight, bias):
+        return NotImplemented
+    out = xp.empty((x.shape[0], weight.shape[0], *count), x.dtype)
+    at = _geometry(x.shape, weight.shape, count, stride, padding, dilation, groups)
+    whole = xp.ascontiguousarray
+    if c.convolve(whole(x), whole(weight), out, None if bias is None else whole(bias), at):
+        return NotImplemented
+    return out
+
+
+@forward("convolve_transposed", least=1024)
+def convolve_transposed(
+    xp: Any, x: Any, weight: Any, bias: Any = None, *,
+    size: Any, stride: Any, padding: Any, dilation: Any, groups: Any,
+) -> Any:  # fmt: skip
+    if not _fits(x, weight, bias) or 0 in size:
+        return NotImplemented
+    out = xp.empty(size, x.dtype)
+    at = _geometry(size, weight.shape, x.shape[2:], stride, padding, dilation, groups)
+    whole = xp.ascontiguousarray
+    if c.convolve_transposed(whole(x), whole(weight), out, None if bias is None else whole(bias), at):
+        return NotImplemented
+    return out
