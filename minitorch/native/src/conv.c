@@ -16,7 +16,8 @@ row of windows: what it then computes of the padding is not written. */
 #endif
 #define VECTORS 3
 #define DEPTH 384    /* taps in a run: their inputs stay in the first-level cache */
-#define COPY 65536   /* elements of a copy */
+#define SLICE 49152  /* weights of a run that the tiles of a block read again: in the second */
+#define COPY 65536   /* elements of a copy, and of sums between two runs */
 #define PARTS 16     /* pieces of work to have, at least, where there is enough of it */
 #define LEAST 262144 /* multiplications in a piece */
 
@@ -42,26 +43,34 @@ static void windows_end(windows *w) {
     free(w->whole);
 }
 
-/* Cover the windows of a block by vectors. Each row begins a new one if `by_row`. */
-static void cover(windows *w, const pass *p, const size count[AXES], int by_row) {
-    size next = 0;
+/* What is cut: images and windows. */
+typedef struct {
+    size images, count[AXES];
+} extent;
+
+/* Cover the windows of a block by vectors. If `by_row`, each row has its own, and the last one lies
+over the one before where it would reach over the end. */
+static void cover(windows *w, const pass *p, extent e, int by_row) {
+    size next = 0, image = p->groups * p->outs * p->out[0] * p->out[1] * p->out[2];
     w->n = 0;
-    for (size i = 0; i < count[0]; i++)
-        for (size j = 0; j < count[1]; j++) {
-            size row = (i * p->room[1] + j) * p->room[2];
-            size to = (i * p->apart[0] * p->out[1] + j * p->apart[1]) * p->out[2];
-            if (by_row) next = row;
-            for (size x = 0; x < count[2]; x++) {
-                if (row + x >= next) {
-                    w->from[w->n] = (int32_t)(row + x);
-                    for (size l = 0; l < LANES; l++) w->to[w->n * LANES + l] = -1;
-                    w->n++;
-                    next = row + x + LANES;
-                }
-                size at = w->n - 1;
-                w->to[at * LANES + row + x - w->from[at]] = (int32_t)(to + x * p->apart[2]);
+    for (size number = 0; number < e.images * e.count[0] * e.count[1]; number++) {
+        size j = number % e.count[1], i = number / e.count[1] % e.count[0];
+        size of = number / e.count[1] / e.count[0];
+        size row = of * p->run * p->channel + (i * p->room[1] + j) * p->room[2];
+        size to = of * image + (i * p->apart[0] * p->out[1] + j * p->apart[1]) * p->out[2];
+        if (by_row) next = row;
+        for (size x = 0; x < e.count[2]; x++) {
+            if (row + x >= next) {
+                if (by_row && e.count[2] >= LANES) x = least_of(x, e.count[2] - LANES);
+                w->from[w->n] = (int32_t)(row + x);
+                for (size l = 0; l < LANES; l++) w->to[w->n * LANES + l] = -1;
+                w->n++;
+                next = row + x + LANES;
             }
+            size at = w->n - 1;
+            w->to[at * LANES + row + x - w->from[at]] = (int32_t)(to + x * p->apart[2]);
         }
+    }
     for (size v = 0; v < w->n; v++) {
         w->whole[v] = 1;
         for (size l = 0; l < LANES; l++)
@@ -71,51 +80,44 @@ static void cover(windows *w, const pass *p, const size count[AXES], int by_row)
 }
 
 /* The better way to do it: fewer vectors, or fewer that are written lane by lane. */
-static void choose_windows(windows *w, const pass *p, const size count[AXES]) {
+static void choose_windows(windows *w, const pass *p, extent e) {
     size cost[2];
     for (int by_row = 0; by_row < 2; by_row++) {
-        cover(w, p, count, by_row);
+        cover(w, p, e, by_row);
         cost[by_row] = w->n * p->ins * p->taps;
         for (size v = 0; v < w->n; v++) cost[by_row] += w->whole[v] ? 0 : 2 * LANES;
     }
-    if (cost[0] < cost[1]) cover(w, p, count, 0);
+    if (cost[0] < cost[1]) cover(w, p, e, 0);
 }
 
 /* ------------------------------------------------------------------ one tile */
 
 typedef struct {
-    const real *copy, *weights, *bias; /* bias NULL: add to what is there, if `add`, else to zero */
+    const real *copy, *weights, *bias;
     const int32_t *at;
     size k;
     const windows *w;
     size first; /* its first vector */
     real *out;  /* the first output channel's plane */
     size plane;
-    int add;
+    real *sums; /* between two runs */
+    int begins, ends;
 } job;
-
-INLINE vec begin(const job *t, size v, size row) {
-    if (!t->add) return splat(t->bias ? t->bias[row] : 0);
-    const int32_t *to = t->w->to + v * LANES;
-    const real *out = t->out + row * t->plane;
-    if (t->w->whole[v]) return load(out + to[0]);
-    vec x = {0};
-    for (size l = 0; l < LANES; l++)
-        if (to[l] >= 0) x[l] = out[to[l]];
-    return x;
-}
 
 INLINE void finish(const job *t, size v, size row, vec x) {
     const int32_t *to = t->w->to + v * LANES;
-    real *out = t->out + row * t->plane;
+    real *out = t->out + row * t->plane, *at;
     if (t->w->whole[v]) {
         store(out + to[0], x);
         return;
     }
-    real lanes[VECTOR_BYTES / sizeof(real)];
+    real lanes[VECTOR_BYTES / sizeof(real) + 1];
     store(lanes, x);
-    for (size l = 0; l < LANES; l++)
-        if (to[l] >= 0) out[to[l]] = lanes[l];
+#pragma GCC unroll 16
+    for (size l = 0; l < LANES; l++) {
+        at = to[l] >= 0 ? out + to[l] : &lanes[LANES];
+        *at = lanes[l];
+    }
 }
 
 /* `rows` and `vectors` are constants where it is called, so that the sums stay in registers. */
@@ -123,11 +125,13 @@ INLINE void tile(const job *t, int rows, int vectors) {
     vec sums[ROWS][VECTORS];
     const real *from[VECTORS], *weights = t->weights;
 #pragma GCC unroll 3
-    for (int v = 0; v < vectors; v++) {
-        from[v] = t->copy + t->w->from[t->first + v];
+    for (int v = 0; v < vectors; v++) from[v] = t->copy + t->w->from[t->first + v];
 #pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) sums[i][v] = begin(t, t->first + v, i);
-    }
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 3
+        for (int v = 0; v < vectors; v++)
+            sums[i][v] = t->begins ? splat(t->bias ? t->bias[i] : 0)
+                                   : load(t->sums + (i * vectors + v) * LANES);
     for (size q = 0; q < t->k; q++, weights += rows) {
         size at = t->at[q];
         vec x[VECTORS];
@@ -140,10 +144,14 @@ INLINE void tile(const job *t, int rows, int vectors) {
             for (int v = 0; v < vectors; v++) sums[i][v] += weight * x[v];
         }
     }
-#pragma GCC unroll 3
-    for (int v = 0; v < vectors; v++)
 #pragma GCC unroll 8
-        for (int i = 0; i < rows; i++) finish(t, t->first + v, i, sums[i][v]);
+    for (int i = 0; i < rows; i++)
+#pragma GCC unroll 3
+        for (int v = 0; v < vectors; v++)
+            if (t->ends)
+                finish(t, t->first + v, i, sums[i][v]);
+            else
+                store(t->sums + (i * vectors + v) * LANES, sums[i][v]);
 }
 
 #define TILES(rows)                                                                                \
@@ -180,65 +188,86 @@ static void tile_of(const job *t, size rows, size vectors) {
 
 typedef struct {
     pass p;
-    const real *x, *bias, *packed;
-    real *out;
-    windows w[8];            /* by which axes' blocks are the last, shorter ones */
-    size parts, each, pieces, span;
+    const real *x, *weight, *bias;
+    size group, row, channel; /* distances in the weight: of groups, output and input channels */
+    real *packed, *out;
+    windows w[16]; /* by which of the axes and the images are the last, shorter ones */
+    size images;   /* in a block */
+    size blocks, parts, each, pieces, span;
 } work;
 
-/* The weights of each group's tiles, in the order they are read: `row` and `channel` are the
-distances of two output and two input channels, `group` that of two groups. */
-static void pack_weights(const pass *p, const real *w, size group, size row, size channel,
-                         real *to) {
-    for (size g = 0; g < p->groups; g++, w += group)
-        for (size i = 0; i < p->outs; i += rows_at(i, p->outs))
-            for (size c = 0; c < p->ins; c++)
-                for (size t = 0; t < p->taps; t++)
-                    for (size r = i; r < i + rows_at(i, p->outs); r++)
-                        *to++ = w[r * row + c * channel + p->tap[t]];
+/* The weights of ROWS output channels after those of others, in the order they are read. */
+static void pack_chunk(void *context, size chunk) {
+    const work *s = context;
+    const pass *p = &s->p;
+    size tiles = blocks_of(p->outs, ROWS), group = chunk / tiles, first = chunk % tiles * ROWS;
+    real *to = s->packed + (group * p->outs + first) * p->ins * p->taps;
+    for (size i = first, rows; i < least_of(p->outs, first + ROWS); i += rows) {
+        rows = rows_at(i, p->outs);
+        const real *from = s->weight + group * s->group + i * s->row;
+        for (size c = 0; c < p->ins; c++, from += s->channel)
+            for (size t = 0; t < p->taps; t++)
+                for (size r = 0; r < rows; r++) *to++ = from[r * s->row + p->tap[t]];
+    }
 }
 
-/* The tiles of the output channels [first, last) of a block. */
-static void tiles(const work *s, const windows *w, size group, size first, size last,
-                  const real *copy, real *out) {
+/* One run of a piece: the tiles of the output channels [first, last) at all its vectors. */
+static void tiles(const work *s, job t, const real *packed, size from, size first, size last) {
     const pass *p = &s->p;
-    size k = p->ins * p->taps, plane = p->out[0] * p->out[1] * p->out[2];
-    size runs = most_of(1, blocks_of(k, DEPTH)), depth = blocks_of(k, runs);
-    const real *packed = s->packed + group * p->outs * k;
-    for (size v = 0, n; v < w->n; v += n) {
-        n = w->n - v == 4 || w->n - v == 2 ? 2 : w->n - v == 1 ? 1 : 3;
-        for (size from = 0, r = 0; r < runs; r++, from += depth) {
-            job t = {copy, NULL, NULL, p->at + from, least_of(depth, k - from), w, v, NULL, plane,
-                     r > 0};
-            for (size i = first; i < last; i += rows_at(i, p->outs)) {
-                size rows = rows_at(i, p->outs);
+    const real *bias = t.bias;
+    real *out = t.out, *sums = t.sums;
+    size k = p->ins * p->taps, slice = most_of(1, SLICE / most_of(t.k, 1) / ROWS) * ROWS;
+    for (size until; first < last; first = until) {
+        until = least_of(last, first + slice);
+        for (size v = 0, n; v < t.w->n; v += n) {
+            n = t.w->n - v == 4 || t.w->n - v == 2 ? 2 : t.w->n - v == 1 ? 1 : 3;
+            t.first = v;
+            for (size i = first, rows; i < until; i += rows) {
+                rows = rows_at(i, p->outs);
                 t.weights = packed + i * k + from * rows;
-                t.bias = s->bias ? s->bias + group * p->outs + i : NULL;
-                t.out = out + i * plane;
+                t.bias = bias ? bias + i : NULL;
+                t.out = out + i * t.plane;
+                t.sums = sums + (v * p->outs + i * n) * LANES;
                 tile_of(&t, rows, n);
             }
         }
     }
 }
 
-/* One part of the output channels of a block of a group of an image. */
+/* Some of the output channels of a block of windows of some images. */
 static void piece(const work *s, size number) {
     const pass *p = &s->p;
-    size blocks = p->blocks[0] * p->blocks[1] * p->blocks[2];
-    size part = number % s->parts, block = number / s->parts % blocks;
-    size group = number / s->parts / blocks, kind = 0; /* the group of all images' */
-    size from[AXES], count[AXES], at[AXES];
-    real *copy = scratch(3, NAME(pass_copied)(p) * (size)sizeof(real));
-    NAME(pass_block)(p, block, from, count);
-    NAME(pass_copy)(p, s->x + group * p->ins * p->in[0] * p->in[1] * p->in[2], from, count, copy);
+    size part = number % s->parts, block = number / s->parts % s->blocks;
+    size group = number / s->parts / s->blocks % p->groups;
+    size image = number / s->parts / s->blocks / p->groups * s->images;
+    size plane = p->in[0] * p->in[1] * p->in[2];
+    extent e = {least_of(s->images, p->n - image)};
+    size from[AXES], at[AXES], kind = (e.images < s->images) << AXES;
+    NAME(pass_block)(p, block, from, e.count);
     for (int axis = 0; axis < AXES; axis++) {
         at[axis] = p->first[axis] + from[axis] * p->apart[axis];
-        kind += (count[axis] < p->block[axis]) << axis;
+        kind += (e.count[axis] < p->block[axis]) << axis;
     }
-    real *out = s->out + group * p->outs * p->out[0] * p->out[1] * p->out[2] +
-                (at[0] * p->out[1] + at[1]) * p->out[2] + at[2];
-    tiles(s, &s->w[kind], group % p->groups, part * s->each,
-          least_of(p->outs, (part + 1) * s->each), copy, out);
+    size first = part * s->each, last = least_of(p->outs, first + s->each), done = 0;
+    const real *x = s->x + (image * p->groups + group) * p->ins * plane;
+    real *copy = scratch(3, (s->images * p->run * p->channel + 64) * (size)sizeof(real));
+    job t = {.copy = copy, .at = p->at, .w = &s->w[kind], .begins = 1};
+    t.plane = p->out[0] * p->out[1] * p->out[2];
+    t.bias = s->bias ? s->bias + group * p->outs : NULL;
+    t.out = s->out + (image * p->groups + group) * p->outs * t.plane +
+            (at[0] * p->out[1] + at[1]) * p->out[2] + at[2];
+    if (p->run < p->ins) t.sums = scratch(4, p->outs * t.w->n * LANES * (size)sizeof(real));
+    do {
+        size channels = least_of(p->run, p->ins - done);
+        for (size i = 0; i < e.images; i++)
+            NAME(pass_copy)(p, x + (i * p->groups * p->ins + done) * plane, from, e.count, channels,
+                            copy + i * p->run * p->channel);
+        t.k = channels * p->taps;
+        t.ends = done + channels == p->ins;
+        tiles(s, t, s->packed + group * p->outs * p->ins * p->taps, done * p->taps, first, last);
+        t.begins = 0;
+        done += channels;
+    } while (done < p->ins);
 }
 
 static void span_of(void *context, size chunk) {
@@ -247,47 +276,64 @@ static void span_of(void *context, size chunk) {
     for (size i = chunk * s->span; i < last; i++) piece(s, i);
 }
 
-/* Windows for each kind of block there is. */
+/* Vectors for each kind of block there is. */
 static int all_windows(work *s) {
     const pass *p = &s->p;
-    size most = p->block[0] * p->block[1] * p->block[2];
-    for (int kind = 0; kind < 8; kind++) {
-        size count[AXES], is_there = 1;
+    size most = s->images * p->block[0] * p->block[1] * p->block[2];
+    for (int kind = 0; kind < 16; kind++) {
+        extent e = {s->images};
+        int is_there = 1;
         for (int axis = 0; axis < AXES; axis++) {
-            size last = p->count[axis] - (p->blocks[axis] - 1) * p->block[axis];
-            count[axis] = kind >> axis & 1 ? last : p->block[axis];
-            if (kind >> axis & 1 && last == p->block[axis]) is_there = 0;
+            e.count[axis] = p->block[axis];
+            if (!(kind >> axis & 1)) continue;
+            e.count[axis] = p->count[axis] - (p->blocks[axis] - 1) * p->block[axis];
+            if (e.count[axis] == p->block[axis]) is_there = 0;
         }
-        if (!is_there) continue;
+        if (kind >> AXES) e.images = p->n % s->images;
+        if (!is_there || !e.images) continue;
         if (!windows_new(&s->w[kind], most)) return 0;
-        choose_windows(&s->w[kind], p, count);
+        choose_windows(&s->w[kind], p, e);
     }
     return 1;
 }
 
-/* Run a pass; `row` and `channel`: the distances of its output and input channels in the weight. */
-static int run(work *s, const real *weight, size row, size channel) {
-    const pass *p = &s->p;
-    size blocks = p->n * p->groups * p->blocks[0] * p->blocks[1] * p->blocks[2];
-    size k = p->ins * p->taps, packed = p->groups * p->outs * k;
-    size each = k * p->block[0] * p->block[1] * p->block[2]; /* for an output channel */
-    if (!all_windows(s)) return 0;
-    real *to = scratch(2, (packed + 64) * (size)sizeof(real));
-    if (!to) return 0;
-    pack_weights(p, weight, most_of(p->outs * row, p->ins * channel), row, channel,
-                 to);
-    s->packed = to;
-    s->parts = least_of(blocks_of(PARTS, blocks), most_of(1, p->outs * each / LEAST));
+/* Cut the pass into runs, blocks, pieces. */
+static void cut(work *s) {
+    pass *p = &s->p;
+    size k = p->ins * p->taps;
+    size runs = least_of(blocks_of(k, DEPTH), p->ins), run = blocks_of(p->ins, most_of(runs, 1));
+    NAME(pass_cut)(p, run, COPY, runs > 1 ? p->outs : 0);
+    s->blocks = p->blocks[0] * p->blocks[1] * p->blocks[2];
+    size windows = p->block[0] * p->block[1] * p->block[2];
+    size copied = most_of(run * p->channel, runs > 1 ? p->outs * windows : 0);
+    s->images = most_of(1, least_of(p->n, COPY / copied));
+    if (p->outs * k < SLICE * 4) /* else the weights are better read seldom */
+        s->images = most_of(1, least_of(s->images, p->n * p->groups * s->blocks / PARTS));
+    size pieces = blocks_of(p->n, s->images) * p->groups * s->blocks, each = s->images * windows * k;
+    s->parts = least_of(blocks_of(PARTS, pieces), most_of(1, p->outs * each / LEAST));
     s->each = blocks_of(blocks_of(p->outs, s->parts), ROWS) * ROWS;
     s->parts = blocks_of(p->outs, s->each);
-    s->pieces = blocks * s->parts;
-    s->span = least_of(most_of(1, LEAST / (s->each * most_of(each, 1))), blocks_of(s->pieces, PARTS));
+    s->pieces = pieces * s->parts;
+    s->span = LEAST / (least_of(s->each, p->outs) * most_of(each, 1));
+    s->span = most_of(1, least_of(s->span, s->pieces / PARTS));
+}
+
+static int run(work *s) {
+    const pass *p = &s->p;
+    cut(s);
+    size furthest = s->images * p->groups * p->outs * p->out[0] * p->out[1] * p->out[2];
+    size packed = p->groups * p->outs * p->ins * p->taps;
+    s->packed = scratch(2, (packed + 64) * (size)sizeof(real));
+    if (furthest > INT32_MAX || s->images * p->run * p->channel > INT32_MAX || !s->packed ||
+        !all_windows(s))
+        return 0;
+    parallel(p->groups * blocks_of(p->outs, ROWS), pack_chunk, s);
     parallel(blocks_of(s->pieces, s->span), span_of, s);
     return 1;
 }
 
 static int finished(work *s, int done) {
-    for (int kind = 0; kind < 8; kind++) windows_end(&s->w[kind]);
+    for (int kind = 0; kind < 16; kind++) windows_end(&s->w[kind]);
     NAME(pass_end)(&s->p);
     return done;
 }
@@ -295,23 +341,27 @@ static int finished(work *s, int done) {
 /* x, weight, out, bias or None; the geometry. Returns 1 where it could not be done. */
 KERNEL(convolve) {
     geometry g = NAME(geometry_of)(n);
-    work w = {.x = a[0], .out = a[2], .bias = a[3]};
-    size taps = g.kernel[0] * g.kernel[1] * g.kernel[2];
-    int made = NAME(pass_forward)(&w.p, &g) && NAME(pass_cut)(&w.p, COPY);
-    return !finished(&w, made && run(&w, a[1], w.p.ins * taps, taps));
+    work w = {.x = a[0], .weight = a[1], .out = a[2], .bias = a[3]};
+    int made = NAME(pass_forward)(&w.p, &g);
+    w.channel = g.kernel[0] * g.kernel[1] * g.kernel[2];
+    w.row = w.p.ins * w.channel;
+    w.group = w.p.outs * w.row;
+    return !finished(&w, made && run(&w));
 }
 
 /* The same, for x of the windows' side. */
 KERNEL(convolve_transposed) {
     geometry g = NAME(geometry_of)(n);
-    size taps = g.kernel[0] * g.kernel[1] * g.kernel[2], at[AXES];
+    size at[AXES];
     for (at[0] = 0; at[0] < least_of(g.stride[0], g.in[0]); at[0]++)
         for (at[1] = 0; at[1] < least_of(g.stride[1], g.in[1]); at[1]++)
             for (at[2] = 0; at[2] < least_of(g.stride[2], g.in[2]); at[2]++) {
-                work w = {.x = a[0], .out = a[2], .bias = a[3]};
-                int made = NAME(pass_transposed)(&w.p, &g, at) && NAME(pass_cut)(&w.p, COPY);
-                made = made && run(&w, a[1], taps, w.p.outs * taps);
-                if (!finished(&w, made)) return 1;
+                work w = {.x = a[0], .weight = a[1], .out = a[2], .bias = a[3]};
+                int made = NAME(pass_transposed)(&w.p, &g, at);
+                w.row = g.kernel[0] * g.kernel[1] * g.kernel[2];
+                w.channel = w.p.outs * w.row;
+                w.group = w.p.ins * w.channel;
+                if (!finished(&w, made && run(&w))) return 1;
             }
     return 0;
 }

@@ -30,6 +30,7 @@ typedef struct {
     size *tap; /* their places in the kernel */
 
     size block[AXES], blocks[AXES]; /* outputs in a block, number of blocks */
+    size run;                       /* channels that are copied at a time */
     size low[AXES], reach[AXES], room[AXES];
     size phases, channel; /* planes of a channel that are read; their elements together */
     size (*phase)[AXES];
@@ -41,12 +42,13 @@ int NAME(pass_forward)(pass *p, const geometry *g);
 int NAME(pass_transposed)(pass *p, const geometry *g, const size remainder[AXES]);
 void NAME(pass_end)(pass *p);
 
-/* Cut the outputs into blocks whose copy has about so many elements; 0 where that is impossible. */
-int NAME(pass_cut)(pass *p, size elements);
-size NAME(pass_copied)(const pass *p); /* the elements of a copy */
+/* Cut the outputs into blocks: some `elements` for the copy of `run` channels, and as many for `more`
+numbers for each output. */
+void NAME(pass_cut)(pass *p, size run, size elements, size more);
 void NAME(pass_block)(const pass *p, size number, size from[AXES], size count[AXES]);
+/* Copy so many channels of a block; the next image's copy begins `run * channel` after it. */
 void NAME(pass_copy)(const pass *p, const real *image, const size from[AXES],
-                     const size count[AXES], real *to);
+                     const size count[AXES], size channels, real *to);
 
 geometry NAME(geometry_of)(const size *n);
 

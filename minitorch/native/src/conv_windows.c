@@ -89,18 +89,20 @@ static size phase_of(pass *p, const size at[AXES]) {
 }
 
 /* Outputs of an axis in a block: as many as fit, equally many in each, and not too few. */
-static void cut_axis(pass *p, int axis, size elements) {
-    size others = p->ins * p->phases;
+static void cut_axis(pass *p, int axis, size elements, size more) {
+    size others = p->run * p->phases;
     for (int i = 0; i < AXES; i++)
-        if (i != axis) others *= p->block[i] + p->reach[i];
+        if (i != axis) others *= p->block[i] + p->reach[i], more *= p->block[i];
     size fit = elements / most_of(others, 1) - p->reach[axis];
+    if (more) fit = least_of(fit, elements / more);
     size least = axis == AXES - 1 ? 8 * LANES : 4;
     fit = least_of(p->count[axis], most_of(fit, most_of(least, p->reach[axis])));
     p->blocks[axis] = blocks_of(p->count[axis], fit);
     p->block[axis] = blocks_of(p->count[axis], p->blocks[axis]);
 }
 
-int NAME(pass_cut)(pass *p, size elements) {
+void NAME(pass_cut)(pass *p, size run, size elements, size more) {
+    p->run = run;
     for (int axis = 0; axis < AXES; axis++) {
         size low = p->taps ? p->shift[0][axis] : 0, high = low;
         for (size t = 1; t < p->taps; t++) {
@@ -120,15 +122,14 @@ int NAME(pass_cut)(pass *p, size elements) {
     }
     size plane = 1;
     for (int axis = 0; axis < AXES; axis++) {
-        cut_axis(p, axis, elements);
+        cut_axis(p, axis, elements, more);
         p->room[axis] = p->block[axis] + p->reach[axis];
         plane *= p->room[axis];
     }
     /* an odd number of cache lines: the same place of all channels is in different sets */
     size line = 64 / (size)sizeof(real);
-    p->channel = blocks_of(plane * p->phases, line) * line;
+    p->channel = blocks_of(plane * most_of(1, p->phases), line) * line;
     if (p->channel / line % 2 == 0) p->channel += line;
-    if (p->channel > INT32_MAX / most_of(p->ins, 1)) return 0;
     for (size t = 0; t < p->taps; t++) {
         size at[AXES], place = 0;
         for (int axis = 0; axis < AXES; axis++) {
@@ -137,12 +138,9 @@ int NAME(pass_cut)(pass *p, size elements) {
             place = place * p->room[axis] + far / p->step[axis];
         }
         place += phase_of(p, at) * plane;
-        for (size c = 0; c < p->ins; c++) p->at[c * p->taps + t] = (int32_t)(c * p->channel + place);
+        for (size c = 0; c < run; c++) p->at[c * p->taps + t] = (int32_t)(c * p->channel + place);
     }
-    return 1;
 }
-
-size NAME(pass_copied)(const pass *p) { return p->ins * p->channel + 64; }
 
 void NAME(pass_block)(const pass *p, size number, size from[AXES], size count[AXES]) {
     for (int axis = AXES - 1; axis >= 0; axis--) {
@@ -167,10 +165,10 @@ INLINE void copy_row(const real *row, size length, size at, size step, size n, r
 }
 
 void NAME(pass_copy)(const pass *p, const real *image, const size from[AXES],
-                     const size count[AXES], real *to) {
+                     const size count[AXES], size channels, real *to) {
     const size *in = p->in, *room = p->room, *step = p->step;
     size at[AXES], n[AXES];
-    for (size c = 0; c < p->ins; c++, image += in[0] * in[1] * in[2]) {
+    for (size c = 0; c < channels; c++, image += in[0] * in[1] * in[2]) {
         real *row = to + c * p->channel;
         for (size f = 0; f < p->phases; f++) {
             for (int axis = 0; axis < AXES; axis++) {
