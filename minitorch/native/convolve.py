@@ -7,7 +7,7 @@ from typing import Any
 
 from minitorch.backend import xp
 
-from .table import c, forward
+from .table import c, forward, rule
 
 __all__: list[str] = []
 
@@ -67,6 +67,40 @@ def convolve_transposed(
     out = xp.empty(size, x.dtype)
     at = _geometry(size, weight.shape, x.shape[2:], stride, padding, dilation, groups)
     whole = xp.ascontiguousarray
-    if c.convolve_transposed(whole(x), whole(weight), out, None if bias is None else whole(bias), at):
+    if c.convolve_transposed(
+        whole(x), whole(weight), out, None if bias is None else whole(bias), at
+    ):
         return NotImplemented
     return out
+
+
+@forward("convolve_weight_grad", least=1024)
+def convolve_weight_grad(
+    xp: Any, x: Any, y: Any, *,
+    size: Any, stride: Any, padding: Any, dilation: Any, groups: Any,
+) -> Any:  # fmt: skip
+    if not _fits(x, y, None) or 0 in size:
+        return NotImplemented
+    out = xp.empty(size, x.dtype)
+    at = _geometry(y.shape, size, x.shape[2:], stride, padding, dilation, groups)
+    if c.convolve_weight(xp.ascontiguousarray(x), xp.ascontiguousarray(y), out, at):
+        return NotImplemented
+    return out
+
+
+def _per_channel(g: Any) -> Any:
+    if g.ndim < 3 or not g.size:
+        return NotImplemented
+    out = xp.empty(g.shape[1], g.dtype)
+    c.sum_per_channel(xp.ascontiguousarray(g), out, g.shape[0], g.shape[1], prod(g.shape[2:]))
+    return out
+
+
+@rule("convolve", 2, least=1024)
+def convolve_bias(g: Any) -> Any:
+    return _per_channel(g)
+
+
+@rule("convolve_transposed", 2, least=1024)
+def convolve_transposed_bias(g: Any) -> Any:
+    return _per_channel(g)
