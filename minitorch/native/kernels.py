@@ -6,6 +6,7 @@ import minitorch.native.indexing
 import minitorch.native.normalize
 import minitorch.native.optimizers
 import minitorch.native.convolve
+import minitorch.native.normalize
 import minitorch.native.products
 import minitorch.native.recurrent
 import minitorch.native.reductions
