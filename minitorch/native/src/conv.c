@@ -235,7 +235,7 @@ static void tiles(const work *s, job t, const real *packed, size from, size firs
 }
 
 /* Some of the output channels of a block of windows of some images. */
-static void piece(const work *s, size number) {
+static void portion(const work *s, size number) {
     const pass *p = &s->p;
     size part = number % s->parts, block = number / s->parts % s->blocks;
     size group = number / s->parts / s->blocks % p->groups;
@@ -273,7 +273,7 @@ static void piece(const work *s, size number) {
 static void span_of(void *context, size chunk) {
     const work *s = context;
     size last = least_of(s->pieces, (chunk + 1) * s->span);
-    for (size i = chunk * s->span; i < last; i++) piece(s, i);
+    for (size i = chunk * s->span; i < last; i++) portion(s, i);
 }
 
 /* Vectors for each kind of block there is. */

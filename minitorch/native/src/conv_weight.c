@@ -200,7 +200,7 @@ static void add_along(const work *s, const real *x, const real *g, const size fr
 /* ------------------------------------------------------------------ all of it */
 
 /* Some output channels of a group, over some of the images. */
-static void piece(void *context, size number) {
+static void portion(void *context, size number) {
     const work *s = context;
     const pass *p = &s->p;
     size cut = number % s->pieces, group = number / s->pieces % p->groups;
@@ -270,7 +270,7 @@ KERNEL(convolve_weight) {
                w.p.out[0] * w.p.out[1] * w.p.out[2] <= INT32_MAX;
     }
     if (made) {
-        parallel(w.parts * w.p.groups * w.pieces, piece, &w);
+        parallel(w.parts * w.p.groups * w.pieces, portion, &w);
         parallel(w.p.groups * (w.few ? w.columns : w.columns / COLUMNS), gather, &w);
     }
     NAME(pass_end)(&w.p);
