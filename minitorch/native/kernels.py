@@ -1,12 +1,11 @@
 """All kernels: importing this module enters each into the table."""
 
 # ruff: noqa: F401
+import minitorch.native.convolve
 import minitorch.native.copies
 import minitorch.native.indexing
 import minitorch.native.normalize
 import minitorch.native.optimizers
-import minitorch.native.convolve
-import minitorch.native.normalize
 import minitorch.native.products
 import minitorch.native.recurrent
 import minitorch.native.reductions
