@@ -9,3 +9,4 @@ import minitorch.native.optimizers
 import minitorch.native.products
 import minitorch.native.recurrent
 import minitorch.native.reductions
+import minitorch.native.softmax

@@ -377,6 +377,8 @@ def nll_loss(xp, x, target, weight=None, *, ignore_index=-100, reduction="mean")
     picked = xp.take_along_axis(x, xp.expand_dims(target, at), at).squeeze(at)
     weights = _class_weights(xp, target, counts, weight, x.dtype)
     losses = -picked if weights is None else -picked * weights
+    if counts is not None:
+        losses = xp.where(counts, losses, x.dtype.type(0))  # -inf of another class times 0 is NaN
     if reduction == "none":
         return losses
     total = xp.add.reduce(losses, axis=None)

@@ -95,15 +95,6 @@ static void channel_grad_chunk(void *context, size chunk) {
 
 /* ------------------------------------------------------------------ columns */
 
-/* A vector, or the `part` numbers of a row that is shorter than one. */
-INLINE vec get(const real *x, size part) { return part ? load_part(x, part, 0) : load(x); }
-INLINE void put(real *x, size part, vec y) {
-    if (part)
-        store_part(x, y, part);
-    else
-        store(x, y);
-}
-
 /* Sums down the images: of d = x - centre and of its squares; with g, of g and of g d. */
 typedef struct {
     const real *x, *g, *centre;

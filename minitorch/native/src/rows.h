@@ -34,6 +34,15 @@ INLINE void store_end(real *x, size n, vec y) {
         store(x + n - LANES, y);
 }
 
+/* A vector, or the `part` numbers of a row that is shorter than one. */
+INLINE vec get(const real *x, size part) { return part ? load_part(x, part, 0) : load(x); }
+INLINE void put(real *x, size part, vec y) {
+    if (part)
+        store_part(x, y, part);
+    else
+        store(x, y);
+}
+
 /* The sum of at most RUN numbers. */
 INLINE real sum_run(const real *x, size n) {
     vec s[4] = {{0}};
