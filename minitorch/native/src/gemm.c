@@ -37,29 +37,14 @@ typedef struct {
     int add;
 } place;
 
-INLINE void put(place to, int rows, size columns, vec sums[ROWS][VECTORS]) {
-    real tile[ROWS][VECTORS * (VECTOR_BYTES / sizeof(real))];
-    if (to.column == 1 && columns == COLUMNS) {
-#pragma GCC unroll 16
-        for (int i = 0; i < rows; i++)
-            for (int v = 0; v < VECTORS; v++) {
-                real *at = to.c + i * to.row + v * LANES;
-                vec x = sums[i][v];
-                if (to.add) x += load(at);
-                if (to.bias) x += load(to.bias + v * LANES);
-                if (to.row_bias) x += splat(to.row_bias[i]);
-                store(at, x);
-            }
-        return;
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; i++)
-        for (int v = 0; v < VECTORS; v++) store(&tile[i][v * LANES], sums[i][v]);
+/* A tile that is not whole, or whose columns lie apart. */
+static __attribute__((noinline)) void put_part(place to, size rows, size columns,
+                                               const real *sums) {
     for (size j = 0; j < columns; j++) {
         real *at = to.c + j * to.column;
         real more = to.bias ? to.bias[j] : 0;
-        for (int i = 0; i < rows; i++) {
-            real x = tile[i][j];
+        for (size i = 0; i < rows; i++) {
+            real x = sums[i * COLUMNS + j];
             if (to.add) x += at[i * to.row];
             if (to.bias) x += more;
             if (to.row_bias) x += to.row_bias[i];
@@ -68,13 +53,28 @@ INLINE void put(place to, int rows, size columns, vec sums[ROWS][VECTORS]) {
     }
 }
 
+#define EACH_SUM                                                                                   \
+    _Pragma("GCC unroll 16") for (int i = 0; i < rows; i++)                                        \
+        _Pragma("GCC unroll 4") for (int v = 0; v < VECTORS; v++)
+
+INLINE void put(place to, int rows, size columns, vec sums[ROWS][VECTORS]) {
+    if (to.column != 1 || columns != COLUMNS) {
+        real kept[ROWS * VECTORS * (VECTOR_BYTES / sizeof(real))];
+        EACH_SUM store(kept + i * COLUMNS + v * LANES, sums[i][v]);
+        put_part(to, rows, columns, kept);
+        return;
+    }
+    if (to.add) EACH_SUM sums[i][v] += load(to.c + i * to.row + v * LANES);
+    if (to.bias) EACH_SUM sums[i][v] += load(to.bias + v * LANES);
+    if (to.row_bias) EACH_SUM sums[i][v] += splat(to.row_bias[i]);
+    EACH_SUM store(to.c + i * to.row + v * LANES, sums[i][v]);
+}
+
 /* `rows` is a constant where it is called, so that the sums stay in registers. */
 INLINE void tile(int rows, size k, const real *a, size a_row, size a_column, const real *b,
                  place to, size columns) {
     vec sums[ROWS][VECTORS];
-#pragma GCC unroll 16
-    for (int i = 0; i < rows; i++)
-        for (int v = 0; v < VECTORS; v++) sums[i][v] = (vec){0};
+    EACH_SUM sums[i][v] = (vec){0};
     for (size p = 0; p < k; p++) {
         vec row[VECTORS];
 #pragma GCC unroll 4
@@ -118,7 +118,31 @@ static __attribute__((noinline)) void tile_packed(size k, const real *a, const r
 
 /* ------------------------------------------------------------------ copying into panels */
 
+/* The length of the runs that k is cut into: about DEPTH, all about equal. */
+static size run_of(size k) {
+    size runs = most_of(1, (k + DEPTH / 2) / DEPTH);
+    return blocks_of(most_of(k, 1), runs * 4) * 4;
+}
+
 static size panels(size n) { return blocks_of(n, COLUMNS); }
+
+typedef real quad __attribute__((vector_size(4 * sizeof(real))));
+typedef real loose_quad
+    __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
+#define MIX(x, y, i, j, k, l) __builtin_shufflevector(x, y, i, j, k, l)
+
+/* Four rows of four numbers as four columns. */
+INLINE void turn(const real *from, size from_row, real *to, size to_row) {
+    quad a = *(const loose_quad *)from, b = *(const loose_quad *)(from + from_row);
+    quad c = *(const loose_quad *)(from + 2 * from_row);
+    quad d = *(const loose_quad *)(from + 3 * from_row);
+    quad ab = MIX(a, b, 0, 4, 1, 5), cd = MIX(c, d, 0, 4, 1, 5);
+    quad ef = MIX(a, b, 2, 6, 3, 7), gh = MIX(c, d, 2, 6, 3, 7);
+    *(loose_quad *)to = MIX(ab, cd, 0, 1, 4, 5);
+    *(loose_quad *)(to + to_row) = MIX(ab, cd, 2, 3, 6, 7);
+    *(loose_quad *)(to + 2 * to_row) = MIX(ef, gh, 0, 1, 4, 5);
+    *(loose_quad *)(to + 3 * to_row) = MIX(ef, gh, 2, 3, 6, 7);
+}
 
 /* Columns [0, columns) of b as one panel of COLUMNS, zeros after them. */
 static void pack_panel(size k, size columns, const real *b, size b_row, size b_column, real *to) {
@@ -130,12 +154,13 @@ static void pack_panel(size k, size columns, const real *b, size b_row, size b_c
     }
     if (columns < COLUMNS) memset(to, 0, sizeof(real) * (size_t)(k * COLUMNS));
     size p = 0;
-    for (; p + 8 <= k; p += 8) /* eight numbers of a column lie together, or eight rows are near */
-        for (size j = 0; j < columns; j++) {
-            const real *from = b + j * b_column + p * b_row;
-            real *at = to + p * COLUMNS + j;
-#pragma GCC unroll 8
-            for (int q = 0; q < 8; q++) at[q * COLUMNS] = from[q * b_row];
+    if (b_row == 1)
+        for (; p + 4 <= k; p += 4) {
+            size j = 0;
+            for (; j + 4 <= columns; j += 4)
+                turn(b + j * b_column + p, b_column, to + p * COLUMNS + j, COLUMNS);
+            for (; j < columns; j++)
+                for (size q = p; q < p + 4; q++) to[q * COLUMNS + j] = b[j * b_column + q];
         }
     for (; p < k; p++)
         for (size j = 0; j < columns; j++) to[p * COLUMNS + j] = b[j * b_column + p * b_row];
@@ -143,14 +168,25 @@ static void pack_panel(size k, size columns, const real *b, size b_row, size b_c
 
 /* Rows of a as panels of ROWS; what is missing of the last is left as it is. */
 static void pack_rows(size rows, size k, const real *a, size a_row, size a_column, real *to) {
+    if (a_row == 1) { /* the lines of the cache that 16 rows of the transpose touch, all of each */
+        size whole = rows / ROWS * ROWS;
+        for (size first = 0; first < k; first += 16)
+            for (size i = 0; i < whole; i += ROWS)
+                for (size p = first; p < least_of(first + 16, k); p++)
+                    memcpy(to + i * k + p * ROWS, a + p * a_column + i, ROWS * sizeof(real));
+        rows -= whole, a += whole, to += whole * k;
+    }
     for (size i = 0; i < rows; i += ROWS, a += ROWS * a_row, to += ROWS * k) {
-        size n = least_of(ROWS, rows - i);
-        if (a_row == 1 && n == ROWS) {
-            for (size p = 0; p < k; p++) memcpy(to + p * ROWS, a + p * a_column, ROWS * sizeof(real));
-            continue;
-        }
-        for (size q = 0; q < n; q++)
-            for (size p = 0; p < k; p++) to[p * ROWS + q] = a[q * a_row + p * a_column];
+        size n = least_of(ROWS, rows - i), p = 0;
+        if (a_column == 1)
+            for (; p + 4 <= k; p += 4) {
+                size q = 0;
+                for (; q + 4 <= n; q += 4) turn(a + q * a_row + p, a_row, to + p * ROWS + q, ROWS);
+                for (; q < n; q++)
+                    for (size r = p; r < p + 4; r++) to[r * ROWS + q] = a[q * a_row + r];
+            }
+        for (; p < k; p++)
+            for (size q = 0; q < n; q++) to[p * ROWS + q] = a[q * a_row + p * a_column];
     }
 }
 
@@ -181,7 +217,7 @@ static place within(const product *p, size i, size j) {
 
 /* Rows [first, last) of c at the panels [from, until). */
 static void block(const product *p, size first, size last, size from, size until) {
-    real *copy = p->pack_a ? scratch(1, A_BLOCK * DEPTH * (size)sizeof(real)) : NULL;
+    real *copy = p->pack_a ? scratch(1, A_BLOCK * p->depth * (size)sizeof(real)) : NULL;
     for (size i = first; i < last; i += A_BLOCK) {
         size rows = least_of(A_BLOCK, last - i);
         const real *a = p->a + i * p->a_row + p->from * p->a_column;
@@ -234,15 +270,18 @@ static void cut(product *p, size parts) {
     p->column_blocks = blocks_of(all, p->panels_each);
 }
 
-/* How long a product takes with n as columns: tiles are whole, and b is copied. */
-static double cost(size m, size n, size k) {
-    double tiles = (double)(blocks_of(m, ROWS) * ROWS) * (double)(panels(n) * COLUMNS);
-    return (double)k * (tiles + 20.0 * (double)(panels(n) * COLUMNS));
+/* How long a product takes, in steps of a tile: tiles are whole, b is copied, and c is written
+number by number where its columns lie apart. */
+static double cost(size m, size n, size k, size b_column, size c_column) {
+    double tiles = (double)blocks_of(m, ROWS) * (double)panels(n);
+    double copied = (double)(panels(n) * k) * (b_column == 1 ? 1 : 2);
+    double runs = (double)blocks_of(k, run_of(k));
+    return tiles * ((double)k + runs * (c_column == 1 ? 6 : 80)) + copied;
 }
 
 static void multiply(product p, int alone) {
     if (p.m <= 0 || p.n <= 0) return;
-    if (cost(p.n, p.m, p.k) < cost(p.m, p.n, p.k)) {
+    if (cost(p.n, p.m, p.k, p.a_row, p.to.row) < cost(p.m, p.n, p.k, p.b_column, p.to.column)) {
         product q = p;
         q.m = p.n, q.n = p.m;
         q.a = p.b, q.a_row = p.b_column, q.a_column = p.b_row;
@@ -252,13 +291,13 @@ static void multiply(product p, int alone) {
         p = q;
     }
     size parts = alone || p.m * p.n * p.k < LEAST_WORK ? 1 : threads_wanted() * 4;
-    size room = panels(p.n) * COLUMNS * least_of(DEPTH, most_of(p.k, 1));
+    size room = panels(p.n) * COLUMNS * run_of(p.k);
     p.packed = scratch(0, room * (size)sizeof(real));
     p.pack_a = panels(p.n) >= 6 && p.m >= 4 * ROWS;
     p.from = p.depth = 0;
     do { /* k may be 0 */
         p.from += p.depth;
-        p.depth = least_of(DEPTH, p.k - p.from);
+        p.depth = least_of(run_of(p.k), p.k - p.from);
         size each = p.panels_each = parts == 1 ? panels(p.n) : blocks_of(panels(p.n), parts);
         if (p.depth * p.n < 8192) each = p.panels_each = panels(p.n);
         parallel(blocks_of(panels(p.n), each), pack_chunk, &p);
@@ -290,8 +329,9 @@ void NAME(gemm_here)(size m, size n, size k, const real *a, size a_row, size a_c
 size NAME(packed_size)(size k, size n) { return panels(n) * COLUMNS * k; }
 
 void NAME(pack)(size k, size n, const real *b, size b_row, size b_column, real *packed) {
-    for (size from = 0; from < k; from += DEPTH) { /* run after run, as they are read */
-        size depth = least_of(DEPTH, k - from);
+    size run = run_of(k);
+    for (size from = 0; from < k; from += run) { /* run after run, as they are read */
+        size depth = least_of(run, k - from);
         for (size j = 0; j < n; j += COLUMNS)
             pack_panel(depth, least_of(COLUMNS, n - j), b + from * b_row + j * b_column, b_row,
                        b_column, packed + from * panels(n) * COLUMNS + j * depth);
@@ -304,7 +344,7 @@ void NAME(gemm_packed)(size m, size n, size k, const real *a, size a_row, size a
     if (m <= 0 || n <= 0) return;
     do {
         p.from += p.depth;
-        p.depth = least_of(DEPTH, k - p.from);
+        p.depth = least_of(run_of(k), k - p.from);
         p.packed = (real *)packed + p.from * panels(n) * COLUMNS;
         block(&p, 0, m, 0, panels(n));
     } while (p.from + p.depth < k);
