@@ -44,12 +44,14 @@ def enable(least: int | None = None) -> None:
     global _enabled, _why
     binding = load()
     disable()
-    from . import kernels, streams, table  # noqa: F401  kernels fills the table
+    from . import engine, kernels, streams, table  # noqa: F401  kernels fills the table
 
     for name in {entry.row for entry in table.ENTRIES}:
         backend.when_defined(name, partial(_put_over, name, binding.guard, least))
     random.install(streams.METHODS)
     backend.UPDATES.update(table.UPDATES)
+    if binding.how == "module":
+        engine.on(binding.module)
     backend.use_threads(binding.get_threads, binding.set_threads)
     binding.memory_on()
     _enabled, _why = True, ""
@@ -73,6 +75,9 @@ def disable() -> None:
     global _enabled, _why
     if not _enabled or _binding is None:
         return
+    from . import engine
+
+    engine.off()
     backend.uninstall()
     random.uninstall()
     backend.UPDATES.clear()

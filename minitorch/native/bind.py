@@ -30,7 +30,7 @@ class Binding:
     """The functions of a library: `kernels`, `guard`, threads and memory."""
 
     def __init__(self, module: Any, path: str, how: str) -> None:
-        self.path = path
+        self.path, self.module = path, module
         self.how = how  # "module" or "ctypes"
         self.kernels: dict[str, Callable] = module.kernels()
         self.guard: Callable[[Callable, Callable, int], Callable] = module.guard

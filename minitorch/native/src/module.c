@@ -12,6 +12,7 @@ adds their sizes to the integers, see `add_list`. `guard(...)` puts a kernel ove
 #define PY_ARRAY_UNIQUE_SYMBOL minitorch_array_api
 #include <numpy/arrayobject.h>
 
+#include "engine.h"
 #include "memory.h"
 #include "runtime.h"
 
@@ -231,6 +232,9 @@ static PyMethodDef methods[] = {
     {"memory_off", memory_off, METH_NOARGS, "Let NumPy take its memory as before."},
     {"memory_stats", memory_stats, METH_NOARGS, "What the cache holds, in bytes."},
     {"memory_trim", memory_trim, METH_NOARGS, "Give back what the cache holds."},
+    {"engine_learn", engine_learn, METH_VARARGS, "What the engine is made of."},
+    {"engine_apply", (PyCFunction)(void (*)(void))engine_apply, METH_FASTCALL, "primitive.apply"},
+    {"engine_operators", engine_operators, METH_O, "+ - * / of tensors."},
     {NULL, NULL, 0, NULL}};
 
 static struct PyModuleDef definition = {
