@@ -291,7 +291,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--check", action="store_true", help="compare, write nothing")
     options = parser.parse_args(argv)
     import minitorch
+    import minitorch.native
 
+    minitorch.native.disable()  # what stands in for a function has no signature
     path = Path(minitorch.__file__).with_suffix(".pyi")
     text = Stub(minitorch).text()
     if not options.check:

@@ -22,7 +22,7 @@ there. A recorded operation on small tensors costs 1 us less so, which is half o
 /* What the engine is made of, as engine_on was told. */
 static struct {
     PyObject *namespace, *names;       /* NumPy; the module primitive's names */
-    PyObject *apply, *record, *several; /* its functions */
+    PyObject *apply, *record, *new, *several; /* its functions */
     PyObject *laid_as, *edge, *state, *counter;
     PyTypeObject *tensor, *node, *parameter;
     Py_ssize_t array, node_at, nr, cell, view, grad;
@@ -31,7 +31,7 @@ static struct {
 
 static PyObject *empty; /* () */
 static PyObject *text_run, *text_grad, *text_slots, *text_inputs, *text_rest, *text_plan,
-    *text_node, *text_record, *text_plans, *text_differentiable, *text_row_major, *text_follows,
+    *text_node, *text_record, *text_new, *text_plans, *text_differentiable, *text_row_major, *text_follows,
     *text_starred, *text_defaults;
 
 #define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
@@ -234,13 +234,11 @@ done:
     return node;
 }
 
-/* Whether this thread records; -1 on error. A mode that stands in for Node or `record` is told by
--2: then Python's own functions do it. */
-static int records(void) {
-    if (PyDict_GetItem(engine.names, text_node) != (PyObject *)engine.node ||
-        PyDict_GetItem(engine.names, text_record) != engine.record)
-        return -2;
-    return is_true(engine.state, text_grad);
+/* Whether no mode has put functions of its own in the place of the engine's. */
+static int is_ordinary(void) {
+    return PyDict_GetItem(engine.names, text_node) == (PyObject *)engine.node &&
+           PyDict_GetItem(engine.names, text_record) == engine.record &&
+           PyDict_GetItem(engine.names, text_new) == engine.new;
 }
 
 /* The tensor of a result; takes over `out`. */
@@ -264,8 +262,8 @@ enum { FAILED = -1, ODD = 0, PLAIN = 1 };
 /* Take operand i: its array and, where a gradient flows, its edge. ODD where it is for Python. */
 static int take(operation *o, Py_ssize_t i, PyObject *x, PyArray_Descr **dtype) {
     o->inputs[i] = x;
-    if (!PyObject_TypeCheck(x, engine.tensor)) {
-        o->arrays[i] = x;
+    if (!Py_IS_TYPE(x, engine.tensor) && !Py_IS_TYPE(x, engine.parameter)) {
+        o->arrays[i] = x; /* a subclass may have ideas of its own */
         return x == Py_None || PyFloat_CheckExact(x) || PyLong_CheckExact(x);
     }
     PyObject *array = SLOT(x, engine.array), *cell = SLOT(x, engine.cell);
@@ -353,10 +351,11 @@ PyObject *engine_apply(PyObject *self, PyObject *const *args, Py_ssize_t count) 
     o.facts = facts_of(o.row);
     if (!o.facts) return NULL;
     PyArray_Descr *dtype = NULL;
-    int state = o.n <= MOST_INPUTS && o.facts->differentiable >= 0 && !o.facts->starred;
+    int state = o.n <= MOST_INPUTS && o.facts->differentiable >= 0 && !o.facts->starred &&
+                is_ordinary();
     for (Py_ssize_t i = 0; i < o.n && state == PLAIN; i++)
         state = take(&o, i, PyTuple_GET_ITEM(args[1], i), &dtype);
-    if (state == PLAIN && (!dtype || (o.live && records() == -2))) state = ODD;
+    if (state == PLAIN && !dtype) state = ODD;
     PyObject *out = NULL, *made = NULL;
     if (state == PLAIN && !(out = run(&o))) {
         if (!PyErr_ExceptionMatches(PyExc_Exception)) state = FAILED; /* Ctrl-C */
@@ -416,8 +415,8 @@ static PyObject *computed(int which, PyObject *x, PyObject *y) {
         if (PyArray_CheckExact(both[i])) {
             PyArrayObject *b = (PyArrayObject *)both[i];
             if (!PyArray_IS_C_CONTIGUOUS(b) || !PyArray_ISALIGNED(b) ||
-                !PyArray_CompareLists(PyArray_DIMS(a), PyArray_DIMS(b), PyArray_NDIM(a)) ||
-                PyArray_NDIM(a) != PyArray_NDIM(b))
+                PyArray_NDIM(a) != PyArray_NDIM(b) ||
+                !PyArray_CompareLists(PyArray_DIMS(a), PyArray_DIMS(b), PyArray_NDIM(a)))
                 return NULL;
             data[i] = PyArray_DATA(b);
             steps[i] = 1;
@@ -453,15 +452,14 @@ static PyObject *operate(int which, int reflected, PyObject *self, PyObject *con
                          Py_ssize_t count) {
     operator_ *of = &operators[which];
     PyObject *made = NULL, *out = NULL;
-    if (count == 1 && is_plain(self) && is_plain(args[0])) {
+    if (count == 1 && is_plain(self) && is_plain(args[0]) && is_ordinary()) {
         operation o = {.row = of->row, .n = 2, .facts = facts_of(of->row)};
         if (!o.facts) return NULL;
         PyArray_Descr *dtype = NULL;
         int state = take(&o, 0, reflected ? args[0] : self, &dtype);
         if (state == PLAIN) state = take(&o, 1, reflected ? self : args[0], &dtype);
         PyObject *body = state == PLAIN ? PyObject_GetAttr(of->row, text_run) : NULL;
-        if (body == of->run && !(o.live && records() == -2))
-            out = computed(which, o.arrays[0], o.arrays[1]);
+        if (body == of->run) out = computed(which, o.arrays[0], o.arrays[1]);
         Py_XDECREF(body);
         if (out) made = finished(&o, out);
         Py_XDECREF(o.edges);
@@ -529,7 +527,7 @@ static int name_texts(void) {
         const char *text;
     } all[] = {{&text_run, "run"}, {&text_grad, "grad"}, {&text_slots, "slots"},
                {&text_inputs, "saves_inputs"}, {&text_rest, "saves_rest"}, {&text_plan, "plan"},
-               {&text_node, "Node"}, {&text_record, "record"}, {&text_plans, "plans"},
+               {&text_node, "Node"}, {&text_record, "record"}, {&text_new, "_new"}, {&text_plans, "plans"},
                {&text_differentiable, "differentiable"}, {&text_row_major, "row_major"},
                {&text_follows, "follows"}, {&text_starred, "starred"},
                {&text_defaults, "defaults"}};
@@ -547,6 +545,7 @@ PyObject *engine_learn(PyObject *self, PyObject *args) {
         PyObject **at;
         const char *name;
     } all[] = {{&engine.namespace, "xp"}, {&engine.apply, "apply"}, {&engine.record, "record"},
+               {&engine.new, "_new"},
                {&engine.several, "_wrap_several"}, {&engine.laid_as, "laid_as"},
                {&engine.edge, "edge"}, {&engine.state, "state"},
                {(PyObject **)&engine.tensor, "Tensor"}, {(PyObject **)&engine.node, "Node"}};
