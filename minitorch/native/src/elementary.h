@@ -8,9 +8,9 @@ common one does. NaN stays NaN, infinities and zeros give what IEEE 754 asks for
 smallest normal number lose their digits one by one.
 
 Largest errors against 60 digits, in units in the last place, over a million arguments:
-    float   exp 1.0, expm1 1.6, log 0.8, log1p 1.4, sigmoid 2.2, tanh 1.0, softplus 1.6, erf 1.4
-    double  exp 1.0, expm1 1.8, log 0.8, log1p 1.2, sigmoid 2.1, tanh 1.0, softplus 1.6, erf 1.0
-and 6.4 (float), 4.4 (double) in the left tail of the normal distribution, 2.0 for its density. */
+    float   exp 1.0, expm1 1.6, log 0.8, log1p 1.0, sigmoid 2.4, tanh 1.0, softplus 1.6, erf 1.0
+    double  exp 1.0, expm1 1.8, log 0.8, log1p 0.8, sigmoid 2.1, tanh 1.0, softplus 1.6, erf 0.9
+and 6.1 (float), 5.2 (double) in the left tail of the normal distribution, 2.1 for its density. */
 
 #ifndef ELEMENTARY_H
 #define ELEMENTARY_H
@@ -25,6 +25,7 @@ and 6.4 (float), 4.4 (double) in the left tail of the normal distribution, 2.0 f
 #define LN2_LOW 0x1.3de6af278ece6p-42
 #define EXP_HIGHEST 710.0 /* from here on e ** x is infinite */
 #define EXP_LOWEST -746.0 /* up to here it is 0 */
+#define NORMAL_FARTHEST 38.7 /* from here on the tail is 0 */
 #define HIGH_BITS (-((whole)1 << 27)) /* a number without the lower half of its digits */
 typedef uint64_t natural;
 #else
@@ -35,6 +36,7 @@ typedef uint64_t natural;
 #define LN2_LOW 0x1.7f7d1cp-20f
 #define EXP_HIGHEST 89.0f
 #define EXP_LOWEST -104.0f
+#define NORMAL_FARTHEST 14.5f
 #define HIGH_BITS (-((whole)1 << 12))
 typedef uint32_t natural;
 #endif
@@ -43,7 +45,8 @@ typedef natural naturals __attribute__((vector_size(VECTOR_BYTES)));
 /* (e ** r - 1 - r) / r ** 2 by r, |r| <= log(2) / 2
    (2 atanh(s) / s - 2) / s ** 2 by s ** 2, |s| <= 0.172
    (tanh(x) / x - 1) / x ** 2 and erf(x) / x - 1 by x ** 2, |x| <= 1
-   e ** (z ** 2) erfc(z) (z + 3) / 3 by (z - 3) / (z + 3), z >= 0 */
+   e ** (z ** 2 / 2) times the normal tail above z >= 0, one polynomial over the other: fitted by
+   Remez's exchange, all terms positive */
 #ifdef DOUBLE
 static const real EXP_TERMS[] = {
     0.5, 0.1666666666666667, 0.04166666666666667, 0.008333333333326136, 0.0013888888888883748,
@@ -63,13 +66,14 @@ static const real ERF_TERMS[] = {
     0.0052239776248180145, -0.000854832698083379, 0.0001205533111164271, -1.4925595266831182e-05,
     1.6461000484121368e-06, -1.6350312701054695e-07, 1.4659775274047436e-08,
     -1.1372848856791674e-09, 5.957176147748911e-11};
-static const real ERFCX_TERMS[] = {
-    0.3580023023627799, -0.2944648177232946, 0.19674278570136686, -0.10348908730018448,
-    0.03984258709579207, -0.0089424115416445, -0.0004041388764874841, 0.001011354002618885,
-    -0.0001827698873658798, -9.225929950313979e-05, 3.5853754667530714e-05, 1.0132799160852593e-05,
-    -5.823182058991016e-06, -1.5832737856489772e-06, 9.20815725155165e-07, 3.3320398123455664e-07,
-    -1.3420403387303203e-07, -7.778819203933766e-08, 1.3386854107875958e-08, 1.632095304869856e-08,
-    8.312587216370008e-10, -2.145509677654928e-09, -5.43898168914635e-10};
+static const real MILLS_ABOVE[] = {
+    143931.5648658184, 223059.9884085635, 171007.51869416327, 83290.75688906298, 28125.21540815149,
+    6800.392142842271, 1177.2422142562527, 141.18484366982705, 10.725191915853657,
+    0.3989422804002492};
+static const real MILLS_BELOW[] = {
+    287863.1297316368, 675801.5236543894, 737295.0744134908, 493517.6241927177, 225127.29585848202,
+    73396.5972819814, 17397.953267347082, 2977.792686431762, 354.89792114948915, 26.884069306508355,
+    1.0};
 #else
 static const real EXP_TERMS[] = {
     0.5f, 0.166665763f, 0.0416665561f, 0.00836317893f, 0.0013926184f};
@@ -81,16 +85,20 @@ static const real TANH_TERMS[] = {
 static const real ERF_TERMS[] = {
     0.128379166f, -0.37612626f, 0.112835944f, -0.0268542115f, 0.00518908724f, -0.00080168643f,
     7.87587487e-05f};
-static const real ERFCX_TERMS[] = {
-    0.358002305f, -0.294464827f, 0.196742818f, -0.10348884f, 0.0398423597f, -0.00894580875f,
-    -0.000405736442f, 0.00102654402f, -0.000165714082f, -0.000111050118f};
+static const real MILLS_ABOVE[] = {
+    54.252193450927734f, 46.270050048828125f, 18.928295135498047f, 4.087479114532471f,
+    0.39895153045654297f};
+static const real MILLS_BELOW[] = {
+    108.50438690185547f, 179.1140899658203f, 126.51656341552734f, 48.42252731323242f,
+    10.24692153930664f, 1.0f};
 #endif
 
-#define POLYNOMIAL(x, terms) polynomial(x, terms, sizeof terms / sizeof *terms)
-INLINE vec polynomial(vec x, const real *terms, int n) {
-    vec y = splat(terms[n - 1]);
+#define COUNT(terms) (int)(sizeof terms / sizeof *terms)
+#define POLYNOMIAL(x, terms) polynomial(x, terms, COUNT(terms), 1)
+INLINE vec polynomial(vec x, const real *terms, int n, real scale) {
+    vec y = splat(terms[n - 1] * scale);
 #pragma GCC unroll 32
-    for (int i = n - 2; i >= 0; i--) y = y * x + terms[i];
+    for (int i = n - 2; i >= 0; i--) y = y * x + terms[i] * scale;
     return y;
 }
 
@@ -101,6 +109,17 @@ INLINE vec signed_as(vec x, vec y) { return (vec)((mask)x | ((mask)y & (mask)spl
 INLINE vec within(vec x, real low, real high) {
     x = choose(x < splat(low), splat(low), x);
     return choose(x > splat(high), splat(high), x);
+}
+INLINE vec sign_of(vec x) { /* 0 for 0 and NaN */
+    vec one = splat(1), zero = {0};
+    return choose(x > 0, one, choose(x < 0, -one, zero));
+}
+INLINE vec square_root(vec x) {
+    real y[VECTOR_BYTES / sizeof(real)];
+    store(y, x);
+    for (size i = 0; i < LANES; i++)
+        y[i] = sizeof(real) == 4 ? __builtin_sqrtf((float)y[i]) : (real)__builtin_sqrt(y[i]);
+    return load(y);
 }
 INLINE vec two_to(mask n) { return (vec)((n + BIAS) << MANTISSA); } /* for a normal result */
 INLINE vec as_vec(mask n) { return (vec)(n + (mask)splat(ROUNDER)) - ROUNDER; } /* |n| < 2 ** 22 */
@@ -115,16 +134,14 @@ INLINE vec reduced(vec x, mask *n) {
     return x - k * LN2_HIGH - k * LN2_LOW;
 }
 
-/* e ** (x + low), for a `low` of at most 0.1. */
-INLINE vec exp_of_sum(vec x, vec low) {
+INLINE vec exp_of_rest(vec r) { return 1 + (r + r * r * POLYNOMIAL(r, EXP_TERMS)); }
+
+INLINE vec vexp(vec x) {
     mask n;
-    vec r = reduced(within(x, EXP_LOWEST, EXP_HIGHEST), &n) + low;
-    vec y = 1 + (r + r * r * POLYNOMIAL(r, EXP_TERMS));
+    vec y = exp_of_rest(reduced(within(x, EXP_LOWEST, EXP_HIGHEST), &n));
     mask half = (mask)((naturals)(n + 2 * BIAS) >> 1) - BIAS; /* 2 ** n may be no normal number */
     return y * two_to(half) * two_to(n - half);
 }
-
-INLINE vec vexp(vec x) { return exp_of_sum(x, (vec){0}); }
 
 INLINE vec vexpm1(vec x) {
     mask n;
@@ -146,10 +163,10 @@ INLINE vec vtanh(vec x) {
 
 /* ------------------------------------------------------------------ logarithms */
 
-/* k log(2) + log(1 + f). */
-INLINE vec log_of_parts(vec k, vec f) {
+/* k log(2) + log(1 + f) + what is lost in k LN2_HIGH. */
+INLINE vec log_of_parts(vec k, vec f, vec lost) {
     vec s = f / (2 + f), z = s * s, half = f * f * (real)0.5;
-    vec rest = s * (half + z * POLYNOMIAL(z, LOG_TERMS)) + k * LN2_LOW;
+    vec rest = s * (half + z * POLYNOMIAL(z, LOG_TERMS)) + lost;
     return k * LN2_HIGH - ((half - rest) - f);
 }
 
@@ -164,46 +181,59 @@ INLINE vec vlog(vec x) {
     vec y = choose(tiny, x * ((natural)1 << MANTISSA), x); /* normal */
     mask k = exponent(y);
     vec f = (vec)((mask)y - (k << MANTISSA)) - 1;
-    vec found = log_of_parts(as_vec(k - (tiny & MANTISSA)), f);
+    vec n = as_vec(k - (tiny & MANTISSA)), found = log_of_parts(n, f, n * LN2_LOW);
     vec odd = choose(x == 0, splat(-INFINITY), choose(x > 0, x, splat(NAN)));
     return choose((x > 0) & (x < splat(INFINITY)), found, odd);
 }
 
-/* x + 1 is rounded: what it has lost goes to f. */
+/* x + 1 is rounded: what it has lost comes in at the end, over x + 1. */
 INLINE vec vlog1p(vec x) {
     vec y = x + 1, lost = x - (y - 1);
     mask k = exponent(y);
-    mask small = y < splat((real)((natural)1 << MANTISSA)); /* else nothing is lost */
-    vec more = choose(small, lost * two_to(-(k & small)), (vec){0});
-    vec f = ((vec)((mask)y - (k << MANTISSA)) - 1) + more;
-    vec found = log_of_parts(as_vec(k), f);
+    mask counts = (y < splat((real)((natural)1 << MANTISSA))) & (k != 0);
+    vec f = choose(k == 0, x, (vec)((mask)y - (k << MANTISSA)) - 1);
+    vec more = choose(counts, lost * two_to(-(k & counts)), (vec){0});
+    vec n = as_vec(k), found = log_of_parts(n, f, n * LN2_LOW + (more - more * f));
     vec odd = choose(x == splat(-1), splat(-INFINITY), choose(x > -1, x, splat(NAN)));
     return choose((x > -1) & (x < splat(INFINITY)) & (x != 0), found, odd);
 }
 
+/* log(1 + x), for x from 0 to 1. */
+INLINE vec log_of_next(vec x) {
+    mask over = x > splat((real)0.41421356237309503);
+    vec k = choose(over, splat(1), (vec){0});
+    return log_of_parts(k, choose(over, (x - 1) * (real)0.5, x), k * LN2_LOW);
+}
+
 /* log(1 + e ** x), without overflow. */
 INLINE vec vsoftplus(vec x) {
-    return choose(x > 0, x, (vec){0}) + vlog1p(vexp(-magnitude(x)));
+    return choose(x > 0, x, (vec){0}) + log_of_next(vexp(-magnitude(x)));
 }
 
 /* ------------------------------------------------------------------ the normal distribution */
 
-/* e ** (z ** 2) erfc(z), for z >= 0. */
-INLINE vec scaled_erfc(vec z) {
-    vec t = 3 / (z + 3);
-    return t * POLYNOMIAL(1 - 2 * t, ERFCX_TERMS);
+#define LIFTED 0x1p64 /* so many times too large, e ** x is a normal number for all x */
+#define LOWERED ((real)(1 / LIFTED))
+
+/* e ** (-scale x ** 2) LIFTED, for x from 0 to where that is 0: the square's own rounding would be
+magnified, so it is computed in two parts. */
+INLINE vec exp_of_square(vec x, real scale) {
+    mask n;
+    vec high = (vec)((mask)x & HIGH_BITS);
+    vec r = reduced(high * high * -scale, &n) + (x - high) * (x + high) * -scale;
+    return exp_of_rest(r) * two_to(n + 64);
 }
 
-/* e ** (-scale x ** 2), for x >= 0: the square's own rounding would be magnified. */
-INLINE vec exp_of_square(vec x, real scale) {
-    vec high = (vec)((mask)x & HIGH_BITS);
-    return exp_of_sum(high * high * -scale, (x - high) * (x + high) * -scale);
+/* e ** (z ** 2 / 2) / LIFTED times the normal tail above z >= 0, times `scale`. */
+INLINE vec mills(vec z, real scale) {
+    return polynomial(z, MILLS_ABOVE, COUNT(MILLS_ABOVE), LOWERED * scale) /
+           POLYNOMIAL(z, MILLS_BELOW);
 }
 
 INLINE vec verf(vec x) {
     vec z = magnitude(x);
-    z = choose(z > 7, splat(7), z);
-    vec far = 1 - exp_of_square(z, 1) * scaled_erfc(z);
+    z = choose(z > 6, splat(6), z);
+    vec far = 1 - exp_of_square(z, 1) * mills(z * (real)1.4142135623730951, 2);
     vec near = z + z * POLYNOMIAL(z * z, ERF_TERMS);
     return signed_as(choose(z < 1, near, far), x);
 }
@@ -211,10 +241,9 @@ INLINE vec verf(vec x) {
 /* The normal distribution function at x; and its density. The left tail keeps its digits. */
 INLINE vec vnormal(vec x, vec *density) {
     vec z = magnitude(x);
-    z = choose(z > 40, splat(40), z);
-    vec e = exp_of_square(z, (real)0.5);
-    vec tail = e * ((real)0.5 * scaled_erfc(z * (real)0.7071067811865476));
-    *density = e * (real)0.3989422804014327;
+    z = choose(z > NORMAL_FARTHEST, splat(NORMAL_FARTHEST), z);
+    vec e = exp_of_square(z, (real)0.5), tail = e * mills(z, 1);
+    *density = e * ((real)0.3989422804014327 * LOWERED);
     return choose(x < 0, tail, 1 - tail);
 }
 
