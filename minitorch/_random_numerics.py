@@ -291,11 +291,13 @@ def largest(score: np.ndarray, k: int) -> np.ndarray:
     that of GNU's C++ library.
     Differs: where torch is built with another C++ library, it may order equal scores otherwise.
     """
+    if k == 1:
+        return score.argmax(-1)[..., None]
     order = (-score).argsort(axis=-1, kind="stable")
     found = order[:, :k].copy()
     top = np.take_along_axis(score, order[:, : k + 1], axis=-1)
     tied = (top[:, 1:] == top[:, :-1]).any(axis=-1)
-    for i in np.flatnonzero(tied) if k > 1 else ():
+    for i in np.flatnonzero(tied):
         keys = (-score[i]).tolist()
         found[i] = _selection.lowest(keys, list(range(len(keys))), k)
     return found

@@ -9,6 +9,7 @@ import minitorch.native.indexing
 import minitorch.native.losses
 import minitorch.native.normalize
 import minitorch.native.optimizers
+import minitorch.native.pooling
 import minitorch.native.products
 import minitorch.native.recurrent
 import minitorch.native.reductions

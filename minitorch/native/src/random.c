@@ -1,13 +1,13 @@
 /* torch's random streams out of the state of a Mersenne twister, bit for bit.
 
-The twister's recurrence reaches 227 words back at least, so eight words are made at once, in a row as
-long as is needed; its first and last 624 are the states before and after. One thread makes the words
-of the next piece while the others turn those of the last into numbers.
+The twister's recurrence reaches 227 words back at least, so eight words are made at once, in a row
+as long as is needed; its first and last 624 are the states before and after. One thread makes the
+words of the next piece while the others turn those of the last into numbers.
 
-What a number is made of is said in _random_streams.py, how torch rounds in _random_numerics.py. This
-file is compiled so that no multiplication and addition are fused but by `fused`.
+What a number is made of is said in _random_streams.py, how torch rounds in _random_numerics.py.
+This file is compiled so that no multiplication and addition are fused but by `fused`.
 
-Sources: Matsumoto and Nishimura 1998, Mersenne twister; the Cephes library's logf, sinf and cosf. */
+Sources: Matsumoto and Nishimura 1998, Mersenne twister; Cephes' logf, sinf and cosf (Moshier). */
 
 #include "runtime.h"
 
@@ -40,7 +40,8 @@ typedef whole group_mask __attribute__((vector_size(32)));
 typedef real loose_group __attribute__((vector_size(32), aligned(sizeof(real)), may_alias));
 typedef real four __attribute__((vector_size(4 * sizeof(real))));
 typedef whole four_mask __attribute__((vector_size(4 * sizeof(real))));
-typedef real loose_four __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
+typedef real loose_four
+    __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
 
 /* ------------------------------------------------------------------ words */
 
@@ -271,7 +272,10 @@ INLINE void sixteen(const job *j, const uint32_t *raw, real *out) {
     real u[16];
     for (size i = 0; i < 16; i += GROUP) put(u + i, units(raw + i * EACH));
     for (int i = 0; i < 8; i++) polar(1 - u[i], u[i + 8], out + i, out + 8 + i);
-    for (size i = 0; i < 16; i += GROUP) put(out + i, fused(*(loose_group *)(out + i), scale, shift));
+    for (size i = 0; i < 16; i += GROUP) {
+        group z = *(loose_group *)(out + i);
+        put(out + i, fused(z, scale, shift));
+    }
 }
 
 static void to_normal(const job *j, const uint32_t *raw, size at, size n) {
@@ -293,8 +297,8 @@ KERNEL(random_normal) {
     return 1;
 }
 
-/* state, out, the second of a pair that was left over (bits of a double); how many, whether one was;
-mean, std. Returns whether one is now. */
+/* state, out, the second of a pair that was left over (bits of a double); how many, whether one
+was; mean, std. Returns whether one is now. */
 KERNEL(random_pairs) {
     double *kept = a[2], std = s[1], mean = s[0];
     real *out = a[1], *end = out + n[0];
