@@ -2,6 +2,7 @@
 
 # ruff: noqa: F401
 import minitorch.native.activations
+import minitorch.native.attention
 import minitorch.native.convolve
 import minitorch.native.copies
 import minitorch.native.elementwise

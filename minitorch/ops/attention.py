@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from minitorch.errors import check_floating
 from minitorch.memory import dense_like
 from minitorch.ops.elementwise import exp, gate
@@ -32,9 +34,11 @@ def _chances(query, key, mask, scale):
 def _rule(g, query, key, value, mask, kept, _chances_, scale, needs):
     """With P the probabilities: dP = g v^T, dS = P (dP - sum(P dP)), S = scale q k^T + mask.
 
-    sum(P dP) is also g out, which is cheaper, but differs from dP by a rounding where P is 1.
+    sum(P dP) is also g out, which is cheaper, but differs from dP by a rounding where P is 1. A
+    kernel that finds P again by itself leaves for it but a few numbers of each query, in one row.
     """
-    p = residual(_chances_, lambda query: _chances(query, key, mask, scale), query)
+    again = partial(_chances, key=key, mask=mask, scale=scale)
+    p = residual(_chances_, again, query) if _chances_.ndim > 1 else again(query)
     g_value = None
     if needs[2]:
         g_value = _swapped(p if kept is None else p * kept) @ g
