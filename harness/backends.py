@@ -20,6 +20,8 @@ suits every engine with torch's names; another one overrides what it does differ
     stand_in()             let `import torch` give the engine
     widened()              inside it a script computes in float64, see widened.py
     source(call, ...)      the line of the engine that computes a recorded call
+    environment            variables that its processes are started with
+    plain()                the engine as its sources say, without kernels over them
     capabilities           what it can do: see CAPABILITIES
 
 BACKENDS.md has the contract of each, a complete example, and how to check a new engine.
@@ -41,11 +43,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -72,6 +75,8 @@ class Backend:
     """An engine with torch's names: the module `module`, imported when it is first used."""
 
     capabilities: frozenset[str] = CAPABILITIES
+    environment: Mapping[str, str] = MappingProxyType({})
+    """What its processes find in their environment, besides what this one has."""
 
     def __init__(self, name: str, module: str | None = None) -> None:
         self.name = name
@@ -88,7 +93,15 @@ class Backend:
         """The module that a script uses as `torch`. Raises: BackendError where it is missing."""
         if self.module not in sys.modules:
             self.check()
-        return importlib.import_module(self.module)
+        return self.ready(importlib.import_module(self.module))
+
+    def ready(self, module: Any) -> Any:
+        """The imported module, in the state that this backend is for."""
+        return module
+
+    def plain(self) -> Backend:
+        """The engine that runs what is written in its sources, where something else may run."""
+        return self
 
     def version(self) -> str:
         """The engine's version; empty where it has none."""
@@ -186,10 +199,40 @@ class Backend:
 
 
 class Minitorch(Backend):
-    """minitorch, which tells the row that ran and its rule, and has its own way to be torch."""
+    """minitorch, which tells the row that ran and its rule, and has its own way to be torch.
+
+    With its kernels in C, unless the environment forbids them (MINITORCH_NATIVE=0); or on NumPy
+    alone, in processes of its own and in one that it shares with the former.
+    """
+
+    _silenced = False  # the kernels are off in this process because the one on NumPy runs
+
+    def __init__(self, name: str, native: bool = True) -> None:
+        super().__init__(name, "minitorch")
+        self.native = native
+        if not native:
+            self.environment = MappingProxyType({"MINITORCH_NATIVE": "0"})
+
+    def ready(self, module: Any) -> Any:
+        """minitorch with its kernels on or off."""
+        kernels = getattr(module, "native", None)  # an old commit has none
+        if kernels is None:
+            return module
+        if not self.native and kernels.is_enabled():
+            kernels.disable()
+            Minitorch._silenced = True
+        elif self.native and Minitorch._silenced:
+            Minitorch._silenced = False
+            kernels.enable(1 if os.environ.get("MINITORCH_NATIVE") == "always" else None)
+        return module
+
+    def plain(self) -> Backend:
+        """Every row and rule as it is written."""
+        return MINITORCH_NUMPY
 
     def stand_in(self) -> None:
         """As `python -m minitorch script.py` does."""
+        self.namespace()
         importlib.import_module("minitorch.shim").install()
 
     def source(self, call: Any, direction: str, reference: Backend) -> tuple[str, int] | None:
@@ -200,9 +243,10 @@ class Minitorch(Backend):
 
 
 MINITORCH = Minitorch("minitorch")
+MINITORCH_NUMPY = Minitorch("minitorch-numpy", native=False)
 TORCH = Backend("torch")
 
-_registered: dict[str, Backend] = {"minitorch": MINITORCH, "torch": TORCH}
+_registered: dict[str, Backend] = {b.name: b for b in (MINITORCH, MINITORCH_NUMPY, TORCH)}
 
 
 def register_backend(name: str) -> Callable[[type[Backend]], type[Backend]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import harness
+from harness.backends import find
 from harness.channel import RANDOM, Arrays, Channel, Message, close_descriptor, pair
 from harness.follow import VARIABLE, Task
 
@@ -158,5 +159,6 @@ def _environment(task: Task) -> dict[str, str]:
         "PYTHONPATH": f"{here}{os.pathsep}{path}" if path else here,
         "PYTHONUNBUFFERED": "1",
         "PYTHONHASHSEED": str(task.seed),  # the order of sets
+        **find(task.backend).environment,
         VARIABLE: task.text(),
     }

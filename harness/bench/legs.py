@@ -66,6 +66,7 @@ class Side:
             **dict.fromkeys(THREAD_VARIABLES, str(threads)),
             "PYTHONPATH": os.pathsep.join(filter(None, path)),
             "PYTHONDONTWRITEBYTECODE": "",  # an import is timed as it is the second time
+            **self.engine.environment,
         }
 
 

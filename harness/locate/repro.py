@@ -170,7 +170,7 @@ raise SystemExit(int(wrong))
 
 def _imported(backend: Backend) -> tuple[str, str]:
     """What a script calls the engine, and the line that makes it so."""
-    if type(backend).namespace is Backend.namespace:
+    if type(backend).namespace is Backend.namespace and not backend.environment:
         return backend.module, f"import {backend.module}"
     name = re.sub(r"\W", "_", backend.name)
     module = sys.modules.get(type(backend).__module__)

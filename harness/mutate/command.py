@@ -30,6 +30,8 @@ def run(argv: Sequence[str]) -> int:
         from tqdm import tqdm
 
         candidate, reference = (backends.find(b) for b in (options.backend, options.reference))
+        candidate = candidate.plain()  # a kernel would hide what is planted under it
+        candidate.namespace()
         found = [s for s in sites(candidate) if matches(s, options.rows)]
         reference.namespace()
     except ImportError as error:

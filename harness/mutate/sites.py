@@ -82,8 +82,8 @@ def own_cases(backend: Backend) -> list[Any]:
 
 
 def _module(backend: Backend) -> Any:
-    name = f"{__package__}.{backend.name}"
-    found = backend.name.isidentifier() and importlib.util.find_spec(name)
+    name = f"{__package__}.{backend.module}"
+    found = backend.module.isidentifier() and importlib.util.find_spec(name)
     return importlib.import_module(name) if found else None
 
 

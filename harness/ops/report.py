@@ -182,6 +182,7 @@ def details(tried: Sequence[Tried], candidate: Backend) -> Iterator[str]:
 
 def source(candidate: Backend, op: str, said: str) -> str:
     """The engine's file and line of an operation: of its rule where a derivative fails."""
+    from harness.locate.rows import own_rules
     from harness.locate.sources import of_code
 
     try:
@@ -190,7 +191,7 @@ def source(candidate: Backend, op: str, said: str) -> str:
         return f"no line is known of {op}"
     function = inspect.unwrap(function) if callable(function) else function
     row = getattr(function, "row", None)
-    rules = [r for r in (getattr(row, "joint", None), *getattr(row, "rules", ())) if r]
+    rules = [] if row is None else list(filter(None, own_rules(row)))
     wanted = rules[0] if rules and "gradient" in said else getattr(row, "forward", function)
     code = getattr(wanted, "__code__", None)
     return "{}:{}".format(*of_code(code)) if code is not None else f"no line is known of {op}"

@@ -86,3 +86,30 @@ def test_an_engine_that_is_no_module_stands_in_for_torch(monkeypatch):
     engine = SimpleNamespace(nn=ModuleType("nn"), tanh=np.tanh)
     stand_in_for_torch(engine)
     assert (modules["torch"], modules["torch.nn"]) == (engine, engine.nn)
+
+
+def test_minitorch_on_numpy_alone_is_a_backend_of_its_own():
+    numpy = find("minitorch-numpy")
+    assert numpy.namespace() is minitorch
+    assert numpy.environment == {"MINITORCH_NATIVE": "0"}
+    assert MINITORCH.plain() is numpy is numpy.plain()
+    assert TORCH.plain() is TORCH
+
+
+def test_one_process_runs_minitorch_with_kernels_and_without(kernels):
+    assert MINITORCH.namespace().native.is_enabled()
+    assert not find("minitorch-numpy").namespace().native.is_enabled()
+    assert MINITORCH.namespace().native.is_enabled()
+
+
+@pytest.fixture
+def kernels():
+    """The kernels, where they can be built."""
+    from minitorch.native.build import BuildError
+
+    try:
+        minitorch.native.enable()
+    except BuildError as error:
+        pytest.skip(str(error))
+    yield
+    minitorch.native.disable()
