@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -16,6 +17,7 @@ _FLOATS = (xp.dtype("float32"), xp.dtype("float64"))
 _INT64 = xp.dtype("int64")
 
 
+@lru_cache(4096)
 def _sizes(shape: tuple, dim: int) -> Any:
     """(outer, length, inner) around the axis `dim`, None where there is none such or no element."""
     n = len(shape)
@@ -74,16 +76,24 @@ def log_softmax_grad(g: Any, out: Any, dim: Any) -> Any:
 _REDUCTIONS = {"none": 0, "sum": 1, "mean": 2}
 
 
-def _places(size: tuple, target: Any, weight: Any, dtype: Any) -> Any:
-    """(images, classes, places) of log-probabilities of `size`, None where anything is odd."""
-    if not size or target.dtype is not _INT64 or dtype not in _FLOATS:
+@lru_cache(4096)
+def _places(size: tuple, target: tuple) -> Any:
+    """(images, classes, places) of log-probabilities and classes of these shapes, None for odd."""
+    if not size or 0 in size:
         return None
     image, classes, *rest = size if len(size) > 1 else (1, *size)
-    if target.shape != ((image, *rest) if len(size) > 1 else ()) or not target.size:
+    fits = target == ((image, *rest) if len(size) > 1 else ())
+    return (image, classes, prod(rest)) if fits else None
+
+
+def _known(size: tuple, target: Any, weight: Any, dtype: Any) -> Any:
+    """The same; None also for dtypes and class weights that kernels are not made for."""
+    if target.dtype is not _INT64 or dtype not in _FLOATS:
         return None
-    if weight is not None and (weight.shape != (classes,) or weight.dtype is not dtype):
-        return None
-    return image, classes, prod(rest)
+    sizes = _places(size, target.shape)
+    if sizes is None or weight is None:
+        return sizes
+    return sizes if weight.shape == sizes[1:2] and weight.dtype is dtype else None
 
 
 @forward("nll_loss", least=_LEAST)
@@ -91,7 +101,7 @@ def nll_loss(
     xp: Any, x: Any, target: Any, weight: Any = None, *, ignore_index: Any = -100,
     reduction: Any = "mean",
 ) -> Any:  # fmt: skip
-    sizes, how = _places(x.shape, target, weight, x.dtype), _REDUCTIONS.get(reduction)
+    sizes, how = _known(x.shape, target, weight, x.dtype), _REDUCTIONS.get(reduction)
     if sizes is None or how is None:
         return NotImplemented
     out = xp.empty(() if how else target.shape, x.dtype)
@@ -105,7 +115,7 @@ def nll_loss(
 
 
 def _loss_grad(g: Any, size: Any, target: Any, weight: Any, ignore: Any, reduction: Any) -> Any:
-    sizes, how = _places(size, target, weight, g.dtype), _REDUCTIONS.get(reduction)
+    sizes, how = _known(size, target, weight, g.dtype), _REDUCTIONS.get(reduction)
     if sizes is None or how is None or g.shape != (() if how else target.shape):
         return NotImplemented
     out = xp.empty(size, g.dtype)

@@ -202,3 +202,17 @@ def test_the_same_loss_with_any_number_of_threads() -> None:
     for value, grad in found[1:]:
         assert value == found[0][0]
         assert np.array_equal(grad, found[0][1])
+
+
+def test_the_gradient_of_a_loss_is_a_number_beside_an_array() -> None:
+    binding = native.load()
+    if binding.how != "module":
+        pytest.skip("what goes through ctypes has arrays that are large")
+    guarded = binding.guard(lambda *given: "row", lambda *given: "kernel", 1)
+    assert guarded(np.float32(1), np.zeros(3, "i8")) == "kernel"
+    assert guarded(np.float64(1), np.zeros(3, "i8")) == "kernel"
+    assert guarded(np.float32(1), None) == "row"
+    assert guarded(np.int64(1), np.zeros(3, "i8")) == "row"
+    assert binding.guard(lambda *_: "row", lambda *_: "kernel", 2)(
+        np.float32(1), np.zeros(3, "i8")
+    ) == "row"  # fmt: skip

@@ -169,17 +169,22 @@ static PyObject *kernels(PyObject *self, PyObject *none) {
 }
 
 /* Whether a kernel may have these arguments: one is an array of float or double with at least `least`
-elements, and there is no array of a subclass or one that the processor cannot read as it lies. */
+elements, and there is no array of a subclass or one that the processor cannot read as it lies. A
+number beside an array, as the gradient of a loss comes, counts for one element. */
 static int is_for_kernels(PyObject *const *args, Py_ssize_t n, size least) {
-    int found = 0;
+    int found = 0, arrays = 0, numbers = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
-        if (!PyArray_Check(args[i])) continue;
+        if (!PyArray_Check(args[i])) {
+            numbers |= PyArray_IsScalar(args[i], Float) || PyArray_IsScalar(args[i], Double);
+            continue;
+        }
+        arrays = 1;
         PyArrayObject *x = (PyArrayObject *)args[i];
         if (!PyArray_CheckExact(args[i]) || !PyArray_ISBEHAVED_RO(x)) return 0;
         int type = PyArray_TYPE(x);
         if ((type == NPY_FLOAT || type == NPY_DOUBLE) && PyArray_SIZE(x) >= least) found = 1;
     }
-    return found;
+    return found || (arrays && numbers && least <= 1);
 }
 
 /* Row or rule `fallback` with `kernel` over it, which may give the call back by returning
