@@ -15,6 +15,7 @@ from ._views import FROZEN, laid_as, replay
 from .conversion import Conversion
 from .dtypes import Size, from_numpy_dtype
 from .grad_mode import enable_grad, state
+from .sums import add_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -316,7 +317,7 @@ class AccumulateGrad:
             elif before is None:
                 leaf._grad = wrap(laid_as(g, leaf._array))
             elif before._node is None:
-                before._array += g
+                add_into(before._array, g)
                 before._cell[0] += 1
             else:
                 leaf._grad = wrap(before._array + g)

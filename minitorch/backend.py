@@ -205,7 +205,7 @@ UPDATES: dict[str, Callable[..., bool]] = {}
 
 Called with a row of arrays for each parameter (itself, its gradient, its averages; None for an
 absent one) and the constants of the rule, one changes parameters and averages as the rule would and
-returns True, or changes nothing and returns False.
+returns True, or changes nothing and returns False. So does `add_into`(total, g): total += g.
 """
 
 

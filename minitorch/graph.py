@@ -21,6 +21,7 @@ from .backend import ROWS, xp
 from .dtypes import from_numpy_dtype
 from .grad_mode import state
 from .hooks import RemovableHandle, run_node_hooks, run_tensor_hooks
+from .sums import add_into, added, sum_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,29 +167,6 @@ def leading_to(order: list, targets: Any) -> set:
     return found
 
 
-_ONES: dict[Any, Any] = {}  # for each dtype a vector of ones as long as the longest batch so far
-
-
-def _ones(n: int, dtype: Any) -> Any:
-    found = _ONES.get(dtype)
-    if found is None or found.size < n:
-        found = _ONES[dtype] = xp.ones(n, dtype)
-    return found[:n]
-
-
-def sum_to(g: Any, shape: tuple) -> Any:
-    """`g` summed over the dimensions along which `shape` was broadcast."""
-    lead = g.ndim - len(shape)
-    if lead == 1 and g.ndim == 2 and g.shape[1:] == shape and g.dtype.char in "fd":
-        return _ones(g.shape[0], g.dtype).dot(g)  # a bias: 3 to 7 times faster than a reduction
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1
-    )
-    if g.itemsize == 2:  # halves are summed in single precision, and rounded once
-        return xp.add.reduce(g, axis=axes, dtype=xp.float32).astype(g.dtype).reshape(shape)
-    return xp.add.reduce(g, axis=axes).reshape(shape)
-
-
 def _fit(g: Any, shape: tuple, dtype: Any) -> Any:
     """Correct a gradient at the end of its edge: see Note [edges correct]."""
     if isinstance(g, Tensor):
@@ -260,7 +238,7 @@ def sweep(
                 gx = _fit(gx, target.shape, target.dtype)
             if target in pending:
                 if target.is_leaf and not create:
-                    pending[target] += gx
+                    pending[target] = add_into(pending[target], gx)
                 else:
                     _add(pending, summed, target, nr, gx)
             elif target.is_leaf and type(gx) is _ndarray and (gx is g or gx.base is not None):
@@ -273,13 +251,13 @@ def _add(pending: dict, summed: set, node: Any, nr: int, g: Any) -> None:
     """Add `g` to what has arrived at output `nr` of `node`: out of place first, then in place."""
     if node.outputs > 1:
         waiting = pending.setdefault(node, [None] * node.outputs)
-        waiting[nr] = g if waiting[nr] is None else waiting[nr] + g
+        waiting[nr] = g if waiting[nr] is None else added(waiting[nr], g)
     elif node not in pending:
         pending[node] = g
     elif node in summed and not isinstance(g, Tensor):
-        pending[node] += g
+        pending[node] = add_into(pending[node], g)
     else:
-        pending[node] = pending[node] + g
+        pending[node] = added(pending[node], g)
         summed.add(node)
 
 

@@ -126,13 +126,14 @@ def prod(xp: Any, x: Any, *, dim: Any = None, keepdim: bool = False, dtype: Any 
 
 @forward("sum_to", least=_LEAST)
 def sum_to(xp: Any, x: Any, *, size: Any) -> Any:
-    lead = x.ndim - len(size)
-    over = (
-        *range(lead),
-        *(i + lead for i, n in enumerate(size) if n == 1 != x.shape[i + lead]),
-    )
+    size = tuple(size)
+    over = _PLANS.get((x.shape, size))
+    if over is None:
+        lead = x.ndim - len(size)
+        late = [i + lead for i, n in enumerate(size) if n == 1 != x.shape[i + lead]]
+        over = _PLANS[x.shape, size] = (*range(lead), *late)
     out = reduced(_SUM, x, over, True) if over else NotImplemented
-    return out if out is NotImplemented else out.reshape(tuple(size))
+    return out if out is NotImplemented else out.reshape(size)
 
 
 # ------------------------------------------------------------------ extremes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from minitorch import graph
 from minitorch.dtypes import as_stored
 from minitorch.errors import not_a_tensor, wrap_dim
 from minitorch.memory import checked_format, copy_as, dense_like, empty_in, suggested
@@ -13,6 +12,7 @@ from minitorch.ops._dims import axes, flat, sizes, whole
 from minitorch.ops.elementwise import zero
 from minitorch.primitive import shape as moved
 from minitorch.primitive import view as view_row
+from minitorch.sums import summed
 
 if TYPE_CHECKING:
     from minitorch._tensor import Tensor
@@ -317,7 +317,7 @@ def to(xp, x, *, dtype, memory_format=None):
 @moved(lambda g, x_shape: expand(g, size=x_shape))
 def sum_to(xp, x, *, size):
     """`x` summed over the axes along which `size` was broadcast: the adjoint of `expand`."""
-    return graph.sum_to(x, tuple(size))
+    return summed(x, tuple(size))
 
 
 @moved((lambda g: zero(g), lambda g: g), torch_name="CopyBackwards")

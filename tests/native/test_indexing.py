@@ -10,7 +10,7 @@ import torch
 
 import minitorch
 from minitorch.backend import ROWS
-from minitorch.native import copies, table
+from minitorch.native import copies
 from minitorch.ops.index import ALL, ARRAY
 
 RNG = np.random.default_rng(0)
@@ -97,8 +97,28 @@ def test_adding_in_place() -> None:
     for n in (1, 7, 8, 100003):
         x, y = case(n), case(n)
         wanted = x + y
-        table.c.add_into(x, y, n)
+        assert copies.add_into(x, y)
         assert np.array_equal(x, wanted)
+        assert n == 1 or not copies.add_into(x[::2], y[::2])
+        assert not copies.add_into(x, y.astype("float64"))
+    frozen = case(5)
+    frozen.flags.writeable = False
+    assert not copies.add_into(frozen, case(5))
+
+
+def test_gradients_of_what_is_used_often() -> None:
+    for size in ((300, 400), (3, 4)):
+        x, w = case(*size), case(*size)
+        grads = []
+        for t in (minitorch, torch):
+            a, b = (t.tensor(v).requires_grad_() for v in (x, w))
+            bias = t.zeros(size[1]).requires_grad_()
+            for _ in range(2):
+                y = a * b + bias
+                (y * a + y * 2 + y.t().t() * b + y.exp()).sum().backward()
+            grads.append([v.grad.numpy() for v in (a, b, bias)])
+        for ours, theirs in zip(*grads):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
 
 
 # ------------------------------------------------------------------ rows by their indices
