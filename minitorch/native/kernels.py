@@ -15,3 +15,4 @@ import minitorch.native.products
 import minitorch.native.recurrent
 import minitorch.native.reductions
 import minitorch.native.softmax
+import minitorch.native.statistics

@@ -10,9 +10,9 @@ from minitorch.ops._dims import axes, kept
 
 from .table import c, forward, rule
 
-__all__: list[str] = []
+__all__ = ["SQUARES", "SUM", "plan", "reduced"]
 
-_SUM, _PRODUCT, _LARGEST, _SMALLEST, _SQUARES = range(5)
+SUM, _PRODUCT, _LARGEST, _SMALLEST, SQUARES = range(5)
 _LEAST = 4096
 
 
@@ -45,7 +45,7 @@ def groups(shape: tuple, over: tuple) -> tuple[int, int, int, int] | None:
 _PLANS: dict[Any, Any] = {}
 
 
-def _plan(shape: tuple, dim: Any, keepdim: bool) -> tuple:
+def plan(shape: tuple, dim: Any, keepdim: bool) -> tuple:
     """(the groups, the shape of the result, how many are reduced to one) for a dim."""
     try:
         return _PLANS[shape, dim, keepdim]
@@ -53,12 +53,12 @@ def _plan(shape: tuple, dim: Any, keepdim: bool) -> tuple:
         pass
     over = axes(dim, len(shape))
     size = kept(shape, over) if keepdim else tuple(n for i, n in enumerate(shape) if i not in over)
-    plan = groups(shape, over), size, float(math.prod(shape[i] for i in over))
+    made = groups(shape, over), size, float(math.prod(shape[i] for i in over))
     if type(dim) in (int, type(None), tuple):
         if len(_PLANS) > 500:
             _PLANS.clear()
-        _PLANS[shape, dim, keepdim] = plan
-    return plan
+        _PLANS[shape, dim, keepdim] = made
+    return made
 
 
 def reduced(op: int, x: Any, dim: Any, keepdim: bool, mean: bool = False) -> Any:
@@ -67,7 +67,7 @@ def reduced(op: int, x: Any, dim: Any, keepdim: bool, mean: bool = False) -> Any
         return NotImplemented
     if not x.flags.c_contiguous:
         return _reduced_anyhow(op, x, axes(dim, x.ndim), keepdim, mean)
-    found, size, n = _plan(x.shape, dim, keepdim)
+    found, size, n = plan(x.shape, dim, keepdim)
     if found is None:
         return NotImplemented
     out = xp.empty(size, x.dtype)
@@ -94,7 +94,7 @@ def _reduced_anyhow(op: int, x: Any, over: tuple, keepdim: bool, mean: bool) -> 
 def _reduced_spread(op: int, x: Any, over: tuple, keepdim: bool, mean: bool) -> Any:
     """A sum of what was spread: that of one of each, times how many there are."""
     spread = [i for i, n in enumerate(x.shape) if n > 1 and not x.strides[i]]
-    if op != _SUM or any(i not in over for i in spread):
+    if op != SUM or any(i not in over for i in spread):
         return NotImplemented
     one = x[tuple(slice(0, 1) if i in spread else slice(None) for i in range(x.ndim))]
     out = reduced(op, one, over, keepdim, mean) if one.flags.c_contiguous else NotImplemented
@@ -107,14 +107,14 @@ def _reduced_spread(op: int, x: Any, over: tuple, keepdim: bool, mean: bool) -> 
 def sum(xp: Any, x: Any, *, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
     if dtype is not None and dtype.np is not x.dtype:
         return NotImplemented
-    return reduced(_SUM, x, dim, keepdim)
+    return reduced(SUM, x, dim, keepdim)
 
 
 @forward("mean", least=_LEAST)
 def mean(xp: Any, x: Any, *, dim: Any = None, keepdim: bool = False, dtype: Any = None) -> Any:
     if dtype is not None and dtype.np is not x.dtype:
         return NotImplemented
-    return reduced(_SUM, x, dim, keepdim, mean=True)
+    return reduced(SUM, x, dim, keepdim, mean=True)
 
 
 @forward("prod", least=_LEAST)
@@ -132,7 +132,7 @@ def sum_to(xp: Any, x: Any, *, size: Any) -> Any:
         lead = x.ndim - len(size)
         late = [i + lead for i, n in enumerate(size) if n == 1 != x.shape[i + lead]]
         over = _PLANS[x.shape, size] = (*range(lead), *late)
-    out = reduced(_SUM, x, over, True) if over else NotImplemented
+    out = reduced(SUM, x, over, True) if over else NotImplemented
     return out if out is NotImplemented else out.reshape(size)
 
 
@@ -162,7 +162,7 @@ def amin(xp: Any, x: Any, *, dim: Any = (), keepdim: bool = False) -> Any:
 def _shares(g: Any, x: Any, out: Any, dim: Any, keepdim: Any) -> Any:
     if not x.ndim or not x.size or not x.flags.c_contiguous:  # a 0-d one is saved as a scalar
         return NotImplemented
-    found = _plan(x.shape, dim, keepdim)[0]
+    found = plan(x.shape, dim, keepdim)[0]
     if found is None or found[0] > 1:
         return NotImplemented
     if not g.ndim:
@@ -180,7 +180,7 @@ def found(op: int, x: Any, dim: Any, keepdim: bool) -> Any:
     """(the extremes of `x` along `dim`, their places); None is all of it."""
     if not x.size or not x.flags.c_contiguous or not x.ndim:
         return NotImplemented
-    (_, k0, r, k1), size, _ = _plan(x.shape, dim, keepdim)  # of one axis, or all
+    (_, k0, r, k1), size, _ = plan(x.shape, dim, keepdim)  # of one axis, or all
     values, places = xp.empty(size, x.dtype), xp.empty(size, xp.int64)
     if r >= 1 << 31 or c.find(x, values, places, op, k0, r, k1):
         return NotImplemented
