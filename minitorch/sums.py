@@ -46,7 +46,7 @@ def added(total: Any, g: Any) -> Any:
 
 
 def add_into(total: Any, g: Any) -> Any:
-    """total + g, in the memory of the array `total`; numbers, which cannot be written to, are added."""
+    """total + g, in the memory of `total` unless that is a number."""
     if g.size >= _LARGE and (kernel := UPDATES.get("add_into")) and kernel(total, g):
         return total
     total += g

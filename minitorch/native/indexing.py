@@ -125,7 +125,7 @@ def gather(xp: Any, x: Any, indices: Any, *, dim: int) -> Any:
         at = wrap_dim(dim, x.ndim)
         x = x[tuple([slice(n) if i != at else ALL for i, n in enumerate(indices.shape)])]
     one = _along(x, indices, dim, x.shape)
-    if one is None:
+    if one is None or (not x.flags.c_contiguous and x.size > 4 * indices.size):
         return NotImplemented
     at, places = one
     out, x = xp.empty(indices.shape, x.dtype), xp.ascontiguousarray(x)

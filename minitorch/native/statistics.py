@@ -60,7 +60,7 @@ def var_rule(g: Any, x: Any, dim: Any, correction: Any, keepdim: Any) -> Any:
     found = _groups(x, dim, True)
     if found is None:
         return NotImplemented
-    groups, size, n = found
+    groups, _, n = found
     mean = reduced(SUM, x, dim, True, mean=True)
     if mean is NotImplemented:
         return NotImplemented

@@ -26,8 +26,9 @@ INLINE vec join(int op, vec x, vec y) {
 }
 INLINE real taken_one(int op, real x) { return op == SQUARES ? x * x : x; }
 INLINE real join_one(int op, real x, real y) {
-    return op == PRODUCT ? x * y : op == LARGEST ? (x > y || x != x ? x : y)
-         : op == SMALLEST ? (x < y || x != x ? x : y) : x + y;
+    if (op != LARGEST && op != SMALLEST) return op == PRODUCT ? x * y : x + y;
+    real best = (op == LARGEST ? x > y : x < y) ? x : y; /* without a branch, as is the next */
+    return x != x ? x : best;
 }
 
 /* ------------------------------------------------------------------ runs */
