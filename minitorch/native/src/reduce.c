@@ -33,24 +33,30 @@ INLINE real join_one(int op, real x, real y) {
 
 /* ------------------------------------------------------------------ runs */
 
-/* n numbers joined: lanes of sixteen, and lanes of those. */
+/* n >= LANES numbers joined, but for the last few that fill no vector: lanes of sixteen, and lanes of
+those. */
+INLINE vec lanes_of(int op, const real *x, size n) {
+    vec sums[4] = {start(op), start(op), start(op), start(op)};
+    size i = 0;
+    while (i + 4 * LANES <= n) {
+        vec part[4] = {start(op), start(op), start(op), start(op)};
+        size until = least_of(n - 4 * LANES, i + 15 * 4 * LANES);
+        for (; i <= until; i += 4 * LANES)
+#pragma GCC unroll 4
+            for (int v = 0; v < 4; v++)
+                part[v] = join(op, taken(op, load(x + i + v * LANES)), part[v]);
+        for (int v = 0; v < 4; v++) sums[v] = join(op, part[v], sums[v]);
+    }
+    for (; i + LANES <= n; i += LANES) sums[0] = join(op, taken(op, load(x + i)), sums[0]);
+    return join(op, join(op, sums[0], sums[1]), join(op, sums[2], sums[3]));
+}
+
 INLINE real run_of(int op, const real *x, size n) {
     real total = start(op)[0];
-    size i = 0;
+    size i = n - n % LANES;
     if (n >= LANES) {
-        vec sums[4] = {start(op), start(op), start(op), start(op)};
-        while (i + 4 * LANES <= n) {
-            vec part[4] = {start(op), start(op), start(op), start(op)};
-            size until = least_of(n - 4 * LANES, i + 15 * 4 * LANES);
-            for (; i <= until; i += 4 * LANES)
-#pragma GCC unroll 4
-                for (int v = 0; v < 4; v++)
-                    part[v] = join(op, taken(op, load(x + i + v * LANES)), part[v]);
-            for (int v = 0; v < 4; v++) sums[v] = join(op, part[v], sums[v]);
-        }
-        for (; i + LANES <= n; i += LANES) sums[0] = join(op, taken(op, load(x + i)), sums[0]);
         real lanes[VECTOR_BYTES / sizeof(real)];
-        store(lanes, join(op, join(op, sums[0], sums[1]), join(op, sums[2], sums[3])));
+        store(lanes, lanes_of(op, x, n));
         for (size m = LANES / 2; m; m /= 2)
             for (size j = 0; j < m; j++) lanes[j] = join_one(op, lanes[j], lanes[j + m]);
         total = lanes[0];
@@ -61,6 +67,7 @@ INLINE real run_of(int op, const real *x, size n) {
 
 /* Short runs next to each other: as many results at once as a vector has lanes. */
 #define SHORT (4 * LANES)
+#define MEDIUM 1024
 
 INLINE vec across(const real *x, size step) {
     real lanes[VECTOR_BYTES / sizeof(real)];
@@ -82,6 +89,24 @@ INLINE void short_runs(int op, const real *x, size n, size r1, real *to) {
     for (; i < n; i++, x += r1) to[i] = run_of(op, x, r1);
 }
 
+/* The same for longer ones: each as a vector of lanes, and those joined across. */
+INLINE void runs_of(int op, const real *x, size n, size r1, real *to) {
+    real lanes[VECTOR_BYTES / sizeof(real)][VECTOR_BYTES / sizeof(real)];
+    size i = 0, tail = r1 - r1 % LANES;
+    for (; i + LANES <= n; i += LANES) {
+        for (size l = 0; l < LANES; l++, x += r1) {
+            store(lanes[l], lanes_of(op, x, r1));
+            for (size j = tail; j < r1; j++)
+                lanes[l][j - tail] = join_one(op, taken_one(op, x[j]), lanes[l][j - tail]);
+        }
+        vec all = start(op);
+#pragma GCC unroll 16
+        for (size j = 0; j < LANES; j++) all = join(op, across(lanes[0] + j, LANES), all);
+        store(to + i, all);
+    }
+    for (; i < n; i++, x += r1) to[i] = run_of(op, x, r1);
+}
+
 typedef struct {
     int op;
     const real *x;
@@ -97,6 +122,10 @@ INLINE void runs(int op, const reduction *r, size chunk) {
     size first = chunk * r->together, last = least_of(r->results, first + r->together);
     if (r->r0 == 1 && r->r1 <= SHORT) {
         short_runs(op, r->x + first * r->r1, last - first, r->r1, r->out + first);
+        return;
+    }
+    if (r->r0 == 1 && r->r1 <= MEDIUM) {
+        runs_of(op, r->x + first * r->r1, last - first, r->r1, r->out + first);
         return;
     }
     for (size at = first; at < last; at++) {
@@ -239,28 +268,21 @@ KERNEL(reduce) {
 
 /* ------------------------------------------------------------------ extremes with their places */
 
-INLINE int any_of(mask m) {
-    uint64_t words[VECTOR_BYTES / 8], found = 0;
-    memcpy(words, &m, sizeof m);
-    for (int i = 0; i < VECTOR_BYTES / 8; i++) found |= words[i];
-    return found != 0;
-}
-
-/* The first place of `wanted`, or of NaN if it is NaN, which is there. */
+/* The first place of `wanted`, the extreme of all n numbers: of NaN, then, if there is one. From the
+last to the first, without a branch that depends on the numbers. */
 INLINE size place_of(const real *x, size n, real wanted) {
-    size i = 0;
-    int is_nan = wanted != wanted;
-    for (; i + 4 * LANES <= n; i += 4 * LANES) {
-        mask here = {0};
-#pragma GCC unroll 4
-        for (int v = 0; v < 4; v++) {
-            vec y = load(x + i + v * LANES);
-            here |= is_nan ? (mask)(y != y) : (mask)(y == splat(wanted));
-        }
-        if (any_of(here)) break;
+    size i = n - n % LANES, best = n;
+    for (size j = n - 1; j >= i; j--) best = x[j] == wanted || x[j] != x[j] ? j : best;
+    mask at = (mask){0} + (whole)n;
+    vec w = splat(wanted);
+    while ((i -= LANES) >= 0) {
+        vec y = load(x + i);
+        at = (mask)choose((y == w) | (y != y), (vec)((mask){0} + (whole)i), (vec)at);
     }
-    while (i < n - 1 && !(is_nan ? x[i] != x[i] : x[i] == wanted)) i++;
-    return i;
+    whole lanes[VECTOR_BYTES / sizeof(real)];
+    memcpy(lanes, &at, sizeof at);
+    for (size l = 0; l < LANES; l++) best = least_of(best, lanes[l] + l);
+    return best;
 }
 
 /* The extreme of a run, the first of equal ones, and where it is. */
@@ -304,6 +326,12 @@ INLINE void find_runs(int op, const search *s, size chunk) {
     size first = chunk * s->together, last = least_of(s->results, first + s->together);
     if (s->r <= SHORT) {
         find_short(op, s->x + first * s->r, last - first, s->r, s->values + first, s->places + first);
+        return;
+    }
+    if (s->r <= MEDIUM) {
+        runs_of(op, s->x + first * s->r, last - first, s->r, s->values + first);
+        for (size at = first; at < last; at++)
+            s->places[at] = place_of(s->x + at * s->r, s->r, s->values[at]);
         return;
     }
     for (size at = first; at < last; at++) {
