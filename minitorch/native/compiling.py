@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["build", "failure", "hint"]
 
 _ONCE = ("pool.c", "registry.c")  # free of the element type
-_BINDING = ("module.c", "memory.c", "engine.c")  # Python's and NumPy's headers
+_BINDING = ("module.c", "memory.c", "engine.c", "sweep.c")  # Python's and NumPy's headers
 _DAY = 86400
 _PATIENCE = 600  # seconds that one compilation may take, or another process
 _LIBRARIES, _OBJECTS = 4, 400  # that are kept; a library has two objects for each source

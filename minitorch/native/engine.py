@@ -1,13 +1,14 @@
-"""The engine's hot path in C: `primitive.apply`, and + - * / of tensors and of numbers with them.
+"""The engine's hot path in C: `primitive.apply`, the operators + - * /, and `graph.sweep`.
 
-They do what `primitive.py` and `methods.py` say, and call those for what is out of the ordinary.
+They do what `primitive.py`, `methods.py` and `graph.py` say, and call those for the unusual.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from minitorch import _tensor, methods, primitive
+from minitorch import _tensor, graph, methods, primitive
+from minitorch.autograd import engine
 from minitorch.ops import elementwise
 from minitorch.parameter import Parameter
 
@@ -15,7 +16,7 @@ __all__ = ["off", "on"]
 
 _ROWS = {"add": elementwise.add, "sub": elementwise.sub, "mul": elementwise.mul}
 _ROWS["truediv"] = elementwise.div
-_PLAIN = primitive.apply
+_PLAIN, _SWEEP = primitive.apply, graph.sweep
 _theirs: dict[str, Any] = {}  # Tensor's operators in Python, while those in C stand there
 _known: list[Any] = []
 
@@ -24,6 +25,7 @@ def on(module: Any) -> None:
     """Put them in place; `module` is the compiled one."""
     if not _known:
         module.engine_learn(primitive, Parameter, _tensor.next_sequence.__self__)
+        module.engine_learn_sweep(graph, _tensor.AccumulateGrad)
         _known.append(module)
     tensor = primitive.Tensor
     for name in _ROWS:
@@ -34,6 +36,7 @@ def on(module: Any) -> None:
     for name, method in made.items():
         setattr(tensor, name, method)
     primitive.apply = methods.apply = module.engine_apply
+    graph.sweep = engine.sweep = module.engine_sweep
 
 
 def off() -> None:
@@ -42,3 +45,4 @@ def off() -> None:
         setattr(primitive.Tensor, name, method)
     _theirs.clear()
     primitive.apply = methods.apply = _PLAIN
+    graph.sweep = engine.sweep = _SWEEP

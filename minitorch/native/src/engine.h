@@ -1,4 +1,4 @@
-/* The engine's hot path: engine.c. Functions for Python's module. */
+/* The engine's hot path: engine.c and sweep.c. Functions for Python's module. */
 
 #ifndef ENGINE_H
 #define ENGINE_H
@@ -8,5 +8,7 @@
 PyObject *engine_learn(PyObject *self, PyObject *args);
 PyObject *engine_apply(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *engine_operators(PyObject *self, PyObject *list);
+PyObject *engine_learn_sweep(PyObject *self, PyObject *args);
+PyObject *engine_sweep(PyObject *self, PyObject *args, PyObject *kwargs);
 
 #endif

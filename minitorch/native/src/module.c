@@ -239,6 +239,9 @@ static PyMethodDef methods[] = {
     {"memory_trim", memory_trim, METH_NOARGS, "Give back what the cache holds."},
     {"engine_learn", engine_learn, METH_VARARGS, "What the engine is made of."},
     {"engine_apply", (PyCFunction)(void (*)(void))engine_apply, METH_FASTCALL, "primitive.apply"},
+    {"engine_learn_sweep", engine_learn_sweep, METH_VARARGS, "What the sweep is made of."},
+    {"engine_sweep", (PyCFunction)(void (*)(void))engine_sweep, METH_VARARGS | METH_KEYWORDS,
+     "graph.sweep"},
     {"engine_operators", engine_operators, METH_O, "+ - * / of tensors."},
     {NULL, NULL, 0, NULL}};
 
