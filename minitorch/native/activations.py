@@ -29,7 +29,7 @@ def gelu_input(g: Any, x: Any, approximate: Any) -> Any:
 
 # ------------------------------------------------------------------ exponential
 
-for _row in ("silu", "logsigmoid"):
+for _row in ("silu", "logsigmoid", "mish"):
     enter(_row, least=DEAR)
     enter_rule(_row, 0, f"{_row}_rule", least=DEAR)
 enter("falling", least=DEAR)
@@ -81,6 +81,24 @@ def celu_input(g: Any, x: Any, alpha: Any) -> Any:
 
 
 # ------------------------------------------------------------------ pieces of straight lines
+
+for _row in ("hardsigmoid", "hardswish"):
+    enter(_row, least=DEAR)
+    enter_rule(_row, 0, f"{_row}_rule", least=DEAR)
+
+
+@forward("hardtanh", least=DEAR)
+def hardtanh(xp: Any, x: Any, *, min_val: Any = -1.0, max_val: Any = 1.0) -> Any:
+    if not _is(min_val, max_val) or min_val != min_val or max_val != max_val:
+        return NotImplemented
+    return run("clamp", (x,), (float(min_val), float(max_val)))
+
+
+@rule("hardtanh", 0, least=DEAR)
+def hardtanh_input(g: Any, x: Any, min_val: Any, max_val: Any) -> Any:
+    if not _is(min_val, max_val):
+        return NotImplemented
+    return run("hardtanh_rule", (g, x), (float(min_val), float(max_val)), follows=False)
 
 
 @forward("leaky_relu", least=CHEAP)

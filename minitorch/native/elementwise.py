@@ -46,19 +46,36 @@ def run(name: str, operands: tuple, numbers: tuple = (), *, follows: bool = True
     return _run_unlike(name, operands, numbers, follows)
 
 
-def pair(name: str, x: Any, y: Any) -> Any:
+def pair(name: str, x: Any, y: Any, *, follows: bool = True) -> Any:
     """The same for two operands, sooner."""
-    if type(x) is _ndarray and x.flags.c_contiguous:
-        if type(y) is _ndarray:
-            if y.shape == x.shape and y.flags.c_contiguous and y.dtype is x.dtype:
-                out = _empty(x.shape, x.dtype)
-                getattr(c, name)(x, y, out, out.size, 0)
-                return out
-        elif type(y) is float:
-            out = _empty(x.shape, x.dtype)
-            getattr(c, name)(x, None, out, out.size, 0, y)
+    if type(x) is not _ndarray or not x.flags.c_contiguous:
+        if type(y) is _ndarray and type(x) is y.dtype.type and y.flags.c_contiguous:
+            out = _empty(y.shape, y.dtype)
+            getattr(c, name)(None, y, out, out.size, 0, float(x))
             return out
-    return run(name, (x, y))
+        return run(name, (x, y), follows=follows)
+    if type(y) is not _ndarray:
+        if type(y) is not float and type(y) is not x.dtype.type:
+            return run(name, (x, y), follows=follows)
+        out = _empty(x.shape, x.dtype)
+        getattr(c, name)(x, None, out, out.size, 0, float(y))
+        return out
+    if x.dtype is not y.dtype:
+        return NotImplemented
+    if y.flags.c_contiguous:
+        if x.shape == y.shape:
+            out = _empty(x.shape, x.dtype)
+            getattr(c, name)(x, y, out, out.size, 0)
+            return out
+        lead = x.ndim - y.ndim
+        shape = x.shape if lead >= 0 else y.shape
+        if x.shape[lead:] == y.shape if lead >= 0 else y.shape[-lead:] == x.shape:
+            out = _empty(shape, x.dtype)
+            getattr(c, name)(x, y, out, out.size, 2, x.size, y.size)
+            return out
+        if y.ndim and y.shape[-1] == 1 and 1 < x.shape[-1] < 32:
+            return NotImplemented  # a number for every few: NumPy is as fast
+    return run(name, (x, y), follows=follows)
 
 
 def _run_unlike(name: str, operands: tuple, numbers: tuple, follows: bool) -> Any:
@@ -139,6 +156,17 @@ def enter(row: str, name: str = "", *, least: int) -> None:
     forward(row, least=least)(kernel)
 
 
+def _is_spread(g: Any, x: Any) -> bool:
+    """Whether `g` is one number, spread over the shape of an array in row-major order."""
+    return (
+        type(g) is type(x) is _ndarray
+        and g.size > 1
+        and not any(g.strides)
+        and g.shape == x.shape
+        and x.flags.c_contiguous
+    )
+
+
 def enter_pair(row: str, least: int) -> None:
     """Enter the forward of `row`, a function of two operands without parameters."""
 
@@ -152,17 +180,9 @@ def enter_rule(row: str, part: int, name: str, *, least: int) -> None:
     """Enter the rule of an input that is a function of g and one array."""
 
     def kernel(g: Any, x: Any) -> Any:
-        if (
-            type(g) is type(x) is _ndarray
-            and g.shape == x.shape
-            and g.dtype is x.dtype
-            and g.flags.c_contiguous
-            and x.flags.c_contiguous
-        ):
-            out = _empty(g.shape, g.dtype)
-            getattr(c, name)(g, x, out, out.size, 0)
-            return out
-        return run(name, (g, x), follows=False)
+        if _is_spread(g, x):
+            return pair(name, g[(0,) * g.ndim], x)
+        return pair(name, g, x, follows=False)
 
     rule(row, part, least=least)(kernel)
 

@@ -123,3 +123,17 @@ def bce_with_logits_joint(
     if gx is NotImplemented or not needs[1]:
         return gx if gx is NotImplemented else (gx, None, None, None)
     return gx, -share * x, None, None
+
+
+def _divergence(log_target: bool) -> str:
+    return "divergence_of_logs" if log_target else "divergence"
+
+
+@forward("divergence", least=DEAR)
+def divergence(xp: Any, x: Any, y: Any, *, log_target: bool = False) -> Any:
+    return run(_divergence(log_target), (x, y))
+
+
+@rule("divergence", 0, least=DEAR)
+def divergence_input(g: Any, y: Any, log_target: bool) -> Any:
+    return run(f"{_divergence(log_target)}_rule", (g, y), follows=False)

@@ -314,3 +314,18 @@ def test_a_mean_of_many_losses_keeps_its_digits() -> None:
     x = np.full(3000001, 0.1, np.float32)
     found = ROWS["l1_loss"].run(np, x, np.zeros_like(x))
     assert abs(float(found) / float(np.float32(0.1)) - 1) < 2e-7
+
+
+# ------------------------------------------------------------------ threaded activations
+
+
+@pytest.mark.parametrize("name", ["mish", "hardswish", "hardsigmoid", "hardtanh"])
+def test_activations_of_many_and_of_special_numbers(name: str) -> None:
+    row = ROWS[name]
+    bounds = (-1.0, 1.0) if name == "hardtanh" else ()
+    for x in (numbers(40001), special(np.float32)):
+        g = np.full_like(x, 0.5)
+        with np.errstate(all="ignore"):
+            wanted, slope = row.forward(np, x), own_rule(row, 0)(g, x, *bounds)
+        np.testing.assert_allclose(row.run(np, x), wanted, rtol=2e-6, atol=1e-30)
+        np.testing.assert_allclose(row.rules[0](g, x, *bounds), slope, rtol=3e-6, atol=1e-6)

@@ -83,6 +83,42 @@ ELEMENTWISE(leaky_relu, 1, 1, CHEAP)
 FUNCTION(leaky_relu_rule) { return choose(y > 0, x, x * s[0]); }
 ELEMENTWISE(leaky_relu_rule, 2, 1, CHEAP)
 
+/* With p = e ** min(x, 0) and q = e ** -max(x, 0), so that nothing overflows. */
+FUNCTION(mish) {
+    vec p = vexp(smaller(x, (vec){0})), q = vexp(-larger(x, (vec){0})), above = p * (p + q + q);
+    return x * (above / (above + 2 * q * q));
+}
+ELEMENTWISE(mish, 1, 0, DEAR)
+
+FUNCTION(mish_rule) {
+    vec p = vexp(smaller(y, (vec){0})), q = vexp(-larger(y, (vec){0}));
+    vec below = p * p + p * q * 2 + q * q * 2, rest = q * q * 2 / below;
+    return x * (p * (p + q * 2) / below + y * (rest * (2 - rest)) * (p / (p + q)));
+}
+ELEMENTWISE(mish_rule, 2, 0, DEAR)
+
+/* ------------------------------------------------------------------ pieces of straight lines */
+
+INLINE vec hard_step(vec x) { return within(x + 3, 0, 6) / 6; }
+FUNCTION(hardsigmoid) { return hard_step(x); }
+ELEMENTWISE(hardsigmoid, 1, 0, CHEAP)
+
+FUNCTION(hardsigmoid_rule) { return choose((y > -3) & (y < 3), x / 6, (vec){0}); }
+ELEMENTWISE(hardsigmoid_rule, 2, 0, CHEAP)
+
+FUNCTION(hardswish) { return x * hard_step(x); }
+ELEMENTWISE(hardswish, 1, 0, CHEAP)
+
+FUNCTION(hardswish_rule) {
+    vec inside = choose((y > -3) & (y < 3), x * (y / 3 + (real)0.5), (vec){0});
+    return choose(y < 3, inside, x);
+}
+ELEMENTWISE(hardswish_rule, 2, 0, CHEAP)
+
+/* As that of clamp, but at the bounds it is 0. */
+FUNCTION(hardtanh_rule) { return choose((y <= s[0]) | (y >= s[1]), (vec){0}, x); }
+ELEMENTWISE(hardtanh_rule, 2, 2, CHEAP)
+
 /* ------------------------------------------------------------------ losses */
 
 FUNCTION(mse) { return (x - y) * (x - y); }
@@ -134,3 +170,16 @@ SUMMED(bce_logits, 3, 0, DEAR)
 /* By x; y: the logits, z: the target. */
 FUNCTION(bce_logits_rule) { return x * (vsigmoid(y) - z); }
 ELEMENTWISE(bce_logits_rule, 3, 0, DEAR)
+
+/* y (log y - x), 0 where y = 0; or by the logarithm of y. */
+FUNCTION(divergence) { return choose(y == 0, (vec){0}, y * vlog(y)) - y * x; }
+ELEMENTWISE(divergence, 2, 0, DEAR)
+
+FUNCTION(divergence_of_logs) { return vexp(y) * (y - x); }
+ELEMENTWISE(divergence_of_logs, 2, 0, DEAR)
+
+FUNCTION(divergence_rule) { return -x * y; }
+ELEMENTWISE(divergence_rule, 2, 0, CHEAP)
+
+FUNCTION(divergence_of_logs_rule) { return -x * vexp(y); }
+ELEMENTWISE(divergence_of_logs_rule, 2, 0, DEAR)

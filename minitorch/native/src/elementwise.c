@@ -2,16 +2,18 @@
 
 Where all arrays are laid out alike they are one run of numbers. Else the inputs come in blocks: an
 input's part of a block is read where it lies if its numbers lie next to each other there, and
-collected into a buffer that stays in the first-level cache if they do not. The output is in
-row-major order. Cut by size alone: chunks into threads, blocks into calls. */
+collected into a buffer that stays in the first-level cache if they do not. A short row that every
+row of the output meets is repeated in the buffer once and for all. The output is in row-major
+order. Cut by size alone: chunks into threads, blocks into calls. */
 
 #include "elementwise.h"
 
-#define BLOCK 512
+#define BLOCK (4096 / (size)sizeof(real))
 #define MOST_DIMS 16
 #define LONG_ROW 256 /* shorter rows are collected into blocks, longer ones are blocks themselves */
 
-enum { ALIKE, NUMBER, ROWS }; /* of an input: as the output, one number, a row for each index */
+/* Of an input: as the output, one number, a short row again and again, a row for each index. */
+enum { ALIKE, NUMBER, REPEATED, ROWS };
 
 typedef struct {
     int kind;
@@ -47,6 +49,15 @@ static void wider(input *x, size count, size stride) {
     x->stride[x->dims++] = stride;
 }
 
+static void settle(input *x) {
+    if (!x->dims || (x->dims == 1 && x->stride[0] == x->each)) x->kind = ALIKE;
+    else if (x->dims == 1 && !x->stride[0] && x->each == sizeof(real)) x->kind = NUMBER;
+    else if (x->dims == 2 && x->stride[0] == x->each && !x->stride[1] && x->shape[0] < LONG_ROW)
+        x->kind = REPEATED;
+    else x->kind = ROWS;
+    if (x->kind == NUMBER) memcpy(&x->number, x->at, sizeof(real));
+}
+
 /* Read an input's own dimensions and fit them to those of the output; returns what follows. */
 static const size *describe(input *x, int dims, const size *shape, const size *n) {
     int own = (int)n[0];
@@ -55,11 +66,15 @@ static const size *describe(input *x, int dims, const size *shape, const size *n
         int at = d - (dims - own);
         wider(x, shape[d], at < 0 || sizes[at] == 1 ? 0 : strides[at]);
     }
-    if (!x->dims || (x->dims == 1 && x->stride[0] == x->each)) x->kind = ALIKE;
-    else if (x->dims == 1 && !x->stride[0] && x->each == sizeof(real)) x->kind = NUMBER;
-    else x->kind = ROWS;
-    if (x->kind == NUMBER) memcpy(&x->number, x->at, sizeof(real));
+    settle(x);
     return strides + own;
+}
+
+/* An input of `period` numbers that come again and again. */
+static void repeat(input *x, size count, size period) {
+    wider(x, period, x->each);
+    if (period) wider(x, count / period, 0);
+    settle(x);
 }
 
 /* ------------------------------------------------------------------ a part of an input */
@@ -84,6 +99,7 @@ static void copy(char *to, const char *from, size stride, size count, size each)
 /* The `count` numbers from place `start` on; through the buffer, unless they lie so already. */
 static const void *part(const input *x, size start, size count, char *buffer) {
     if (x->kind == ALIKE) return x->at + start * x->each;
+    if (x->kind == REPEATED) return buffer + start % x->shape[0] * x->each;
     size index[MOST_DIMS], rest = start;
     const char *from = x->at;
     for (int d = 0; d < x->dims; d++) {
@@ -120,21 +136,30 @@ static size block_size(const job *j, size start, size count) {
 
 /* ------------------------------------------------------------------ the work */
 
+/* Fill the buffer of an input that needs no other part. */
+static void fill(const input *x, char *buffer) {
+    if (x->kind == NUMBER) copy(buffer, (const char *)&x->number, 0, BLOCK, x->each);
+    if (x->kind == REPEATED) {
+        size row = x->shape[0] * x->each, room = BLOCK * x->each + row;
+        memcpy(buffer, x->at, (size_t)row);
+        for (size done = row; done < room; done *= 2)
+            memcpy(buffer + done, buffer, (size_t)least_of(done, room - done));
+    }
+}
+
 static void run_chunk(void *context, size at) {
     job *j = context;
     const void *x[MOST_INPUTS];
-    char buffers[MOST_INPUTS][BLOCK * sizeof(real)] __attribute__((aligned(64)));
+    char buffers[MOST_INPUTS][(BLOCK + LONG_ROW) * sizeof(real)] __attribute__((aligned(64)));
     size start = at * j->chunk, end = least_of(start + j->chunk, j->count), step;
     double sum = 0;
-    for (int k = 0; k < j->how->inputs; k++)
-        if (j->inputs[k].kind == NUMBER) {
-            copy(buffers[k], (const char *)&j->inputs[k].number, 0, BLOCK, sizeof(real));
-            x[k] = buffers[k];
-        }
+    for (int k = 0; k < j->how->inputs; k++) fill(&j->inputs[k], buffers[k]);
     for (; start < end; start += step) {
         step = j->alike ? end - start : block_size(j, start, least_of(BLOCK, end - start));
-        for (int k = 0; k < j->how->inputs; k++)
-            if (j->inputs[k].kind != NUMBER) x[k] = part(&j->inputs[k], start, step, buffers[k]);
+        for (int k = 0; k < j->how->inputs; k++) {
+            const input *from = &j->inputs[k];
+            x[k] = from->kind == NUMBER ? buffers[k] : part(from, start, step, buffers[k]);
+        }
         sum += j->how->run(x, j->out + (j->sums ? 0 : start), step, j->numbers);
     }
     if (j->sums) j->sums[at] = sum;
@@ -143,8 +168,8 @@ static void run_chunk(void *context, size at) {
 /* Returns 1 where there is no memory for the sums. */
 size NAME(elementwise)(const recipe *how, void **a, const size *n, const double *s) {
     job j = {.how = how, .alike = 1, .out = a[how->inputs], .count = n[0], .chunk = how->chunk};
-    int dims = n[1] ? (int)n[2] : 0;
-    const size *shape = n + 3, *next = shape + dims;
+    int dims = n[1] == 1 ? (int)n[2] : 0; /* n[1]: 0 all alike, 1 shapes follow, 2 periods */
+    const size *shape = n + 3, *next = n[1] == 1 ? shape + dims : n + 2;
     for (int k = 0; k < how->inputs; k++) {
         input *x = &j.inputs[k];
         x->at = a[k];
@@ -152,8 +177,10 @@ size NAME(elementwise)(const recipe *how, void **a, const size *n, const double 
         if (!a[k]) {
             x->kind = NUMBER;
             x->number = (real)*s++;
-        } else if (n[1]) {
+        } else if (n[1] == 1) {
             next = describe(x, dims, shape, next);
+        } else if (n[1] == 2) {
+            repeat(x, j.count, *next++);
         }
         j.alike &= x->kind == ALIKE;
     }

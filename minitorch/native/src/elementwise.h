@@ -7,7 +7,8 @@ A kernel is a function of up to three vectors x, y, z and of numbers s, and ELEM
 
 makes c.mul(x, y, out, out.size, 0) for arrays of one layout, and for inputs that broadcast
 c.mul(x, y, out, out.size, 1, out.ndim, out.shape, x.ndim, x.shape, x.strides, y.ndim, ...); None
-for an input stands for a number, which comes first among the floats. SUMMED makes one that puts
+for an input stands for a number, which comes first among the floats. Where every input is the end
+of the output's shape, in row-major order, (2, x.size, y.size) tells as much. SUMMED makes one that puts
 the sum over all places, times the last float, into out[0]. */
 
 #ifndef ELEMENTWISE_H
