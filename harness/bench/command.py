@@ -42,6 +42,7 @@ examples:
   python -m harness bench mine.py:GAN                    a harness.workloads.Workload of your own
   python -m harness bench W2 --compare-commit HEAD~5     this engine against its own past
   python -m harness bench --self-check                   is the timer honest on this machine?
+  python -m harness bench --kernels softmax linear       each kernel beside NumPy and torch
 
 exit codes:
   0 timed    1 first losses or gradients differ    3 could not run"""
@@ -50,6 +51,8 @@ exit codes:
 def main(argv: Sequence[str]) -> int:
     """Time, print the tables, write the report; 0: timed, 1: losses differ, 3: could not run."""
     options = _options(argv)
+    if options.kernels:
+        return _kernels(options)
     with contextlib.ExitStack() as stack:
         try:
             chosen = {spec: _find(spec, options.arguments) for spec in options.workloads}
@@ -88,12 +91,14 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     past = "time the first engine against itself at REV"
     add("--compare-commit", metavar="REV", help=past)
     add("--self-check", action="store_true", help="time identical code: is the timer honest?")
+    add("--kernels", action="store_true", help="time kernels in C; words are patterns of rows")
     add("--out", type=Path, help="folder of the report (reports/bench, or reports/bench-REV)")
     cut = list(argv).index("--") if "--" in argv else len(argv)
     options = parser.parse_args(argv[:cut])
     options.arguments = argv[cut + 1 :]
     if options.compare_commit and any(map(_is_script, options.workloads)):
         parser.error("--compare-commit times workloads, not scripts")
+    options.rows = options.workloads if options.kernels else []
     options.workloads = options.workloads or list(QUICK if options.quick else WORKLOADS)
     if (options.pairs is not None and options.pairs < 1) or options.threads < 1:
         parser.error("--pairs and --threads have to be at least 1")
@@ -104,6 +109,29 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         revision = re.sub(r"[^\w.-]+", "-", options.compare_commit or "")
         options.out = Path("reports", f"bench-{revision}" if revision else "bench")
     return options
+
+
+def _kernels(options: argparse.Namespace) -> int:
+    """Time every kernel alone, print the table, write it; 3: there are none."""
+    from harness.bench import kernels
+
+    native = find("minitorch").namespace().native
+    if not native.is_enabled():
+        _stop(f"kernels are off: {native.status()['native kernels']}")
+    found: list[kernels.Line] = []
+    pattern = "|".join(f"^({row})$" for row in options.rows)
+    with tqdm(disable=None, leave=False) as bar:
+        try:
+            for line in kernels.lines(pattern, options.threads, bar.set_description):
+                found.append(line)
+                bar.update()
+        except KeyboardInterrupt:
+            _complain("interrupted; the rest is written")
+    where = history.machine()
+    facts = f"{where['processor']}, {where['cores']} cores, {options.threads} threads each"
+    print(kernels.table(found), kernels.summary(found), facts, sep="\n\n")
+    print(f"report: {kernels.write(options.out, found, facts)}")
+    return 0
 
 
 def _complain(message: str) -> None:
