@@ -37,7 +37,7 @@ verify: $(STAMP) ## compare with torch: operations, layers, planted mistakes, ra
 report: $(STAMP) ## write the index of all reports anew
 	$(RUN) -m harness report
 
-bench: $(STAMP) ## time minitorch against torch on ten workloads (2 minutes), write reports/bench/
+bench: $(STAMP) ## time minitorch, with kernels and without, against torch (3 minutes), write reports/bench/
 	$(RUN) -m harness bench
 
 doctor: $(STAMP) ## print what is installed, compare every random stream with torch's

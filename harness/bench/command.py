@@ -28,13 +28,14 @@ from harness.workloads import QUICK, WORKLOADS, Workload, find_workload
 
 _stop = partial(stop, "bench")
 
+DEFAULT = "minitorch,minitorch-numpy,torch"
 Chosen = dict[str, Workload]
 EXAMPLES = """\
 workloads:
 {workloads}
 
 examples:
-  python -m harness bench                                all of them, two minutes
+  python -m harness bench                                all of them, three minutes
   python -m harness bench --quick                        those whose steps are short
   python -m harness bench W2 --ops                       and where a step's time goes
   python -m harness bench W2 W5 --backends engine.py:mine,torch
@@ -85,7 +86,8 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     add("--quick", action="store_true", help=" ".join(QUICK))
     add("--pairs", type=int, help=f"rounds per workload (as many as 8 s hold, at most {MOST})")
     add("--threads", type=int, default=2, help="threads of each engine (2)")
-    add("--backends", default="minitorch,torch", help="minitorch,torch")
+    names = "candidate, others that are timed beside it, reference"
+    add("--backends", default=DEFAULT, metavar="A,..,B", help=f"{names} ({DEFAULT})")
     add("--ops", action="store_true", help="print where a step's time goes, call by call")
     add("--against", metavar="COMMIT", help="compare with the run at COMMIT (the last one)")
     past = "time the first engine against itself at REV"
@@ -103,8 +105,8 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     if (options.pairs is not None and options.pairs < 1) or options.threads < 1:
         parser.error("--pairs and --threads have to be at least 1")
     options.backends = options.backends.split(",")
-    if len(options.backends) != 2:
-        parser.error(f"--backends takes two names, A,B; got {','.join(options.backends)!r}")
+    if len(options.backends) < 2:
+        parser.error(f"--backends takes two names or more, A,B; got {','.join(options.backends)!r}")
     if options.out is None:
         revision = re.sub(r"[^\w.-]+", "-", options.compare_commit or "")
         options.out = Path("reports", f"bench-{revision}" if revision else "bench")
@@ -150,14 +152,20 @@ def _find(spec: str, arguments: Sequence[str]) -> Workload:
 def _sides(options: argparse.Namespace, stack: contextlib.ExitStack) -> tuple[Side, Side]:
     """The engines that are compared. Raises: BackendError where one is missing."""
     past = options.compare_commit
-    engines = [find(spec) for spec in options.backends[: 1 if past else 2]]
-    for engine in engines:
+    specs = options.backends[:1] if past else [options.backends[0], options.backends[-1]]
+    engines = [find(spec) for spec in specs]
+    for engine in (*engines, *map(find, options.backends[1:-1])):
         engine.check()
     first = Side(engines[0].name, options.backends[0])
     if past:
         return first, stack.enter_context(side_at(past, first))
     again = " again" if engines[0].name == engines[1].name else ""
-    return first, Side(engines[1].name + again, options.backends[1])
+    return first, Side(engines[1].name + again, specs[1])
+
+
+def _beside(options: argparse.Namespace) -> list[Side]:
+    """The engines that are timed besides."""
+    return [Side(find(spec).name, spec) for spec in options.backends[1:-1]]
 
 
 def _run(options: argparse.Namespace, chosen: Chosen, sides: tuple[Side, Side]) -> report.Bench:
@@ -184,7 +192,8 @@ def _measured(
     tick: Callable[[str], object] = lambda what: bar.set_description(what or workload.name)  # noqa: E731
     if _is_script(spec):
         return measure_script(spec, options.arguments, sides, options.threads, options.pairs, tick)
-    return measure(spec, workload, sides, options.threads, options.pairs, tick)
+    beside = [] if options.compare_commit else _beside(options)
+    return measure(spec, workload, sides, options.threads, options.pairs, tick, beside)
 
 
 def _warm(sides: Sequence[Side], threads: int) -> None:

@@ -82,6 +82,8 @@ class Result:
     versions: tuple[str, ...] = ()
     ops: tuple[Attribution, ...] = ()  # of both sides
     unclocked: str = ""  # why there are none
+    beside: dict[str, list[float]] = field(default_factory=dict)  # seconds of further engines
+    apart: dict[str, str] = field(default_factory=dict)  # those without, and why
 
     @property
     def times(self) -> tuple[list[float], list[float]]:
@@ -105,6 +107,10 @@ class Result:
         """Each side against itself."""
         a, again, b, bgain = self.seconds
         return paired_ratio(a, again), paired_ratio(b, bgain)
+
+    def beside_ratio(self, title: str) -> Ratio:
+        """How many times faster a further engine is than the second side."""
+        return paired_ratio(self.beside[title], self.times[1])
 
     @property
     def settled(self) -> bool:
@@ -138,11 +144,13 @@ def measure(
     threads: int,
     rounds: int | None = None,
     tick: Callable[[str], object] = lambda what: None,
+    beside: Sequence[Side] = (),
 ) -> Result:
-    """Time both sides where they agree, each against itself as well.
+    """Time both sides where they agree, each against itself as well, and others beside them.
 
     A side that cannot run the workload is named in the result. `tick` hears of each round.
     """
+    apart: dict[str, str] = {}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         files = [folder / f"{place}.npz" for place in range(2)]
@@ -160,17 +168,40 @@ def measure(
             if differs:
                 return Result(workload, "differs", differs, versions=versions)
             seconds = [start(side) for side in sides]
-            legs = [firsts[0], seconds[0], firsts[1], seconds[1]]
+            others = _others(start, beside, firsts[1].began["losses"], apart)
+            legs = [firsts[0], seconds[0], firsts[1], seconds[1], *others]
             times = _take_turns(legs, workload, rounds, tick)
             starts = tuple(map(_start, firsts, seconds))
         except LegFailed as error:
             return Result(workload, "failed", str(error))
-        result = Result(workload, "timed", "", times, starts, versions)
+        result = Result(workload, "timed", "", times[:4], starts, versions)
+        result.beside = {leg.side.title: times[4 + i] for i, leg in enumerate(others)}
+        result.apart = apart
         try:  # an engine that no clock fits has been timed all the same
             result.ops = _attributions(firsts, workload.steps)
         except LegFailed as error:
             result.unclocked = str(error)
     return result
+
+
+def _others(
+    start: Callable[[Side], Leg], beside: Sequence[Side], losses: Sequence[float],
+    apart: dict[str, str],
+) -> list[Leg]:  # fmt: skip
+    """A process of each further engine whose first losses agree; why not, for the others."""
+    legs = []
+    for side in beside:
+        try:
+            leg = start(side)
+        except LegFailed as error:
+            apart[side.title] = str(error)
+            continue
+        if all(map(close, leg.began["losses"], losses)):
+            legs.append(leg)
+        else:
+            apart[side.title] = "its first losses differ"
+            leg.stop()
+    return legs
 
 
 def _attributions(legs: Sequence[Leg], steps: int) -> tuple[Attribution, ...]:

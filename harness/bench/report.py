@@ -6,7 +6,7 @@ import csv
 import json
 import statistics
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,12 @@ class Bench:
     def timed(self) -> list[Result]:
         """The workloads that have times."""
         return [result for result in self.results if result.status == "timed"]
+
+    @property
+    def beside(self) -> list[str]:
+        """The engines that were timed besides the two."""
+        named = (title for result in self.results for title in (*result.beside, *result.apart))
+        return list(dict.fromkeys(named))
 
     @property
     def started(self) -> list[Result]:
@@ -72,8 +78,22 @@ def table(bench: Bench, style: str = "simple") -> str:
     headers = ["workload", *(f"{title} ms" for title in bench.titles), "speed-up", "verdict"]
     headers += [f"{title} A/A" for title in bench.titles]
     headers += ["goal", "reached"] if goals else []
-    rows = [_row(result, goals) for result in bench.results]
+    for title in bench.beside:
+        headers += [f"{title} ms", "speed-up"]
+    rows = [_row(result, goals) + _others(result, bench.beside) for result in bench.results]
     return tabulate(rows, headers, style, disable_numparse=True)
+
+
+def _others(result: Result, titles: Sequence[str]) -> list[str]:
+    """Milliseconds and speed-up of the engines that were timed besides, or why there are none."""
+    cells = []
+    for title in titles:
+        if title in result.beside:
+            seconds = statistics.median(result.beside[title])
+            cells += [f"{1e3 * seconds:.3f}", format_ratio(result.beside_ratio(title))]
+        else:
+            cells += ["", result.apart.get(title, "")]
+    return cells
 
 
 def _row(result: Result, goals: bool) -> list[str]:
@@ -188,6 +208,7 @@ def _sections(bench: Bench) -> Iterator[str]:
         f" more than {DRIFT:.0%} from it, nothing is said of the speed-up."
         f" A time counts only where the first {AGREE_STEPS} losses, and the gradients after them,"
         f" agree to {AGREE:g}."
+        + (f" Beside them, in one process each: {', '.join(bench.beside)}." if bench.beside else "")
     )
     yield table(bench, "github")
     if bench.skipped:
@@ -234,10 +255,13 @@ def _filled(text: str) -> str:
 def _rounds(bench: Bench) -> Iterator[list[Any]]:
     """Seconds per step of every process in every round."""
     titles = [f"{title}{again}" for title in bench.titles for again in ("", "_again")]
+    titles += bench.beside
     yield ["workload", "round", *(f"{title}_seconds" for title in titles)]
     for result in bench.timed:
+        others = [result.beside.get(title, []) for title in bench.beside]
         for number, seconds in enumerate(zip(*result.seconds)):
-            yield [result.workload.name, number, *(f"{s:.9f}" for s in seconds)]
+            more = (f"{s[number]:.9f}" if s else "" for s in others)
+            yield [result.workload.name, number, *(f"{s:.9f}" for s in seconds), *more]
 
 
 def _calls(bench: Bench) -> Iterator[list[Any]]:
@@ -292,6 +316,14 @@ def _workload(bench: Bench, result: Result) -> dict[str, Any]:
         "start": {t: _begun(start) for t, start in zip(bench.titles, result.starts)},
         "ops": {t: _told(side) for t, side in zip(bench.titles, result.ops)},
         "unclocked": result.unclocked,
+        "beside": {
+            title: {
+                "seconds": statistics.median(seconds),
+                "ratio": _numbers(result.beside_ratio(title)),
+            }
+            for title, seconds in result.beside.items()
+        },
+        "apart": result.apart,
     }
 
 

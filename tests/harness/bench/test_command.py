@@ -18,7 +18,7 @@ from harness.workloads import WORKLOADS
         (["W1", "--pairs", "0"], "at least 1"),
         (["--threads", "0"], "at least 1"),
         (["--pairs", "many"], "invalid int value"),
-        (["--backends", "minitorch"], "takes two names, A,B; got 'minitorch'"),
+        (["--backends", "minitorch"], "takes two names or more, A,B; got 'minitorch'"),
         (["--backends", "minitorch,nothing"], "unknown backend 'nothing'"),
         (["nowhere.py:mine"], "nowhere.py: no such file"),
         (["--what"], "unrecognized arguments: --what"),

@@ -44,6 +44,20 @@ def test_speed_table_says_why_there_is_no_time(bench):
     assert "not timed: why not" in lines[3]
 
 
+def test_further_engines_stand_at_the_end(bench):
+    timed = bench.timed[0]
+    timed.beside = {"plain": [2 * s for s in timed.times[1]]}
+    bench.results[1].apart = {"plain": "its first losses differ"}
+    lines = report.table(bench).splitlines()
+    assert lines[0].split()[-3:] == ["plain", "ms", "speed-up"]
+    assert lines[2].endswith("0.50x [0.50, 0.50]")
+    assert lines[3].endswith("its first losses differ")
+    assert report.as_json(bench)["workloads"][0]["beside"]["plain"]["ratio"]["median"] == 0.5
+    header, first, *_ = report._rounds(bench)
+    assert header[-1] == "plain_seconds"
+    assert len(first) == len(header)
+
+
 def test_memory_and_first_call_are_shown_beside_each_other(bench):
     (row,) = report.memory_table(bench).splitlines()[2:]
     assert row.split()[:4] == ["tiny", "42", "12", "0.03"]
