@@ -2,7 +2,7 @@
 
 u stands for (W mod 2**53) / 2**53 throughout. Those that reject what they drew, and so take an
 unknown number of words, go one number at a time: `poisson` and `gamma` are what a compiled kernel
-should take over first, then the logarithms of `fill_exponential`.
+should take over next.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def fill_uniform(self: Any, array: Any, low: float = 0.0, high: float = 1.0) -> 
 
 @_stream
 def standard_normal(self: Any, size: Any, dtype: Any) -> Any:
-    return self.normal(size, 0.0, 1.0, dtype) if dtype.char in "fd" else NotImplemented
+    return _fill_normal(self, np.empty(size, dtype), 0.0, 1.0, True)
 
 
 @_stream
