@@ -42,6 +42,17 @@ def _fits(x: Any, weight: Any, bias: Any) -> bool:
     )
 
 
+def _in_tiles(x: Any, weight: Any, stride: Any, dilation: Any, groups: int) -> bool:
+    """Whether the kernels of conv_tiles.c are the faster ones."""
+    return (
+        x.itemsize == 4
+        and weight.shape[2:] == (3, 3)
+        and groups == 1
+        and max(stride) == max(dilation) == 1
+        and min(weight.shape[:2]) >= 16
+    )
+
+
 @forward("convolve", least=1024)
 def convolve(
     xp: Any, x: Any, weight: Any, bias: Any = None, *,
@@ -51,8 +62,12 @@ def convolve(
         return NotImplemented
     out = xp.empty((x.shape[0], weight.shape[0], *count), x.dtype)
     at = _geometry(x.shape, weight.shape, count, stride, padding, dilation, groups)
-    whole = xp.ascontiguousarray
-    if c.convolve(whole(x), whole(weight), out, None if bias is None else whole(bias), at):
+    x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
+    bias = None if bias is None else xp.ascontiguousarray(bias)
+    if _in_tiles(x, weight, stride, dilation, groups):
+        if not c.convolve_tiles(x, weight, out, bias, at, 0):
+            return out
+    if c.convolve(x, weight, out, bias, at):
         return NotImplemented
     return out
 
@@ -66,10 +81,12 @@ def convolve_transposed(
         return NotImplemented
     out = xp.empty(size, x.dtype)
     at = _geometry(size, weight.shape, x.shape[2:], stride, padding, dilation, groups)
-    whole = xp.ascontiguousarray
-    if c.convolve_transposed(
-        whole(x), whole(weight), out, None if bias is None else whole(bias), at
-    ):
+    x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
+    bias = None if bias is None else xp.ascontiguousarray(bias)
+    if _in_tiles(x, weight, stride, dilation, groups):
+        if not c.convolve_tiles(x, weight, out, bias, at, 1):
+            return out
+    if c.convolve_transposed(x, weight, out, bias, at):
         return NotImplemented
     return out
 

@@ -136,7 +136,7 @@ INLINE void tile(const job *t, int rows, int vectors) {
         size at = t->at[q];
         vec x[VECTORS];
 #pragma GCC unroll 3
-        for (int v = 0; v < vectors; v++) x[v] = load(from[v] + at);
+        for (int v = 0; v < vectors; v++) x[v] = held(load(from[v] + at));
 #pragma GCC unroll 8
         for (int i = 0; i < rows; i++) {
             vec weight = splat(weights[i]);

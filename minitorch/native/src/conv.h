@@ -31,6 +31,7 @@ typedef struct {
 
     size block[AXES], blocks[AXES]; /* outputs in a block, number of blocks */
     size run;                       /* channels that are copied at a time */
+    size least;                     /* rows in a block, at least, or 0 */
     size low[AXES], reach[AXES], room[AXES];
     size phases, channel; /* planes of a channel that are read; their elements together */
     size (*phase)[AXES];
@@ -51,5 +52,55 @@ void NAME(pass_copy)(const pass *p, const real *image, const size from[AXES],
                      const size count[AXES], size channels, real *to);
 
 geometry NAME(geometry_of)(const size *n);
+
+/* ------------------------------------------------------------------ 3 x 3: conv_tiles.c */
+
+/* The pass over tiles of 4 x 4 inputs, each for 2 x 2 outputs; 0 where there is no memory. */
+int NAME(tiles_pass)(pass *p, const geometry *g, int transposed);
+/* The tiles of a block, transformed: 16 numbers of a channel for each, of which number i of channel
+c for all tiles is at to + i * apart + c * pitch. */
+void NAME(tiles_transform)(const pass *p, const real *copy, const size count[AXES], real *to,
+                           size apart, size pitch);
+
+/* x, in a register: gcc would rather read it from memory again at each use. */
+INLINE vec held(vec x) {
+#if defined(__x86_64__)
+    __asm__("" : "+x"(x));
+#elif defined(__aarch64__)
+    __asm__("" : "+w"(x));
+#endif
+    return x;
+}
+
+/* ------------------------------------------------------------------ every other number */
+
+/* MIX(x, y, LOW), MIX(x, y, HIGH): the numbers of x and y in turn, the first ones and the last; with
+EVEN and ODD the way back. */
+#if defined(DOUBLE) && VECTOR_BYTES == 16
+#define LOW 0, 2
+#define HIGH 1, 3
+#define EVEN 0, 2
+#define ODD 1, 3
+#elif (defined(DOUBLE) && VECTOR_BYTES == 32) || (!defined(DOUBLE) && VECTOR_BYTES == 16)
+#define LOW 0, 4, 1, 5
+#define HIGH 2, 6, 3, 7
+#define EVEN 0, 2, 4, 6
+#define ODD 1, 3, 5, 7
+#elif defined(DOUBLE) || VECTOR_BYTES == 32
+#define LOW 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
+#define EVEN 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD 1, 3, 5, 7, 9, 11, 13, 15
+#else
+#define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#endif
+#ifdef __clang__
+#define MIX(x, y, order...) __builtin_shufflevector(x, y, order)
+#else
+#define MIX(x, y, order...) __builtin_shuffle(x, y, (mask){order})
+#endif
 
 #endif

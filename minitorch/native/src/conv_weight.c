@@ -50,7 +50,7 @@ INLINE void tile(int rows, size n, const real *copy, const int32_t *at, const in
         size window = windows[w];
         vec row[VECTORS];
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; v++) row[v] = load(g + v * LANES);
+        for (int v = 0; v < VECTORS; v++) row[v] = held(load(g + v * LANES));
 #pragma GCC unroll 16
         for (int i = 0; i < rows; i++) {
             vec x = splat(from[i][window]);

@@ -10,7 +10,7 @@ geometry NAME(geometry_of)(const size *n) {
 }
 
 static int make_room(pass *p, const geometry *g) {
-    size most = g->kernel[0] * g->kernel[1] * g->kernel[2];
+    size most = most_of(16, g->kernel[0] * g->kernel[1] * g->kernel[2]);
     p->taps = 0;
     p->shift = malloc((size_t)most * sizeof *p->shift);
     p->phase = malloc((size_t)most * sizeof *p->phase);
@@ -95,7 +95,7 @@ static void cut_axis(pass *p, int axis, size elements, size more) {
         if (i != axis) others *= p->block[i] + p->reach[i], more *= p->block[i];
     size fit = elements / most_of(others, 1) - p->reach[axis];
     if (more) fit = least_of(fit, elements / more);
-    size least = axis == AXES - 1 ? 8 * LANES : 4;
+    size least = axis == AXES - 1 ? 8 * LANES : p->least ? p->least : 4;
     fit = least_of(p->count[axis], most_of(fit, most_of(least, p->reach[axis])));
     p->blocks[axis] = blocks_of(p->count[axis], fit);
     p->block[axis] = blocks_of(p->count[axis], p->blocks[axis]);
@@ -157,11 +157,16 @@ INLINE void copy_row(const real *row, size length, size at, size step, size n, r
     last = most_of(first, last);
     for (size i = 0; i < first; i++) to[i] = 0;
     const real *from = row + at;
-    if (step == 1)
-        memcpy(to + first, from + first, (size_t)(last - first) * sizeof(real));
-    else
-        for (size i = first; i < last; i++) to[i] = from[i * step];
-    for (size i = last; i < n; i++) to[i] = 0;
+    size i = first;
+    if (step == 1) {
+        memcpy(to + i, from + i, (size_t)(last - i) * sizeof(real));
+        i = last;
+    } else if (step == 2) {
+        for (; i + LANES < last; i += LANES)
+            store(to + i, MIX(load(from + 2 * i), load(from + 2 * i + LANES), EVEN));
+    }
+    for (; i < last; i++) to[i] = from[i * step];
+    for (i = last; i < n; i++) to[i] = 0;
 }
 
 void NAME(pass_copy)(const pass *p, const real *image, const size from[AXES],
