@@ -42,14 +42,14 @@ def _fits(x: Any, weight: Any, bias: Any) -> bool:
     )
 
 
-def _in_tiles(x: Any, weight: Any, stride: Any, dilation: Any, groups: int) -> bool:
+def _in_tiles(x: Any, weight_shape: Any, stride: Any, dilation: Any, groups: int) -> bool:
     """Whether the kernels of conv_tiles.c are the faster ones."""
     return (
         x.itemsize == 4
-        and weight.shape[2:] == (3, 3)
+        and weight_shape[2:] == (3, 3)
         and groups == 1
         and max(stride) == max(dilation) == 1
-        and min(weight.shape[:2]) >= 16
+        and min(weight_shape[:2]) >= 16
     )
 
 
@@ -64,7 +64,7 @@ def convolve(
     at = _geometry(x.shape, weight.shape, count, stride, padding, dilation, groups)
     x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
     bias = None if bias is None else xp.ascontiguousarray(bias)
-    if _in_tiles(x, weight, stride, dilation, groups):
+    if _in_tiles(x, weight.shape, stride, dilation, groups):
         if not c.convolve_tiles(x, weight, out, bias, at, 0):
             return out
     if c.convolve(x, weight, out, bias, at):
@@ -83,7 +83,7 @@ def convolve_transposed(
     at = _geometry(size, weight.shape, x.shape[2:], stride, padding, dilation, groups)
     x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
     bias = None if bias is None else xp.ascontiguousarray(bias)
-    if _in_tiles(x, weight, stride, dilation, groups):
+    if _in_tiles(x, weight.shape, stride, dilation, groups):
         if not c.convolve_tiles(x, weight, out, bias, at, 1):
             return out
     if c.convolve_transposed(x, weight, out, bias, at):
@@ -100,7 +100,11 @@ def convolve_weight_grad(
         return NotImplemented
     out = xp.empty(size, x.dtype)
     at = _geometry(y.shape, size, x.shape[2:], stride, padding, dilation, groups)
-    if c.convolve_weight(xp.ascontiguousarray(x), xp.ascontiguousarray(y), out, at):
+    x, y = xp.ascontiguousarray(x), xp.ascontiguousarray(y)
+    if _in_tiles(x, size, stride, dilation, groups):
+        if not c.convolve_tiles_weight(x, y, out, at):
+            return out
+    if c.convolve_weight(x, y, out, at):
         return NotImplemented
     return out
 

@@ -72,6 +72,21 @@ INLINE vec held(vec x) {
     return x;
 }
 
+/* ------------------------------------------------------------------ weights: conv_weight.c */
+
+#if VECTOR_BYTES == 64 || defined(__aarch64__)
+#define WEIGHT_ROWS 12
+#else
+#define WEIGHT_ROWS 6
+#endif
+#define WEIGHT_VECTORS 2
+#define WEIGHT_COLUMNS (WEIGHT_VECTORS * LANES)
+
+/* Add to `out` (rows, WEIGHT_COLUMNS), up to WEIGHT_ROWS of them, the sum over n windows of
+x[at[row] + windows[i]] times row i of g (n, WEIGHT_COLUMNS). */
+void NAME(weight_tile)(size rows, size n, const real *x, const int32_t *at, const int32_t *windows,
+                       const real *g, real *out);
+
 /* ------------------------------------------------------------------ every other number */
 
 /* MIX(x, y, LOW), MIX(x, y, HIGH): the numbers of x and y in turn, the first ones and the last; with

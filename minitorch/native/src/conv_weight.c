@@ -11,13 +11,9 @@ in the order of the parts. */
 
 #include "conv.h"
 
-#if VECTOR_BYTES == 64 || defined(__aarch64__)
-#define ROWS 12
-#else
-#define ROWS 6
-#endif
-#define VECTORS 2
-#define COLUMNS (VECTORS * LANES)
+#define ROWS WEIGHT_ROWS
+#define VECTORS WEIGHT_VECTORS
+#define COLUMNS WEIGHT_COLUMNS
 #define FEW 8         /* output channels of a group, up to which the windows lie in the lanes */
 #define TOGETHER 9    /* taps then taken at once */
 #define WINDOWS 256   /* of a block: their gradients stay in the first-level cache */
@@ -71,9 +67,8 @@ INLINE void tile(int rows, size n, const real *copy, const int32_t *at, const in
         tile(rows, n, copy, at, windows, g, out);                                                  \
         break;
 
-static __attribute__((noinline)) void tile_of(size rows, size n, const real *copy,
-                                              const int32_t *at, const int32_t *windows,
-                                              const real *g, real *out) {
+void NAME(weight_tile)(size rows, size n, const real *copy, const int32_t *at,
+                       const int32_t *windows, const real *g, real *out) {
     switch (rows) {
         TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #if ROWS == 12
@@ -125,8 +120,8 @@ static void add_block(const work *s, const real *x, const real *g, const size fr
         for (size i = 0; i < tiles; i++) {
             real *out = sums + (first / COLUMNS + i) * s->k * COLUMNS + done * p->taps * COLUMNS;
             for (size r = 0; r < channels * p->taps; r += ROWS)
-                tile_of(least_of(ROWS, channels * p->taps - r), n, copy, p->at + r, copied,
-                        laid + i * n * COLUMNS, out + r * COLUMNS);
+                NAME(weight_tile)(least_of(ROWS, channels * p->taps - r), n, copy, p->at + r, copied,
+                                  laid + i * n * COLUMNS, out + r * COLUMNS);
         }
     }
 }
