@@ -1,4 +1,4 @@
-"""Convolution and its two adjoints on the kernels of conv.c."""
+"""Convolution and its two adjoints on the kernels of conv*.c."""
 
 from __future__ import annotations
 
@@ -42,15 +42,27 @@ def _fits(x: Any, weight: Any, bias: Any) -> bool:
     )
 
 
-def _in_tiles(x: Any, weight_shape: Any, stride: Any, dilation: Any, groups: int) -> bool:
-    """Whether the kernels of conv_tiles.c are the faster ones."""
+def _in_tiles(
+    x: Any, ins: int, outs: int, made: Any, kernel: Any, stride: Any, dilation: Any, groups: int
+) -> bool:
+    """Whether the kernels of conv_tiles.c are faster than the others.
+
+    Single precision only: what they round off a number goes by the largest of its tile.
+    """
+    if tuple(kernel) != (3, 3) or groups != 1 or x.itemsize != 4:
+        return False
+    least = min(ins, outs)
     return (
-        x.itemsize == 4
-        and weight_shape[2:] == (3, 3)
-        and groups == 1
-        and max(stride) == max(dilation) == 1
-        and min(weight_shape[:2]) >= 16
+        max(stride) == max(dilation) == 1
+        and least >= 16
+        and ins <= 4 * outs
+        and ins * outs <= 65536
+        and prod(made) >= (64 if least >= 64 else 144)
     )
+
+
+def _whole(*arrays: Any) -> list:
+    return [None if a is None else xp.ascontiguousarray(a) for a in arrays]
 
 
 @forward("convolve", least=1024)
@@ -60,16 +72,14 @@ def convolve(
 ) -> Any:  # fmt: skip
     if not _fits(x, weight, bias):
         return NotImplemented
-    out = xp.empty((x.shape[0], weight.shape[0], *count), x.dtype)
+    (outs, ins), kernel = weight.shape[:2], weight.shape[2:]
+    out = xp.empty((x.shape[0], outs, *count), x.dtype)
     at = _geometry(x.shape, weight.shape, count, stride, padding, dilation, groups)
-    x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
-    bias = None if bias is None else xp.ascontiguousarray(bias)
-    if _in_tiles(x, weight.shape, stride, dilation, groups):
-        if not c.convolve_tiles(x, weight, out, bias, at, 0):
-            return out
-    if c.convolve(x, weight, out, bias, at):
-        return NotImplemented
-    return out
+    x, weight, bias = _whole(x, weight, bias)
+    tiles = _in_tiles(x, ins, outs, count, kernel, stride, dilation, groups)
+    if tiles and not c.convolve_tiles(x, weight, out, bias, at, 0):
+        return out
+    return NotImplemented if c.convolve(x, weight, out, bias, at) else out
 
 
 @forward("convolve_transposed", least=1024)
@@ -79,16 +89,14 @@ def convolve_transposed(
 ) -> Any:  # fmt: skip
     if not _fits(x, weight, bias) or 0 in size:
         return NotImplemented
+    (ins, outs), kernel = weight.shape[:2], weight.shape[2:]
     out = xp.empty(size, x.dtype)
     at = _geometry(size, weight.shape, x.shape[2:], stride, padding, dilation, groups)
-    x, weight = xp.ascontiguousarray(x), xp.ascontiguousarray(weight)
-    bias = None if bias is None else xp.ascontiguousarray(bias)
-    if _in_tiles(x, weight.shape, stride, dilation, groups):
-        if not c.convolve_tiles(x, weight, out, bias, at, 1):
-            return out
-    if c.convolve_transposed(x, weight, out, bias, at):
-        return NotImplemented
-    return out
+    x, weight, bias = _whole(x, weight, bias)
+    tiles = _in_tiles(x, ins, outs, size[2:], kernel, stride, dilation, groups)
+    if tiles and not c.convolve_tiles(x, weight, out, bias, at, 1):
+        return out
+    return NotImplemented if c.convolve_transposed(x, weight, out, bias, at) else out
 
 
 @forward("convolve_weight_grad", least=1024)
@@ -98,22 +106,21 @@ def convolve_weight_grad(
 ) -> Any:  # fmt: skip
     if not _fits(x, y, None) or 0 in size:
         return NotImplemented
+    (outs, ins), kernel = size[:2], size[2:]
     out = xp.empty(size, x.dtype)
     at = _geometry(y.shape, size, x.shape[2:], stride, padding, dilation, groups)
-    x, y = xp.ascontiguousarray(x), xp.ascontiguousarray(y)
-    if _in_tiles(x, size, stride, dilation, groups):
-        if not c.convolve_tiles_weight(x, y, out, at):
-            return out
-    if c.convolve_weight(x, y, out, at):
-        return NotImplemented
-    return out
+    x, y = _whole(x, y)
+    tiles = _in_tiles(x, ins, outs, x.shape[2:], kernel, stride, dilation, groups)
+    if tiles and not c.convolve_tiles_weight(x, y, out, at):
+        return out
+    return NotImplemented if c.convolve_weight(x, y, out, at) else out
 
 
 def _per_channel(g: Any) -> Any:
     if g.ndim < 3 or not g.size:
         return NotImplemented
     out = xp.empty(g.shape[1], g.dtype)
-    c.sum_per_channel(xp.ascontiguousarray(g), out, g.shape[0], g.shape[1], prod(g.shape[2:]))
+    c.sum_per_channel(*_whole(g), out, g.shape[0], g.shape[1], prod(g.shape[2:]))
     return out
 
 

@@ -105,8 +105,24 @@ def test_any_geometry(seed: int) -> None:
             agree(name, *call)
 
 
+TILES = [  # 3 x 3 moved by one, which is computed in tiles: odd sizes, few and many channels
+    (1, 16, 16, (12, 12)), (2, 17, 33, (13, 15)), (3, 64, 70, (9, 8)), (1, 80, 20, (5, 100)),
+    (2, 20, 16, (50, 31)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("n, ins, outs, size", TILES)
+def test_three_by_three(n: int, ins: int, outs: int, size: tuple) -> None:
+    for padding in ((0, 0), (1, 1), (2, 0), (0, 3)):
+        how = {"stride": (1, 1), "padding": padding, "dilation": (1, 1)}
+        todo = calls(n, 1, ins, outs, size, (3, 3), n > 1, "float32", **how)
+        for name, call in todo.items():
+            agree(name, *call)
+
+
 LARGE = [  # several blocks, runs of channels, parts of the output channels and of the images
     {"n": 1, "groups": 1, "ins": 150, "outs": 70, "size": (40, 70), "kernel": (3, 3)},
+    {"n": 9, "groups": 1, "ins": 40, "outs": 70, "size": (26, 25), "kernel": (3, 3)},
     {"n": 20, "groups": 1, "ins": 70, "outs": 90, "size": (5, 6), "kernel": (3, 3)},
     {"n": 2, "groups": 1, "ins": 3, "outs": 40, "size": (5000,), "kernel": (5,)},
     {"n": 3, "groups": 40, "ins": 1, "outs": 1, "size": (30, 31), "kernel": (3, 3)},

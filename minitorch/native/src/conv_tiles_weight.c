@@ -7,8 +7,8 @@ transformed inputs are summed over all tiles, and G' S G of the 16 sums is the g
 #define ROWS WEIGHT_ROWS
 #define COLUMNS WEIGHT_COLUMNS
 #define BLOCK 98304   /* numbers of a block's tiles, transformed: in the second-level cache */
-#define SUMS 1048576  /* numbers of all sums, at most, where the images are cut into parts */
-#define PARTS 16      /* pieces of work to have, at least */
+#define SUMS 2097152  /* numbers of all sums, at most, where the images are cut into parts */
+#define PARTS 8       /* pieces of work to have, at least */
 
 typedef struct {
     pass p;
@@ -26,17 +26,16 @@ static void lay_out(const pass *p, const real *g, size channels, const size from
     size left = p->out[2] - 2 * from[2];
     if (channels < COLUMNS || left < 2 * count[2] || p->out[1] < 2 * (from[1] + count[1]))
         memset(to, 0, (size_t)(4 * n * COLUMNS) * sizeof(real));
-    for (size c = 0; c < channels; c++, g += plane)
-        for (size y = 0; y < 2 * count[1]; y++) {
-            if (2 * from[1] + y >= p->out[1]) break;
-            const real *row = g + (2 * from[1] + y) * p->out[2] + 2 * from[2];
-            real *there = to + ((y % 2 * 2 * n) + y / 2 * count[2]) * COLUMNS + c;
-            for (size x = 0; x < least_of(count[2], (left + 1) / 2); x++)
-                there[x * COLUMNS] = row[2 * x];
-            there += n * COLUMNS;
-            for (size x = 0; x < least_of(count[2], left / 2); x++)
-                there[x * COLUMNS] = row[2 * x + 1];
+    for (size y = 0; y < 2 * count[1]; y++) {
+        if (2 * from[1] + y >= p->out[1]) break;
+        const real *row = g + (2 * from[1] + y) * p->out[2] + 2 * from[2];
+        real *even = to + ((y % 2 * 2 * n) + y / 2 * count[2]) * COLUMNS, *odd = even + n * COLUMNS;
+        size evens = least_of(count[2], (left + 1) / 2), odds = least_of(count[2], left / 2);
+        for (size c = 0; c < channels; c++, row += plane) {
+            for (size x = 0; x < evens; x++) even[x * COLUMNS + c] = row[2 * x];
+            for (size x = 0; x < odds; x++) odd[x * COLUMNS + c] = row[2 * x + 1];
         }
+    }
 }
 
 INLINE void spread(vec a, vec b, vec to[4]) {

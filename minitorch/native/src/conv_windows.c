@@ -150,44 +150,51 @@ void NAME(pass_block)(const pass *p, size number, size from[AXES], size count[AX
     }
 }
 
-/* `n` numbers `step` apart from the position `at` of a row on, zeros outside of the row. */
-INLINE void copy_row(const real *row, size length, size at, size step, size n, real *to) {
+/* What of a row is copied: its numbers `step` apart from the position `at` on, zeros outside. */
+typedef struct {
+    size at, step, n, first, last; /* within [first, last) of n they are in the row */
+} stretch;
+
+static stretch stretch_of(size length, size at, size step, size n) {
     size first = at < 0 ? least_of(n, blocks_of(-at, step)) : 0;
     size last = at < length ? least_of(n, blocks_of(length - at, step)) : 0;
-    last = most_of(first, last);
-    for (size i = 0; i < first; i++) to[i] = 0;
-    const real *from = row + at;
-    size i = first;
-    if (step == 1) {
-        memcpy(to + i, from + i, (size_t)(last - i) * sizeof(real));
-        i = last;
-    } else if (step == 2) {
-        for (; i + LANES < last; i += LANES)
+    return (stretch){at, step, n, first, most_of(first, last)};
+}
+
+INLINE void copy_row(const real *row, stretch s, real *to) {
+    const real *from = row + s.at;
+    size i = s.first;
+    for (size z = 0; z < i; z++) to[z] = 0;
+    if (s.step == 1) {
+        for (; i + LANES <= s.last; i += LANES) store(to + i, load(from + i));
+    } else if (s.step == 2) {
+        for (; i + LANES < s.last; i += LANES)
             store(to + i, MIX(load(from + 2 * i), load(from + 2 * i + LANES), EVEN));
     }
-    for (; i < last; i++) to[i] = from[i * step];
-    for (i = last; i < n; i++) to[i] = 0;
+    for (; i < s.last; i++) to[i] = from[i * s.step];
+    for (; i < s.n; i++) to[i] = 0;
 }
 
 void NAME(pass_copy)(const pass *p, const real *image, const size from[AXES],
                      const size count[AXES], size channels, real *to) {
     const size *in = p->in, *room = p->room, *step = p->step;
     size at[AXES], n[AXES];
-    for (size c = 0; c < channels; c++, image += in[0] * in[1] * in[2]) {
-        real *row = to + c * p->channel;
-        for (size f = 0; f < p->phases; f++) {
-            for (int axis = 0; axis < AXES; axis++) {
-                at[axis] = from[axis] * step[axis] + p->phase[f][axis] + p->low[axis];
-                n[axis] = count[axis] + p->reach[axis];
-            }
-            for (size i = 0; i < room[0]; i++)
-                for (size j = 0; j < room[1]; j++, row += room[2]) {
+    for (int axis = 0; axis < AXES; axis++) n[axis] = count[axis] + p->reach[axis];
+    for (size f = 0; f < p->phases; f++) {
+        for (int axis = 0; axis < AXES; axis++)
+            at[axis] = from[axis] * step[axis] + p->phase[f][axis] + p->low[axis];
+        stretch s = stretch_of(in[2], at[2], step[2], n[2]);
+        for (size c = 0; c < channels; c++) {
+            const real *plane = image + c * in[0] * in[1] * in[2];
+            real *there = to + c * p->channel + f * room[0] * room[1] * room[2];
+            for (size i = 0; i < n[0]; i++)
+                for (size j = 0; j < n[1]; j++) {
+                    real *row = there + (i * room[1] + j) * room[2];
                     size y = at[0] + i * step[0], x = at[1] + j * step[1];
-                    if (i >= n[0] || j >= n[1]) continue;
                     if (y < 0 || y >= in[0] || x < 0 || x >= in[1])
                         memset(row, 0, (size_t)n[2] * sizeof(real));
                     else
-                        copy_row(image + (y * in[1] + x) * in[2], in[2], at[2], step[2], n[2], row);
+                        copy_row(plane + (y * in[1] + x) * in[2], s, row);
                 }
         }
     }
