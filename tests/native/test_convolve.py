@@ -111,7 +111,7 @@ TILES = [  # 3 x 3 moved by one, which is computed in tiles: odd sizes, few and 
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("n, ins, outs, size", TILES)
+@pytest.mark.parametrize(("n", "ins", "outs", "size"), TILES)
 def test_three_by_three(n: int, ins: int, outs: int, size: tuple) -> None:
     for padding in ((0, 0), (1, 1), (2, 0), (0, 3)):
         how = {"stride": (1, 1), "padding": padding, "dilation": (1, 1)}
