@@ -91,12 +91,40 @@ static size places(const pass *p, const size from[AXES], const size count[AXES],
     return n;
 }
 
+/* LANES rows, `apart` from each other, as columns: each round interleaves the first half with the
+second, which rotates the bits of an element's place by one. */
+INLINE void turn(const real *from, size apart, real *to) {
+    vec rows[VECTOR_BYTES / sizeof(real)], mixed[VECTOR_BYTES / sizeof(real)];
+#pragma GCC unroll 16
+    for (size i = 0; i < LANES; i++) rows[i] = load(from + i * apart);
+#pragma GCC unroll 4
+    for (size done = 1; done < LANES; done *= 2) {
+#pragma GCC unroll 16
+        for (size i = 0; i < LANES / 2; i++) {
+            mixed[2 * i] = MIX(rows[i], rows[i + LANES / 2], LOW);
+            mixed[2 * i + 1] = MIX(rows[i], rows[i + LANES / 2], HIGH);
+        }
+#pragma GCC unroll 16
+        for (size i = 0; i < LANES; i++) rows[i] = mixed[i];
+    }
+#pragma GCC unroll 16
+    for (size i = 0; i < LANES; i++) store(to + i * COLUMNS, rows[i]);
+}
+
 /* The gradients of COLUMNS channels next to each other for each window, zeros after the last. */
 static void lay_out(size n, size channels, const real *g, size plane, const int32_t *there,
                     real *to) {
     if (channels < COLUMNS) memset(to, 0, (size_t)(n * COLUMNS) * sizeof(real));
-    for (size c = 0; c < channels; c++, g += plane)
-        for (size i = 0; i < n; i++) to[i * COLUMNS + c] = g[there[i]];
+    size whole = channels / LANES * LANES;
+    for (size i = 0, each; i < n; i += each) {
+        each = n - i >= LANES && there[i + LANES - 1] == there[i] + LANES - 1 ? LANES : 1;
+        const real *from = g + there[i];
+        if (each == LANES)
+            for (size c = 0; c < whole; c += LANES)
+                turn(from + c * plane, plane, to + i * COLUMNS + c);
+        for (size c = each == 1 ? 0 : whole; c < channels; c++)
+            for (size j = 0; j < each; j++) to[(i + j) * COLUMNS + c] = from[c * plane + j];
+    }
 }
 
 /* Add what a block of an image gives to the output channels [first, last) of a group. */
