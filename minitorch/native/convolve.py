@@ -11,6 +11,8 @@ from .table import c, forward, rule
 
 __all__: list[str] = []
 
+_LEAST = 64
+
 
 def _three(sizes: Any, fill: int) -> tuple[int, ...]:
     return (*(fill,) * (3 - len(sizes)), *sizes)
@@ -65,7 +67,7 @@ def _whole(*arrays: Any) -> list:
     return [None if a is None else xp.ascontiguousarray(a) for a in arrays]
 
 
-@forward("convolve", least=1024)
+@forward("convolve", least=_LEAST)
 def convolve(
     xp: Any, x: Any, weight: Any, bias: Any = None, *,
     stride: Any, padding: Any, dilation: Any, groups: Any, count: Any,
@@ -82,7 +84,7 @@ def convolve(
     return NotImplemented if c.convolve(x, weight, out, bias, at) else out
 
 
-@forward("convolve_transposed", least=1024)
+@forward("convolve_transposed", least=_LEAST)
 def convolve_transposed(
     xp: Any, x: Any, weight: Any, bias: Any = None, *,
     size: Any, stride: Any, padding: Any, dilation: Any, groups: Any,
@@ -99,7 +101,7 @@ def convolve_transposed(
     return NotImplemented if c.convolve_transposed(x, weight, out, bias, at) else out
 
 
-@forward("convolve_weight_grad", least=1024)
+@forward("convolve_weight_grad", least=_LEAST)
 def convolve_weight_grad(
     xp: Any, x: Any, y: Any, *,
     size: Any, stride: Any, padding: Any, dilation: Any, groups: Any,
@@ -124,11 +126,11 @@ def _per_channel(g: Any) -> Any:
     return out
 
 
-@rule("convolve", 2, least=1024)
+@rule("convolve", 2, least=_LEAST)
 def convolve_bias(g: Any) -> Any:
     return _per_channel(g)
 
 
-@rule("convolve_transposed", 2, least=1024)
+@rule("convolve_transposed", 2, least=_LEAST)
 def convolve_transposed_bias(g: Any) -> Any:
     return _per_channel(g)
