@@ -14,6 +14,7 @@ __all__ = ["SQUARES", "SUM", "plan", "reduced"]
 
 SUM, _PRODUCT, _LARGEST, _SMALLEST, SQUARES = range(5)
 _LEAST = 4096
+_SHORT = 32
 
 
 def groups(shape: tuple, over: tuple) -> tuple[int, int, int, int] | None:
@@ -188,6 +189,10 @@ def found(op: int, x: Any, dim: Any, keepdim: bool) -> Any:
 
 
 def _places(op: int, x: Any, dim: Any, keepdim: bool) -> Any:
+    if x.ndim:
+        _, _, r, k1 = plan(x.shape, dim, keepdim)[0] or (1, 1, 1, 1)
+        if k1 == 1 and r > _SHORT:  # NumPy alone is as fast along long runs
+            return NotImplemented
     both = found(op, x, dim, keepdim)
     return both if both is NotImplemented else both[1]
 
