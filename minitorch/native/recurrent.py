@@ -90,13 +90,18 @@ def _weight_grads(needs: tuple, x: Any, w_ih: Any, g_in: Any, g_hidden: Any, bef
         g_b_hh = _summed(g_hidden)
     else:
         g_b_hh = g_b_ih.copy()
-    return (
-        gemm(g_in, w_ih).reshape(x.shape) if needs[0] else None,
-        gemm(g_in.T, _flat(x)) if needs[1] else None,
-        gemm(g_hidden.T, before) if needs[2] else None,
-        g_b_ih,
-        g_b_hh,
-    )
+    if needs[1] and needs[2] and g_hidden is g_in:  # one product of both takes 0.8 of the time
+        wide = x.shape[-1]
+        both = xp.empty((len(before), wide + before.shape[1]), before.dtype)
+        both.reshape(*x.shape[:-1], -1)[..., :wide] = x
+        both[:, wide:] = before
+        g_both = gemm(g_in.T, both)
+        g_ih, g_hh = g_both[:, :wide].copy(), g_both[:, wide:].copy()
+    else:
+        g_ih = gemm(g_in.T, _flat(x)) if needs[1] else None
+        g_hh = gemm(g_hidden.T, before) if needs[2] else None
+    gx = gemm(g_in, w_ih).reshape(x.shape) if needs[0] else None
+    return gx, g_ih, g_hh, g_b_ih, g_b_hh
 
 
 def _summed(g: Any) -> Any:

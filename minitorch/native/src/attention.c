@@ -112,9 +112,26 @@ static void find_open(head *t, size first, size rows) {
 static void multiply(const head *t, operand x, size first, size rows, size width,
                      const real *packed, size each, real *scores) {
     const real *from = row_of(t, x, first);
-    for (size i = 0; i < t->n_open; i++)
-        NAME(gemm_packed)(rows, keys_of(t, t->open[i]), width, from, x.row, 1,
-                          packed + t->open[i] * each, scores + i * t->a->key_block, t->row, NULL, 0);
+    int dense = each == width * t->a->key_block && width <= 128; /* blocks are as one, laid out */
+    for (size i = 0, last; i < t->n_open; i = last) {
+        last = i + 1;
+        while (dense && last < t->n_open && t->open[last] == t->open[last - 1] + 1) last++;
+        size n = (last - i - 1) * t->a->key_block + keys_of(t, t->open[last - 1]);
+        NAME(gemm_packed)(rows, n, width, from, x.row, 1, packed + t->open[i] * each,
+                          scores + i * t->a->key_block, t->row, NULL, 0);
+    }
+}
+
+/* e ** x for x <= 0, and 0 where that is no normal number: two thirds of what vexp takes. */
+#ifdef DOUBLE
+#define EXP_NORMAL -708
+#else
+#define EXP_NORMAL -87
+#endif
+INLINE vec chance(vec x) {
+    mask n;
+    vec y = exp_of_rest(reduced(x, &n)) * two_to(n);
+    return choose(x < splat(EXP_NORMAL), (vec){0}, y);
 }
 
 /* The first `left` numbers, zeros after them. */
@@ -153,7 +170,7 @@ static real raise(const head *t, real *s, real top, const real *kept) {
     for (size i = 0; i < t->n_open; i++) {
         size n = keys_of(t, t->open[i]), from = t->open[i] * t->a->key_block;
         for (size j = 0; j < t->a->key_block; j += LANES, s += LANES) {
-            vec x = vexp(load(s) - top);
+            vec x = chance(load(s) - top);
             sum += x;
             store(s, kept ? x * take(kept + from + j, n - j) : x);
         }
@@ -211,7 +228,7 @@ static void bend(const head *t, real *s, real *g, real top, real inverse, const 
     for (size i = 0, at = 0; i < t->n_open; i++) {
         size n = keys_of(t, t->open[i]), from = t->open[i] * each;
         for (size j = 0; j < each; j += LANES, at += LANES) {
-            vec p = vexp(load(s + at) - top) * inverse, x = take(g + at, n - j);
+            vec p = chance(load(s + at) - top) * inverse, x = take(g + at, n - j);
             if (kept) x *= take(kept + from + j, n - j);
             dot += x * p;
             store(s + at, p), store(g + at, x);
@@ -291,8 +308,8 @@ static operand operand_of(void *at, const size *strides) {
 static attention attention_of(const size *n, double scale) {
     attention a = {.batches = n[0], .heads = n[1], .queries = n[2], .keys = n[3], .width = n[4],
                    .value_width = n[5], .scale = (real)scale};
-    a.key_block = a.keys <= 128 ? 32 : 64;
-    a.query_block = a.keys <= 128 ? 32 : a.keys <= 1024 ? 48 : 24;
+    a.key_block = a.keys <= 512 ? 32 : 64; /* small ones leave more of a causal mask out */
+    a.query_block = a.keys <= 1024 ? 32 : 16;
     return a;
 }
 
