@@ -17,7 +17,7 @@ _ndarray, _empty = xp.ndarray, xp.empty
 _DTYPES = (xp.dtype("float32"), xp.dtype("float64"))
 _MOST_INTEGERS = 60  # of a call
 
-CHEAP, DEAR = 65536, 4096
+CHEAP, DEAR = 98304, 4096
 """From how many elements on a kernel is not slower than NumPy: arithmetic; functions, and rules
 that take NumPy several passes."""
 
@@ -67,15 +67,22 @@ def pair(name: str, x: Any, y: Any, *, follows: bool = True) -> Any:
             out = _empty(x.shape, x.dtype)
             getattr(c, name)(x, y, out, out.size, 0)
             return out
-        lead = x.ndim - y.ndim
-        shape = x.shape if lead >= 0 else y.shape
-        if x.shape[lead:] == y.shape if lead >= 0 else y.shape[-lead:] == x.shape:
-            out = _empty(shape, x.dtype)
+        wide, end = (x, y) if x.ndim > y.ndim or x.size > y.size else (y, x)
+        if end.ndim <= wide.ndim and _ends(wide.shape, end.shape):
+            out = _empty(wide.shape, x.dtype)
             getattr(c, name)(x, y, out, out.size, 2, x.size, y.size)
             return out
         if y.ndim and y.shape[-1] == 1 and 1 < x.shape[-1] < 32:
             return NotImplemented  # a number for every few: NumPy is as fast
     return run(name, (x, y), follows=follows)
+
+
+def _ends(shape: tuple, end: tuple) -> bool:
+    """Whether `shape` ends in `end`, a shorter one, but for sizes of 1 that `end` begins with."""
+    for i, n in enumerate(end):
+        if n != 1:
+            return shape[len(shape) - len(end) + i :] == end[i:]
+    return len(end) <= len(shape)
 
 
 def _run_unlike(name: str, operands: tuple, numbers: tuple, follows: bool) -> Any:
