@@ -179,7 +179,7 @@ CALLS: dict[str, Call] = {
         name: Call(_function(name), ONE)
         for name in "abs celu elu erf exp expm1 gelu leaky_relu logsigmoid max_all min_all neg "
         "relu sigmoid silu softplus square sum mean tanh sin cos atan sinh cosh trunc floor "
-        "ceil round sign selu mish hardswish hardtanh relu6 tanhshrink".split()
+        "ceil round sign selu mish hardswish hardsigmoid hardtanh relu6 tanhshrink".split()
     },
     **{
         name: Call(_function(name), POSITIVE)
@@ -230,6 +230,9 @@ CALLS: dict[str, Call] = {
     "bce": Call(lambda T, x, y: T.nn.functional.binary_cross_entropy(x, y.detach()), _probable),
     "bce_with_logits": Call(
         lambda T, x, y: T.nn.functional.binary_cross_entropy_with_logits(x, y.detach()), _probable
+    ),
+    "divergence": Call(
+        lambda T, x, y: T.nn.functional.kl_div(x, y.detach(), reduction="sum"), _probable
     ),
     "mse_loss": Call(_function("mse_loss"), TWO),
     "l1_loss": Call(_function("l1_loss"), TWO),
