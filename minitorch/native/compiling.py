@@ -31,10 +31,10 @@ from .build import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["build", "failure", "hint"]
+__all__ = ["BINDING", "ONCE", "build", "failure", "hint"]
 
-_ONCE = ("pool.c", "registry.c")  # free of the element type
-_BINDING = ("module.c", "memory.c", "engine.c", "sweep.c")  # Python's and NumPy's headers
+ONCE = ("pool.c", "registry.c")  # free of the element type
+BINDING = ("module.c", "memory.c", "engine.c", "sweep.c")  # Python's and NumPy's headers
 _DAY = 86400
 _PATIENCE = 600  # seconds that one compilation may take, or another process
 _LIBRARIES, _OBJECTS = 4, 400  # that are kept; a library has two objects for each source
@@ -209,9 +209,9 @@ def _tasks(work: str, is_module: bool) -> Iterator[tuple[str, list[str]]]:
     headers = [f"-I{include()}", f"-I{np.get_include()}"] if is_module else []
     for path in sources():
         name = os.path.basename(path)
-        if not name.endswith(".c") or (name in _BINDING and not is_module):
+        if not name.endswith(".c") or (name in BINDING and not is_module):
             continue
-        if name in _ONCE + _BINDING:
+        if name in ONCE + BINDING:
             yield os.path.join(work, name + ".o"), [path, *headers]
         else:
             own = OWN_FLAGS.get(name, [])

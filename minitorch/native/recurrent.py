@@ -138,7 +138,9 @@ def lstm_back(
     _gates_: Any, _before_: Any, _cells_: Any, _squashed_: Any, sizes: Any, reverse: bool,
     needs: Any,
 ) -> Any:  # fmt: skip
-    if w_hr is not None or not _serves(x, (h0, c0), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if w_hr is not None or w_hh.shape[0] != 4 * w_hh.shape[-1]:
+        return NotImplemented
+    if not _serves(x, (h0, c0), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     g_out, strides = _sent(g[0], sizes)
     h, cell, u = _start(g[1], h0), _start(g[2], c0), xp.ascontiguousarray(w_hh)
@@ -183,6 +185,8 @@ def gru_back(
     g: Any, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, _gates_: Any,
     _before_: Any, _inner_: Any, sizes: Any, reverse: bool, needs: Any,
 ) -> Any:  # fmt: skip
+    if w_hh.shape[0] != 3 * w_hh.shape[-1]:
+        return NotImplemented
     if not _serves(x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     g_out, strides = _sent(g[0], sizes)
@@ -223,7 +227,7 @@ def rnn_back(
 ) -> Any:  # fmt: skip
     if not _serves(x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
-    if not out.flags.c_contiguous:
+    if w_hh.shape[0] != w_hh.shape[-1] or not out.flags.c_contiguous:
         return NotImplemented
     g_out, strides = _sent(g[0], sizes)
     h, u, slopes = _start(g[1], h0), xp.ascontiguousarray(w_hh), xp.empty_like(_before_)

@@ -49,8 +49,8 @@ static struct {
     _Atomic size parts;
     task run;
     void *context;
-} pool = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
-          PTHREAD_COND_INITIALIZER};
+} pool = {.calling = PTHREAD_MUTEX_INITIALIZER, .sleeping = PTHREAD_MUTEX_INITIALIZER,
+          .wake = PTHREAD_COND_INITIALIZER, .wanting = PTHREAD_COND_INITIALIZER};
 
 static _Thread_local int inside; /* this thread is at work on a chunk */
 
@@ -226,9 +226,23 @@ typedef struct {
     size bytes[SLOTS];
 } blocks;
 
+/* Under AddressSanitizer what was not asked for may not be touched. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+static void fence(char *block, size bytes, size room) {
+    __asan_unpoison_memory_region(block, (size_t)bytes);
+    __asan_poison_memory_region(block + bytes, (size_t)(room - bytes));
+}
+#else
+static void fence(char *block, size bytes, size room) { (void)block, (void)bytes, (void)room; }
+#endif
+
 static void free_blocks(void *of_thread) {
     blocks *mine = of_thread;
-    for (int i = 0; i < SLOTS; i++) free(mine->block[i]);
+    for (int i = 0; i < SLOTS; i++) {
+        fence(mine->block[i], mine->bytes[i], mine->bytes[i]);
+        free(mine->block[i]);
+    }
     free(mine);
 }
 static void make_key(void) { pthread_key_create(&key, free_blocks); }
@@ -242,6 +256,7 @@ void *scratch(int slot, size bytes) {
         pthread_setspecific(key, mine);
     }
     if (mine->bytes[slot] < bytes) {
+        fence(mine->block[slot], mine->bytes[slot], mine->bytes[slot]);
         free(mine->block[slot]);
         mine->bytes[slot] = 0;
         size room = blocks_of(bytes + bytes / 4, 4096) * 4096;
@@ -249,5 +264,6 @@ void *scratch(int slot, size bytes) {
         if (!mine->block[slot]) return NULL;
         mine->bytes[slot] = room;
     }
+    fence(mine->block[slot], bytes, mine->bytes[slot]);
     return mine->block[slot];
 }
