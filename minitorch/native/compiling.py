@@ -206,7 +206,9 @@ def _run(command: list[str]) -> str:
 
 def _tasks(work: str, is_module: bool) -> Iterator[tuple[str, list[str]]]:
     """(object file, arguments) of each compilation."""
-    headers = [f"-I{include()}", f"-I{np.get_include()}"] if is_module else []
+    headers = []
+    if is_module:
+        headers = [f"-I{include()}", f"-I{np.get_include()}", "-DNPY_TARGET_VERSION=0x12"]  # 2.0
     for path in sources():
         name = os.path.basename(path)
         if not name.endswith(".c") or (name in BINDING and not is_module):
