@@ -120,6 +120,12 @@ def test_three_by_three(n: int, ins: int, outs: int, size: tuple) -> None:
             agree(name, *call)
 
 
+def test_few_windows() -> None:
+    how = {"stride": (2, 1), "padding": (1, 1), "dilation": (1, 1)}
+    for call in calls(5, 1, 130, 140, (7, 4), (3, 3), True, "float32", **how).items():
+        agree(call[0], *call[1])
+
+
 LARGE = [  # several blocks, runs of channels, parts of the output channels and of the images
     {"n": 1, "groups": 1, "ins": 150, "outs": 70, "size": (40, 70), "kernel": (3, 3)},
     {"n": 9, "groups": 1, "ins": 40, "outs": 70, "size": (26, 25), "kernel": (3, 3)},
