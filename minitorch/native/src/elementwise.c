@@ -177,7 +177,7 @@ size NAME(elementwise)(const recipe *how, void **a, const size *n, const double 
         if (!a[k]) {
             x->kind = NUMBER;
             x->number = (real)*s++;
-        } else if (n[1] == 1) {
+        } else if (n[1] == 1 && j.count) { /* an empty array has no number to read */
             next = describe(x, dims, shape, next);
         } else if (n[1] == 2) {
             repeat(x, j.count, *next++);
