@@ -51,7 +51,7 @@ INLINE vec lanes_of(int op, const real *x, size n) {
     return join(op, join(op, sums[0], sums[1]), join(op, sums[2], sums[3]));
 }
 
-INLINE real run_of(int op, const real *x, size n) {
+INLINE real run_by(int op, const real *x, size n) {
     real total = start(op)[0];
     size i = n - n % LANES;
     if (n >= LANES) {
@@ -63,6 +63,16 @@ INLINE real run_of(int op, const real *x, size n) {
     }
     for (; i < n; i++) total = join_one(op, taken_one(op, x[i]), total);
     return total;
+}
+
+static __attribute__((noinline)) real run_of(int op, const real *x, size n) {
+    switch (op) {
+    case SUM: return run_by(SUM, x, n);
+    case PRODUCT: return run_by(PRODUCT, x, n);
+    case LARGEST: return run_by(LARGEST, x, n);
+    case SMALLEST: return run_by(SMALLEST, x, n);
+    default: return run_by(SQUARES, x, n);
+    }
 }
 
 /* Short runs next to each other: as many results at once as a vector has lanes. */
@@ -142,7 +152,7 @@ INLINE void runs(int op, const reduction *r, size chunk) {
 /* ------------------------------------------------------------------ rows */
 
 /* `rows` rows of x, each `width` wide, joined into `to`. */
-INLINE void join_rows(int op, const real *x, size rows, size row, size width, real *to) {
+INLINE void join_rows_by(int op, const real *x, size rows, size row, size width, real *to) {
     for (; rows >= 8; rows -= 8, x += 8 * row) {
         size j = 0;
         for (; j + LANES <= width; j += LANES) {
@@ -164,6 +174,18 @@ INLINE void join_rows(int op, const real *x, size rows, size row, size width, re
         for (; j + LANES <= width; j += LANES)
             store(to + j, join(op, taken(op, load(x + j)), load(to + j)));
         for (; j < width; j++) to[j] = join_one(op, taken_one(op, x[j]), to[j]);
+    }
+}
+
+/* As `join_rows_by`, compiled once for each operation. */
+static __attribute__((noinline)) void join_rows(int op, const real *x, size rows, size row,
+                                                size width, real *to) {
+    switch (op) {
+    case SUM: join_rows_by(SUM, x, rows, row, width, to); break;
+    case PRODUCT: join_rows_by(PRODUCT, x, rows, row, width, to); break;
+    case LARGEST: join_rows_by(LARGEST, x, rows, row, width, to); break;
+    case SMALLEST: join_rows_by(SMALLEST, x, rows, row, width, to); break;
+    case SQUARES: join_rows_by(SQUARES, x, rows, row, width, to); break;
     }
 }
 
