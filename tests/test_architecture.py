@@ -14,7 +14,8 @@ ENGINE = sorted((ROOT / "minitorch").rglob("*.py"))
 HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 CORE = ("_tensor.py", "graph.py", "primitive.py", "ops/elementwise.py")
 CORE_BUDGET, FILE_BUDGET = 900, 400  # lines without docstrings and blank lines
-IMPORT_BUDGET = 0.05  # seconds on top of NumPy
+IMPORT_BUDGET = 0.05  # seconds on top of NumPy, ...
+NUMPYS_IMPORT = 0.12  # ... where NumPy's own takes that long
 EXTRAS = {"PIL", "cupy", "ml_dtypes"}
 """What the engine may import where it is installed, and does without where it is not."""
 
@@ -128,15 +129,18 @@ print(*sorted(set(sys.modules) - before))
 def test_importing_minitorch_costs_little(tmp_path, monkeypatch):
     code = """
 import time
+begin = time.process_time()
 import numpy
 start = time.process_time()
 import minitorch
-print(time.process_time() - start)
+print(start - begin, time.process_time() - start)
 """
     # Compiled by the first run, as an installed package is.
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
-    assert min(float(fresh(code)) for _ in range(5)) < IMPORT_BUDGET
+    took = [tuple(map(float, fresh(code).split())) for _ in range(5)]
+    numpys, ours = min(took, key=lambda pair: pair[1])
+    assert ours < IMPORT_BUDGET * max(1, numpys / NUMPYS_IMPORT), took
 
 
 def test_harness_is_not_needed_to_train():

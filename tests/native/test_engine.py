@@ -121,7 +121,7 @@ VIEWS = {
     "transposed": lambda x: x.t() * x.t(),
     "slices": lambda x: x[1:] + x[:2],
     "detached": lambda x: x.detach() * x,
-    "row": lambda x: (x * 1)[0].exp(),
+    "row": lambda x: (x * 1)[0] * 2,
 }
 
 

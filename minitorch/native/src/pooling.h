@@ -45,6 +45,7 @@ __attribute__((unused)) static pooling geometry(const size *n, const real *x, re
         p.stride[i] = n[10 + i], p.padding[i] = n[13 + i], p.dilation[i] = n[16 + i];
         size reach = (p.out[i] - 1) * p.stride[i] + (p.kernel[i] - 1) * p.dilation[i] + 1;
         p.may_miss |= p.padding[i] && p.dilation[i] > 1;
+        p.may_miss |= (p.out[i] - 1) * p.stride[i] >= p.in[i] + p.padding[i]; /* all of it */
         p.pitch = most_of(reach, p.in[i] + p.padding[i]); /* that of the last axis stays */
     }
     p.in_area = p.in[0] * p.in[1] * p.in[2];
