@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .elementwise import CHEAP, DEAR, enter, enter_rule, run
+from .elementwise import CHEAP, COSTLY, DEAR, enter, enter_rule, run
 from .table import forward, rule
 
 __all__: list[str] = []
@@ -13,16 +13,16 @@ __all__: list[str] = []
 
 _GELU = {"none": "gelu", "tanh": "gelu_tanh"}
 
-enter("gelu_slope", least=DEAR)
+enter("gelu_slope", least=COSTLY)
 
 
-@forward("gelu", least=DEAR)
+@forward("gelu", least=COSTLY)
 def gelu(xp: Any, x: Any, *, approximate: Any = "none") -> Any:
     name = _GELU.get(approximate)
     return run(name, (x,)) if name else NotImplemented
 
 
-@rule("gelu", 0, least=DEAR)
+@rule("gelu", 0, least=COSTLY)
 def gelu_input(g: Any, x: Any, approximate: Any) -> Any:
     return run(f"{_GELU[approximate]}_rule", (g, x), follows=False)
 
@@ -30,23 +30,23 @@ def gelu_input(g: Any, x: Any, approximate: Any) -> Any:
 # ------------------------------------------------------------------ exponential
 
 for _row in ("silu", "logsigmoid", "mish"):
-    enter(_row, least=DEAR)
-    enter_rule(_row, 0, f"{_row}_rule", least=DEAR)
-enter("falling", least=DEAR)
+    enter(_row, least=COSTLY)
+    enter_rule(_row, 0, f"{_row}_rule", least=COSTLY)
+enter("falling", least=COSTLY)
 
 
 def _is(*numbers: Any) -> bool:
     return all(type(x) in (int, float) for x in numbers)
 
 
-@forward("softplus", least=DEAR)
+@forward("softplus", least=COSTLY)
 def softplus(xp: Any, x: Any, *, beta: Any = 1, threshold: Any = 20) -> Any:
     if not _is(beta, threshold):
         return NotImplemented
     return run("softplus", (x,), (float(beta), float(threshold)))
 
 
-@rule("softplus", 0, least=DEAR)
+@rule("softplus", 0, least=COSTLY)
 def softplus_input(g: Any, x: Any, beta: Any, threshold: Any) -> Any:
     if not _is(beta, threshold):
         return NotImplemented

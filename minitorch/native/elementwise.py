@@ -11,15 +11,15 @@ from .table import c, forward, rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CHEAP", "DEAR", "enter", "enter_rule", "layout", "run"]
+__all__ = ["CHEAP", "COSTLY", "DEAR", "enter", "enter_rule", "layout", "run"]
 
 _ndarray, _empty = xp.ndarray, xp.empty
 _DTYPES = (xp.dtype("float32"), xp.dtype("float64"))
 _MOST_INTEGERS = 60  # of a call
 
-CHEAP, DEAR = 98304, 4096
+CHEAP, DEAR, COSTLY = 98304, 1024, 64
 """From how many elements on a kernel is not slower than NumPy: arithmetic; functions, and rules
-that take NumPy several passes."""
+that take NumPy several passes; functions that take NumPy many."""
 
 # ------------------------------------------------------------------ how a kernel is called
 
@@ -198,8 +198,10 @@ def enter_rule(row: str, part: int, name: str, *, least: int) -> None:
 
 for _row in ("neg", "abs", "square", "reciprocal"):
     enter(_row, least=CHEAP)
-for _row in ("relu", "exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sqrt", "rsqrt"):
+for _row in ("relu", "exp", "expm1", "log", "log1p", "tanh", "sqrt", "rsqrt"):
     enter(_row, least=DEAR)
+for _row in ("sigmoid", "erf"):
+    enter(_row, least=COSTLY)
 
 _RULES = {
     "abs": "abs_rule",

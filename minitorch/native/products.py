@@ -32,7 +32,7 @@ def _rows(x: Any) -> Any:
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
-@forward("linear", least=_LEAST)
+@forward("linear", least=512)
 def linear(xp: Any, x: Any, weight: Any, bias: Any = None) -> Any:
     if (
         weight.ndim != 2
