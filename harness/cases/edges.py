@@ -64,7 +64,7 @@ def _zeros(draw: Draw) -> Iterator[Case]:
         for name in ("prod", "cumprod"):
             yield case(name, f"{len(place)} zeros", word(name, 0), zeroed)
     yield case("prod", "of everything, one zero", word("prod"), np.array([2.0, 0.0, 3.0]))
-    lengths = np.concatenate([np.zeros((1, 3)), draw.normal(2, 3)])
+    lengths = np.concatenate([np.zeros((1, 3)), [[0, -1, 0]], draw.normal(2, 3)])
     for p in (1, 2, 3, 0.5, INF, -INF):
         order = 1 if p in (3, 0.5) else 2
         call = word("linalg.vector_norm", p, dim=1)
@@ -72,7 +72,7 @@ def _zeros(draw: Draw) -> Iterator[Case]:
     yield case("norm", "zeros", word("norm", dim=1), lengths, order=1)
     yield case(F + "normalize", "zeros", word(F + "normalize"), lengths, order=1)
     yield case(F + "cosine_similarity", "zeros", word(F + "cosine_similarity"), lengths,
-               draw.normal(3, 3), order=1)  # fmt: skip
+               draw.normal(4, 3), order=1)  # fmt: skip
     yield case(F + "pairwise_distance", "equal rows", word(F + "pairwise_distance"), lengths,
                lengths.copy(), order=1)  # fmt: skip
     yield case("cdist", "equal rows", word("cdist"), lengths, lengths.copy(), order=1)
