@@ -115,7 +115,7 @@ def test_what_waits_is_bounded():
 
 
 @linux
-def test_what_waits_is_given_back_on_demand_and_after_a_second():
+def test_what_waits_is_given_back_on_demand_and_after_some_seconds():
     def use(each: int, count: int) -> int:
         arrays = [np.ones(each, "uint8") for _ in range(count)]
         del arrays
@@ -127,7 +127,7 @@ def test_what_waits_is_given_back_on_demand_and_after_a_second():
         trim()
         assert resident() < before + 30 * MEGABYTE
         assert use(each, count) > before + 80 * MEGABYTE
-        deadline = time.time() + 10
+        deadline = time.time() + 20
         while resident() > before + 30 * MEGABYTE and time.time() < deadline:
             time.sleep(0.05)
         assert resident() < before + 30 * MEGABYTE
@@ -255,7 +255,7 @@ pid = os.fork()
 if pid == 0:
     ok = all((x == 3).all() for x in kept)
     del kept
-    deadline = time.time() + 10
+    deadline = time.time() + 20
     while native.load().memory_stats()["waiting"] and time.time() < deadline:
         time.sleep(0.05)
     os._exit(0 if ok and native.load().memory_stats()["waiting"] == 0 else 1)

@@ -4,7 +4,7 @@ A training step makes the same arrays again and again; each large one costs the 
 for every 4 KB, which is more than most kernels take to fill it. So blocks that arrays leave behind
 wait here, by size, for the next array of that size. Blocks start at different offsets of a page,
 since equal ones share sets of the cache. What waits is bounded, and a thread of our own gives back
-what has waited for a second. Small requests stay with NumPy, which caches those itself. */
+what has waited for some seconds. Small requests stay with NumPy, which caches those itself. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -31,8 +31,8 @@ what has waited for a second. Small requests stay with NumPy, which caches those
 #define MOST_WAITING ((size_t)256 << 20)
 #define LITTLE ((size_t)8 << 20) /* what may wait for good */
 #define CLASSES 128
-#define TICK_NS 250000000
-#define PATIENCE 4 /* ticks */
+#define TICK_S 1
+#define PATIENCE 5 /* ticks: who waits for input or a turn has his memory still */
 #define ROOM 1024 /* bytes before the data: a head, and the offset in the page */
 
 typedef struct block {
@@ -133,7 +133,7 @@ static void *keep(void *none) {
         block *chain = cache.tick > PATIENCE ? take_out(cache.tick - PATIENCE) : NULL;
         pthread_mutex_unlock(&cache.lock);
         give_back_all(chain);
-        nanosleep(&(struct timespec){0, TICK_NS}, NULL);
+        nanosleep(&(struct timespec){TICK_S, 0}, NULL);
     }
     return NULL;
 }
