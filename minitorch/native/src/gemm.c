@@ -23,7 +23,7 @@ Source: Goto and van de Geijn 2008, Anatomy of high-performance matrix multiplic
 #endif
 #define COLUMNS (VECTORS * LANES)
 #define DEPTH 256
-#define A_BLOCK (16 * ROWS) /* rows of a that a thread copies at a time: they stay in L2 */
+#define A_BLOCK (22 * ROWS) /* rows of a that a thread copies at a time: they stay in L2 */
 #define LEAST_WORK 65536    /* multiplications that are worth a second thread: some 2 us */
 
 /* ------------------------------------------------------------------ one tile */
@@ -279,18 +279,8 @@ static double cost(size m, size n, size k, size b_column, size c_column) {
     return tiles * ((double)k + runs * (c_column == 1 ? 6 : 80)) + copied;
 }
 
-static void multiply(product p, int alone) {
-    if (p.m <= 0 || p.n <= 0) return;
-    if (cost(p.n, p.m, p.k, p.a_row, p.to.row) < cost(p.m, p.n, p.k, p.b_column, p.to.column)) {
-        product q = p;
-        q.m = p.n, q.n = p.m;
-        q.a = p.b, q.a_row = p.b_column, q.a_column = p.b_row;
-        q.b = p.a, q.b_row = p.a_column, q.b_column = p.a_row;
-        q.to.row = p.to.column, q.to.column = p.to.row;
-        q.to.bias = p.to.row_bias, q.to.row_bias = p.to.bias;
-        p = q;
-    }
-    size parts = alone || p.m * p.n * p.k < LEAST_WORK ? 1 : threads_wanted() * 4;
+/* Run after run of k: b is copied, then c computed, each on all threads. */
+static void in_runs(product p, size parts) {
     size room = panels(p.n) * COLUMNS * run_of(p.k);
     p.packed = scratch(0, room * (size)sizeof(real));
     p.pack_a = panels(p.n) >= 6 && p.m >= 4 * ROWS;
@@ -304,6 +294,37 @@ static void multiply(product p, int alone) {
         cut(&p, parts);
         parallel(p.row_blocks * p.column_blocks, block_chunk, &p);
     } while (p.from + p.depth < p.k);
+}
+
+/* Some columns of c, from their copy of b to the end, by the thread that is at it. */
+static void slice_chunk(void *context, size chunk) {
+    product p = *(const product *)context;
+    size first = chunk * p.panels_each * COLUMNS;
+    p.n = least_of(p.panels_each * COLUMNS, p.n - first);
+    p.b += first * p.b_column;
+    p.to.c += first * p.to.column;
+    if (p.to.bias) p.to.bias += first;
+    in_runs(p, 1);
+}
+
+static void multiply(product p, int alone) {
+    if (p.m <= 0 || p.n <= 0) return;
+    if (cost(p.n, p.m, p.k, p.a_row, p.to.row) < cost(p.m, p.n, p.k, p.b_column, p.to.column)) {
+        product q = p;
+        q.m = p.n, q.n = p.m;
+        q.a = p.b, q.a_row = p.b_column, q.a_column = p.b_row;
+        q.b = p.a, q.b_row = p.a_column, q.b_column = p.a_row;
+        q.to.row = p.to.column, q.to.column = p.to.row;
+        q.to.bias = p.to.row_bias, q.to.row_bias = p.to.bias;
+        p = q;
+    }
+    size parts = alone || p.m * p.n * p.k < LEAST_WORK ? 1 : threads_wanted() * 4;
+    if (parts > 1 && p.m <= 2 * A_BLOCK && panels(p.n) >= 4) { /* no thread waits for another */
+        p.panels_each = blocks_of(panels(p.n), parts);
+        parallel(blocks_of(panels(p.n), p.panels_each), slice_chunk, &p);
+    } else {
+        in_runs(p, parts);
+    }
 }
 
 static product of(size m, size n, size k, const real *a, size a_row, size a_column, const real *b,
