@@ -15,7 +15,7 @@ HARNESS = sorted((ROOT / "harness").rglob("*.py"))
 CORE = ("_tensor.py", "graph.py", "primitive.py", "ops/elementwise.py")
 CORE_BUDGET, FILE_BUDGET = 900, 400  # lines without docstrings and blank lines
 IMPORT_BUDGET = 0.05  # seconds on top of NumPy, ...
-NUMPYS_IMPORT = 0.1  # ... where NumPy's own takes that long
+IMPORT_SHARE = 0.75  # ... or so much of NumPy's own, on a slow or busy machine
 EXTRAS = {"PIL", "cupy", "ml_dtypes"}
 """What the engine may import where it is installed, and does without where it is not."""
 
@@ -139,7 +139,7 @@ print(start - begin, time.process_time() - start)
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "")
     took = [tuple(map(float, fresh(code).split())) for _ in range(5)]
-    assert min(ours / max(1, numpys / NUMPYS_IMPORT) for numpys, ours in took) < IMPORT_BUDGET, took
+    assert any(ours < max(IMPORT_BUDGET, IMPORT_SHARE * numpys) for numpys, ours in took), took
 
 
 def test_harness_is_not_needed_to_train():
