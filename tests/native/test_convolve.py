@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 
 import minitorch
 from minitorch import backend
+from tests.native.threads import on_each_number
 
 NAMES = ("convolve", "convolve_transposed", "convolve_weight_grad")
 LIMITS = {"float32": 2e-6, "float64": 4e-15}  # for each row, of the largest number times a root
@@ -140,14 +142,10 @@ LARGE = [  # several blocks, runs of channels, parts of the output channels and 
 def test_many_pieces_and_any_number_of_threads(shape: dict) -> None:
     axes = len(shape["size"])
     how = {"stride": (1,) * axes, "padding": (1,) * axes, "dilation": (1,) * axes}
-    before = minitorch.get_num_threads()
     for name, (args, more) in calls(**shape, bias=True, dtype="float32", **how).items():
         agree(name, args, more)
-        found = []
-        for threads in (1, 2, 3):
-            minitorch.set_num_threads(threads)
-            found.append(backend.ROWS[name].run(np, *args, **more))
-        minitorch.set_num_threads(before)
+        run = partial(backend.ROWS[name].run, np, *args, **more)
+        found = on_each_number(run)
         np.testing.assert_array_equal(found[0], found[1])
         np.testing.assert_array_equal(found[0], found[2])
 

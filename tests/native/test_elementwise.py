@@ -12,6 +12,7 @@ import torch.nn.functional as F
 
 import minitorch
 from minitorch.backend import ROWS, own_rule
+from tests.native.threads import on_threads
 
 SINGLE: dict[str, Callable] = {
     "exp": torch.exp,
@@ -73,15 +74,6 @@ def test_pairs_are_exact(name: str) -> None:
         np.testing.assert_array_equal(row.run(np, 2, y), row.forward(np, 2, y))
 
 
-def with_threads(n: int, work: Callable) -> Any:
-    before = minitorch.get_num_threads()
-    minitorch.set_num_threads(n)
-    try:
-        return work()
-    finally:
-        minitorch.set_num_threads(before)
-
-
 def test_any_number_of_threads_gives_the_same_bits() -> None:
     x, y = numbers(70001), np.abs(numbers(70001, seed=1)) / 20
 
@@ -92,9 +84,9 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
         return [a.tobytes() for a in found]
 
     with np.errstate(all="ignore"):
-        one = with_threads(1, work)
-        assert with_threads(2, work) == one
-        assert with_threads(3, work) == one
+        one = on_threads(1, work)
+        assert on_threads(2, work) == one
+        assert on_threads(3, work) == one
 
 
 # ------------------------------------------------------------------ layouts

@@ -12,22 +12,13 @@ import minitorch
 from minitorch.backend import ROWS
 from minitorch.native import copies
 from minitorch.ops.index import ALL, ARRAY
+from tests.native.threads import same_bits
 
 RNG = np.random.default_rng(0)
 
 
 def case(*shape: int, dtype: str = "float32") -> np.ndarray:
     return RNG.standard_normal(shape).astype(dtype)
-
-
-def threads(run) -> np.ndarray:
-    found = []
-    for n in (1, 2, 3):
-        minitorch.set_num_threads(n)
-        found.append(run())
-    minitorch.set_num_threads(2)
-    assert all(np.array_equal(f, found[0], equal_nan=True) for f in found)
-    return found[0]
 
 
 # ------------------------------------------------------------------ copies
@@ -41,7 +32,7 @@ def test_copies_of_any_order(shape: tuple, order: tuple) -> None:
     copied = ROWS["reshape_copy"].run
     for dtype in ("float32", "float64"):
         x = case(*shape, dtype=dtype).transpose(order)
-        assert np.array_equal(threads(lambda y=x: copied(np, y, size=y.shape)), x)
+        assert np.array_equal(same_bits(lambda y=x: copied(np, y, size=y.shape)), x)
         assert np.array_equal(copied(np, x, size=(-1,)), x.reshape(-1))
         kept = ROWS["clone"].run(np, x)
         assert np.array_equal(kept, x)
@@ -79,13 +70,13 @@ def test_cat_and_stack(dtype: str) -> None:
     for order in itertools.permutations(range(3)):
         moved = [x.transpose(order) for x in parts]
         at = order.index(1)
-        found = threads(lambda m=moved, a=at: ROWS["cat"].run(np, *m, dim=a))
+        found = same_bits(lambda m=moved, a=at: ROWS["cat"].run(np, *m, dim=a))
         assert np.array_equal(found, np.concatenate(moved, at))
     empty = [parts[0], parts[0][:, :0], np.empty(0, dtype)]
     assert np.array_equal(ROWS["cat"].run(np, *empty, dim=1), parts[0])
     same = [parts[0], parts[0] + 1, parts[0][::-1]]
     for dim in range(4):
-        found = threads(lambda d=dim: ROWS["stack"].run(np, *same, dim=d))
+        found = same_bits(lambda d=dim: ROWS["stack"].run(np, *same, dim=d))
         assert np.array_equal(found, np.stack(same, dim))
     with pytest.raises(RuntimeError):
         minitorch.cat([minitorch.ones(3, 4), minitorch.ones(3, 5)], 0)
@@ -132,9 +123,9 @@ def test_embedding(rows: int, width: int, n: int, dtype: str) -> None:
     weight, g = case(rows, width, dtype=dtype), case(n, width, dtype=dtype)
     at = RNG.integers(0, rows, n)
     for indices in (at, at.astype("int32"), np.repeat(at, 2)[::2]):
-        found = threads(lambda i=indices: ROWS["embedding"].run(np, weight, i))
+        found = same_bits(lambda i=indices: ROWS["embedding"].run(np, weight, i))
         assert np.array_equal(found, weight[indices])
-        grad = threads(lambda i=indices: ROWS["embedding_grad"].run(np, g, i, rows=rows))
+        grad = same_bits(lambda i=indices: ROWS["embedding_grad"].run(np, g, i, rows=rows))
         wanted = ROWS["embedding_grad"].forward(np, g, indices, rows=rows)
         assert np.array_equal(grad, wanted)  # added in the order of the indices
     padded = ROWS["embedding_grad"].run(np, g, at, rows=rows, padding_idx=2)
@@ -156,10 +147,10 @@ def test_take_along_any_axis(at: int) -> None:
     for size in ((5,), (300,), (2, 3)):
         indices = RNG.integers(-x.shape[at], x.shape[at], size)
         spec = (ALL,) * at + (ARRAY,)
-        found = threads(lambda i=indices, s=spec: ROWS["take"].run(np, x, i, spec=s))
+        found = same_bits(lambda i=indices, s=spec: ROWS["take"].run(np, x, i, spec=s))
         assert np.array_equal(found, ROWS["take"].forward(np, x, indices, spec=spec))
         put = ROWS["put_add"]
-        back = threads(
+        back = same_bits(
             lambda f=found, i=indices, s=spec, p=put: p.run(np, f, i, size=x.shape, spec=s)
         )
         wanted = put.forward(np, found, indices, size=x.shape, spec=spec)
@@ -174,7 +165,7 @@ def test_each_its_own_index(shape: tuple) -> None:
     for at, n in itertools.product(range(len(shape)), (1, 5, 100)):
         size = (*shape[:at], n, *shape[at + 1 :])
         x, g, indices = case(*shape), case(*size), RNG.integers(0, shape[at], size)
-        found = threads(lambda i=indices, a=at, y=x: ROWS["gather"].run(np, y, i, dim=a))
+        found = same_bits(lambda i=indices, a=at, y=x: ROWS["gather"].run(np, y, i, dim=a))
         assert np.array_equal(found, np.take_along_axis(x, indices, at))
         assert np.array_equal(
             ROWS["gather"].run(np, x, indices[:1], dim=at),
@@ -183,7 +174,7 @@ def test_each_its_own_index(shape: tuple) -> None:
         for name, args in (("put_along", (g, indices)), ("scatter_add", (x, indices, g))):
             more = {"size": shape} if name == "put_along" else {}
             row = ROWS[name]
-            found = threads(lambda r=row, a=args, m=more, d=at: r.run(np, *a, dim=d, **m))
+            found = same_bits(lambda r=row, a=args, m=more, d=at: r.run(np, *a, dim=d, **m))
             assert np.array_equal(found, row.forward(np, *args, dim=at, **more))
 
 

@@ -8,6 +8,7 @@ import pytest
 import minitorch
 from minitorch import backend
 from minitorch.native import table
+from tests.native.threads import on_each_number
 
 SHAPES = ((70, 301), (3,), (), (130, 150), (1,), (0,), (7, 9))  # in several chunks, and in parts
 OPTIONS = {
@@ -112,12 +113,7 @@ def test_same_bits_as_the_rule(answers, name, options, dtype):
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_same_bits_with_any_number_of_threads(name):
-    before = minitorch.get_num_threads()
-    results = []
-    for threads in (1, 2, 3):
-        minitorch.set_num_threads(threads)
-        results.append(run(name))
-    minitorch.set_num_threads(before)
+    results = on_each_number(lambda: run(name))
     assert_same(results[1], results[0])
     assert_same(results[2], results[0])
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -75,33 +77,42 @@ def test_a_forked_child_computes_and_its_children_too(matrices):
     check()
 
 
-@needs_fork
-@forks
-def test_a_fork_while_other_threads_compute(matrices):
+@contextmanager
+def others_compute(count: int, matrices) -> Iterator[None]:
+    """`count` threads that compute meanwhile, rightly, and end when they are told."""
     a, b, expected = matrices
-    stop = threading.Event()
-    wrong = []
+    stop, wrong = threading.Event(), []
 
     def compute() -> None:
         while not stop.is_set():
             if not (product(a, b) == expected).all():
                 wrong.append(1)
 
+    threads = [threading.Thread(target=compute) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(timeout=30)
+    assert not any(thread.is_alive() for thread in threads)
+    assert wrong == []
+
+
+@needs_fork
+@forks
+def test_a_fork_while_other_threads_compute(matrices):
+    a, b, expected = matrices
+
     def check() -> None:
         for _ in range(3):
             assert (product(a, b) == expected).all()
 
-    threads = [threading.Thread(target=compute) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
+    with others_compute(2, matrices):
         for _ in range(15):
             in_child(check)
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    assert wrong == []
 
 
 @needs_fork
@@ -142,25 +153,9 @@ def test_any_number_of_threads_gives_the_same_bits(matrices):
 
 
 def test_the_number_may_change_while_others_compute(matrices):
-    a, b, expected = matrices
-    stop = threading.Event()
-    wrong = []
-
-    def compute() -> None:
-        while not stop.is_set():
-            if not (product(a, b) == expected).all():
-                wrong.append(1)
-
-    threads = [threading.Thread(target=compute) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for i in range(200):
-        minitorch.set_num_threads(1 + i % 4)
-    stop.set()
-    for thread in threads:
-        thread.join(timeout=30)
-        assert not thread.is_alive()
-    assert wrong == []
+    with others_compute(3, matrices):
+        for i in range(200):
+            minitorch.set_num_threads(1 + i % 4)
 
 
 def test_threads_that_are_not_wanted_any_more_do_not_run(matrices):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-import minitorch
 from minitorch.backend import ROWS
+from tests.native.threads import on_each_number
 
 SHAPES = [(7,), (1000,), (70001,), (3, 5), (513, 65), (40000, 3), (9, 20000), (300, 1500)]
 SHAPES += [(5, 33, 7), (40, 3, 500), (3, 700, 40), (8, 6, 9, 11), (2, 3, 1, 4, 5)]
@@ -25,21 +25,12 @@ def case(shape: tuple, dtype: str = "float32") -> np.ndarray:
     return np.random.default_rng(len(shape)).standard_normal(shape).astype(dtype)
 
 
-def threads(run) -> list:
-    found = []
-    for n in (1, 2, 3):
-        minitorch.set_num_threads(n)
-        found.append(run())
-    minitorch.set_num_threads(2)
-    return found
-
-
 @pytest.mark.parametrize(("shape", "over"), CASES, ids=str)
 def test_sum_and_extremes_over_any_axes(shape: tuple, over: tuple) -> None:
     x = case(shape)
     for keepdim in (False, True):
         wanted = x.sum(axis=over, dtype=np.float64, keepdims=keepdim)
-        found = threads(lambda k=keepdim: ROWS["sum"].run(np, x, dim=over, keepdim=k))
+        found = on_each_number(lambda k=keepdim: ROWS["sum"].run(np, x, dim=over, keepdim=k))
         assert all(np.array_equal(f, found[0]) for f in found)
         assert np.shape(found[0]) == wanted.shape
         assert found[0].dtype == np.float32
@@ -57,7 +48,7 @@ def test_places(shape: tuple) -> None:
         x = case(shape, dtype).round(1)  # many are equal: the first counts
         for at in range(len(shape)):
             for row, arg, top in (("max_dim", x.argmax, x.max), ("min_dim", x.argmin, x.min)):
-                found = threads(lambda r=row, a=at, y=x: ROWS[r].run(np, y, dim=a))
+                found = on_each_number(lambda r=row, a=at, y=x: ROWS[r].run(np, y, dim=a))
                 for values, places in found:
                     assert np.array_equal(values, top(axis=at))
                     assert np.array_equal(places, arg(axis=at))

@@ -8,6 +8,7 @@ import torch
 
 import minitorch
 from minitorch.backend import ROWS
+from tests.native.threads import same_bits
 
 RNG = np.random.default_rng(0)
 SHAPES = [(5,), (40000,), (3, 7), (700, 130), (130, 700), (9, 20000), (6, 5, 40), (4, 3, 9, 11)]
@@ -15,16 +16,6 @@ SHAPES = [(5,), (40000,), (3, 7), (700, 130), (130, 700), (9, 20000), (6, 5, 40)
 
 def case(shape: tuple, dtype: str = "float32") -> np.ndarray:
     return RNG.standard_normal(shape).astype(dtype) * 3 + 100
-
-
-def threads(run) -> np.ndarray:
-    found = []
-    for n in (1, 2, 3):
-        minitorch.set_num_threads(n)
-        found.append(run())
-    minitorch.set_num_threads(2)
-    assert all(np.array_equal(f, found[0], equal_nan=True) for f in found)
-    return found[0]
 
 
 def dims(shape: tuple) -> list:
@@ -40,7 +31,7 @@ def test_variance(shape: tuple, dtype: str) -> None:
         for keepdim, correction in ((False, 1), (True, 0)):
             wanted = x.astype("float64").var(axis=dim, ddof=correction, keepdims=keepdim)
             given = {"dim": dim, "correction": correction, "keepdim": keepdim}
-            found = threads(lambda v=given: ROWS["var"].run(np, x, **v))
+            found = same_bits(lambda v=given: ROWS["var"].run(np, x, **v))
             assert np.shape(found) == wanted.shape
             assert found.dtype == dtype
             np.testing.assert_allclose(found, wanted, rtol=rtol)
@@ -79,7 +70,7 @@ def test_logsumexp(shape: tuple, dtype: str) -> None:
     x = case(shape, dtype) / 5
     x.reshape(-1)[1] = -np.inf
     mine, theirs = (t.tensor(x).requires_grad_() for t in (minitorch, torch))
-    ours = threads(lambda: mine.logsumexp(-1).detach().numpy())
+    ours = same_bits(lambda: mine.logsumexp(-1).detach().numpy())
     expected = theirs.logsumexp(-1)
     rtol = 5e-7 if dtype == "float32" else 1e-14
     np.testing.assert_allclose(ours, expected.detach().numpy(), rtol=rtol)
@@ -101,7 +92,7 @@ def test_extremes_of_logsumexp() -> None:
 def test_cumsum(shape: tuple, dtype: str) -> None:
     x = case(shape, dtype)
     for dim in range(len(shape)):
-        found = threads(lambda d=dim: ROWS["cumsum"].run(np, x, dim=d))
+        found = same_bits(lambda d=dim: ROWS["cumsum"].run(np, x, dim=d))
         assert np.array_equal(found, np.cumsum(x, dim, dtype="float64").astype(dtype))
         back = ROWS["cumsum"].rules[0](x, dim)
         wanted = np.flip(np.cumsum(np.flip(x, dim), dim, dtype="float64"), dim).astype(dtype)
