@@ -34,8 +34,6 @@ static PyObject *text_run, *text_grad, *text_slots, *text_inputs, *text_rest, *t
     *text_node, *text_record, *text_new, *text_plans, *text_differentiable, *text_row_major, *text_follows,
     *text_starred, *text_defaults;
 
-#define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
-
 static void put(PyObject *object, Py_ssize_t offset, PyObject *value) { /* into a new object */
     Py_INCREF(value);
     SLOT(object, offset) = value;
@@ -489,15 +487,13 @@ static const char *const method_names[OPERATORS][2] = {
 
 /* ------------------------------------------------------------------ for Python */
 
-static Py_ssize_t offset_of(PyTypeObject *type, const char *name) {
+Py_ssize_t engine_slot(PyTypeObject *type, const char *name) {
     PyObject *descriptor = PyObject_GetAttrString((PyObject *)type, name);
-    if (!descriptor) return -1;
+    if (!descriptor) PyErr_Clear();
     Py_ssize_t found = -1;
-    if (Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
+    if (descriptor && Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
         found = ((PyMemberDescrObject *)descriptor)->d_member->offset;
-    else
-        PyErr_Format(PyExc_TypeError, "%s.%s is no slot", type->tp_name, name);
-    Py_DECREF(descriptor);
+    Py_XDECREF(descriptor);
     return found;
 }
 
@@ -517,7 +513,10 @@ static int find_slots(void) {
                {&engine.hooks, engine.node, "hooks"},
                {&engine.node_hooks, engine.node, "node_hooks"}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if ((*all[i].at = offset_of(all[i].type, all[i].name)) < 0) return -1;
+        if ((*all[i].at = engine_slot(all[i].type, all[i].name)) < 0) {
+            PyErr_Format(PyExc_TypeError, "%s.%s is no slot", all[i].type->tp_name, all[i].name);
+            return -1;
+        }
     return 0;
 }
 

@@ -5,6 +5,10 @@
 
 #include <Python.h>
 
+/* Where a slot of a class lies in its objects; -1, and no error, where the class has no such slot. */
+Py_ssize_t engine_slot(PyTypeObject *type, const char *name);
+#define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
+
 PyObject *engine_learn(PyObject *self, PyObject *args);
 PyObject *engine_apply(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *engine_operators(PyObject *self, PyObject *list);

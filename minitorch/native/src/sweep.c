@@ -6,7 +6,6 @@ shape and several outputs are its functions here too. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
-#include <structmember.h>
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION
 #define NO_IMPORT_ARRAY
 #define PY_ARRAY_UNIQUE_SYMBOL minitorch_array_api
@@ -29,8 +28,6 @@ static struct {
     Py_ssize_t at[2][FIELDS]; /* in a Node, in a leaf; -1 where the class says it */
     PyObject *text_backward, *text_accumulate, *text_complete, *text_is_leaf;
 } graph;
-
-#define SLOT(object, offset) (*(PyObject **)((char *)(object) + (offset)))
 
 /* A field of any node, borrowed where it is a slot: `*held` is what to let go of. */
 static PyObject *field(PyObject *node, int which, PyObject **held) {
@@ -173,8 +170,7 @@ static PyObject *fitted(PyObject *gx, PyObject *target, PyObject *nr, int severa
 
 /* `before` += g, where nobody else has `before`. */
 static PyObject *add_into(PyObject *before, PyObject *g) {
-    if (PyArray_CheckExact(before) && PyArray_SIZE((PyArrayObject *)before) >= SMALL_SUM &&
-        PyDict_GetItemString(graph.names, "add_into"))
+    if (PyArray_CheckExact(before) && PyArray_SIZE((PyArrayObject *)before) >= SMALL_SUM)
         return ask("add_into", (PyObject *[]){before, g}, 2);
     return PyNumber_InPlaceAdd(before, g);
 }
@@ -373,19 +369,6 @@ PyObject *engine_sweep(PyObject *self, PyObject *args, PyObject *kwargs) {
     Py_RETURN_NONE;
 }
 
-/* Where the slots of a class lie; -1 for what is none. */
-static int find_slots(PyTypeObject *type, Py_ssize_t *at) {
-    for (int i = 0; i < FIELDS; i++) {
-        PyObject *descriptor = PyObject_GetAttr((PyObject *)type, graph.text[i]);
-        if (!descriptor) PyErr_Clear();
-        at[i] = -1;
-        if (descriptor && Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
-            at[i] = ((PyMemberDescrObject *)descriptor)->d_member->offset;
-        Py_XDECREF(descriptor);
-    }
-    return 0;
-}
-
 /* learn_sweep(graph, AccumulateGrad): learn what the sweep is made of. */
 PyObject *engine_learn_sweep(PyObject *self, PyObject *args) {
     (void)self;
@@ -403,7 +386,9 @@ PyObject *engine_learn_sweep(PyObject *self, PyObject *args) {
     graph.text_accumulate = PyUnicode_InternFromString("accumulate");
     graph.text_complete = PyUnicode_InternFromString("complete");
     graph.text_is_leaf = PyUnicode_InternFromString("is_leaf");
-    find_slots(graph.node, graph.at[0]);
-    find_slots(graph.leaf, graph.at[1]);
+    for (int i = 0; i < FIELDS; i++) {
+        graph.at[0][i] = engine_slot(graph.node, field_names[i]);
+        graph.at[1][i] = engine_slot(graph.leaf, field_names[i]);
+    }
     Py_RETURN_NONE;
 }
