@@ -85,9 +85,8 @@ class RuleOptimizer(Optimizer):
                 self._start(p, state, group)
             now = self._advance(group, state)
             if array.dtype is not dtype or now != counts:
-                if rows:
-                    update(rule, rows, constants)
-                    rows = []
+                update(rule, rows, constants)
+                rows = []
                 dtype, counts = array.dtype, now
                 constants = self._constants(group, dtype, counts)
             if group["differentiable"]:
@@ -98,8 +97,7 @@ class RuleOptimizer(Optimizer):
             averages = [None if name is None else state[name]._array for name in names]
             rows.append((array, p._grad._array, *averages))
             p._cell[0] += 1
-        if rows:
-            update(rule, rows, constants)
+        update(rule, rows, constants)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -178,7 +176,7 @@ def update(rule: Callable, rows: list[tuple], constants: tuple) -> None:
     A kernel takes all rows at once, or those it can, where there is one for this rule.
     """
     kernel = UPDATES.get(rule.__name__)
-    if kernel is not None and kernel(rows, constants):
+    if not rows or (kernel is not None and kernel(rows, constants)):
         return
     for row in rows:
         if kernel is None or not kernel([row], constants):

@@ -120,9 +120,8 @@ class SGD(Optimizer):
                     state["momentum_buffer"] = empty_like(p)
                 v = state["momentum_buffer"]._array
             if array.dtype is not dtype or first is not before:
-                if rows:
-                    update(sgd_rule, rows, constants)
-                    rows = []
+                update(sgd_rule, rows, constants)
+                rows = []
                 dtype, before = array.dtype, first
                 constants = (first, *scalars(dtype, lr, momentum, undamped, decay), *flags)
             if group["differentiable"]:
@@ -133,8 +132,7 @@ class SGD(Optimizer):
                 continue
             rows.append((array, p._grad._array, v))
             p._cell[0] += 1
-        if rows:
-            update(sgd_rule, rows, constants)
+        update(sgd_rule, rows, constants)
 
 
 sgd = functional(SGD, "momentum_buffer_list=momentum_buffer")
