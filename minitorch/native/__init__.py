@@ -1,6 +1,7 @@
 """Kernels in C under the rows, where a compiler is at hand: the same numbers, sooner.
 
-They are compiled when minitorch is first imported and kept; `MINITORCH_NATIVE=0` turns them off,
+They are compiled when minitorch is first imported, those for float64 at their first use, and kept.
+`MINITORCH_NATIVE=0` turns them off,
 `MINITORCH_NATIVE=always` runs them at every size, however small, as the tests do.
 `python -m minitorch --doctor` tells what is used.
 """
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from . import bind
 
-__all__ = ["disable", "enable", "is_enabled", "start", "status"]
+__all__ = ["disable", "enable", "is_enabled", "prepare", "start", "status"]
 
 _binding: bind.Binding | None = None
 _enabled = False
@@ -31,9 +32,32 @@ def load() -> bind.Binding:
     from . import bind, build, table
 
     if _binding is None:
-        _binding = bind.load(*build.library())
+        _binding = bind.load(build.library(), build.is_module(), _fetch_double)
         vars(table.c).update(_binding.kernels)
     return _binding
+
+
+def _fetch_double() -> bool:
+    """Load the kernels for float64; False where there are none: float64 runs on NumPy then."""
+    from . import build
+
+    try:
+        load().add_double(build.library("float64"))
+        return True
+    except Exception as error:
+        _excuse(error, "float64")
+        return False
+
+
+def _excuse(error: Exception, kind: str = "float32") -> str:
+    """Say once why there are no kernels for `kind`; returns that."""
+    from . import build, compiling
+
+    if isinstance(error, build.CompileError):
+        return "the compilation failed"  # which was said while compiling
+    why = str(error) or type(error).__name__
+    compiling.hint(why, kind)
+    return why
 
 
 def enable(least: int | None = None) -> None:
@@ -91,6 +115,18 @@ def is_enabled() -> bool:
     return _enabled
 
 
+def prepare() -> bool:
+    """Compile now what would be at its first use; whether all kernels are there.
+
+    Raises: BuildError, ImportError, OSError where there are none.
+
+    >>> import minitorch
+    >>> minitorch.native.prepare()
+    True
+    """
+    return load().has_double()
+
+
 def start() -> None:
     """What the import of minitorch does: enable the kernels unless the environment forbids it.
 
@@ -104,13 +140,7 @@ def start() -> None:
     try:
         enable(1 if wanted == "always" else None)
     except Exception as error:
-        from . import build, compiling
-
-        if isinstance(error, build.CompileError):
-            _why = "the compilation failed"  # which was said while compiling
-            return
-        _why = str(error) or type(error).__name__
-        compiling.hint(_why)
+        _why = _excuse(error)
 
 
 def status() -> dict[str, Any]:
@@ -130,7 +160,9 @@ def status() -> dict[str, Any]:
     found["compiler"] = ", ".join(" ".join(each) for each in build.compilers()) or "none"
     try:
         found["cache"] = build.folder()
-        if failed := compiling.failure(build.path()):
+        kinds = ("float32", "float64")
+        found["compiled"] = ", ".join(k for k in kinds if build.sound(build.path(k))) or "none yet"
+        if failed := "\n".join(filter(None, (compiling.failure(build.path(k)) for k in kinds))):
             found["compilation failed"] = failed
     except build.BuildError as error:
         found["cache"] = f"none: {error}"

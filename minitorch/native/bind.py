@@ -7,6 +7,9 @@ strides; an array of integers may stand among them. A list stands for its arrays
 same floating dtype, and adds the size of each to the integers, as ~size where the array may not be
 written to.
 
+The kernels for float64 are a library of their own: it is asked for at the first call that needs
+them, and where there are none their callers run on NumPy.
+
 With Python's headers at hand that is a module of its own, 40 ns a call; else ctypes does the same
 in some 10 us, and a kernel must have more to do before it is worth it.
 """
@@ -27,11 +30,18 @@ SLOW = 8  # how many times as large an array must be where calls go through ctyp
 
 
 class Binding:
-    """The functions of a library: `kernels`, `guard`, threads and memory."""
+    """The functions of a library: `kernels`, `guard`, threads and memory.
 
-    def __init__(self, module: Any, path: str, how: str) -> None:
+    `has_double()` tells whether there are kernels for float64. Its first call runs `fetch`, which
+    tells the same and before that hands their library to `add_double`, where there is one.
+    """
+
+    def __init__(self, module: Any, path: str, how: str, fetch: Callable[[], bool]) -> None:
         self.path, self.module = path, module
         self.how = how  # "module" or "ctypes"
+        module.fetch_double(fetch)
+        self.add_double: Callable[[str], None] = module.add_double
+        self.has_double: Callable[[], bool] = module.has_double
         self.kernels: dict[str, Callable] = module.kernels()
         self.guard: Callable[[Callable, Callable, int], Callable] = module.guard
         self.get_threads: Callable[[], int] = module.get_threads
@@ -42,16 +52,16 @@ class Binding:
         self.memory_trim: Callable[[], None] = module.memory_trim
 
 
-def load(path: str, is_module: bool) -> Binding:
+def load(path: str, is_module: bool, fetch: Callable[[], bool]) -> Binding:
     """The library at `path`. Raises: ImportError, OSError where it cannot be loaded."""
     if not is_module:
-        return Binding(_Ctypes(path), path, "ctypes")
+        return Binding(_Ctypes(path), path, "ctypes", fetch)
     from importlib.machinery import ExtensionFileLoader, ModuleSpec
 
     loader = ExtensionFileLoader("_kernels", path)
     module = loader.create_module(ModuleSpec("_kernels", loader, origin=path))
     loader.exec_module(module)
-    return Binding(module, path, "module")
+    return Binding(module, path, "module", fetch)
 
 
 class _Ctypes:
@@ -62,40 +72,65 @@ class _Ctypes:
 
         self.library = ctypes.CDLL(path)
         self.library.threads_wanted.restype = ctypes.c_int64
-        self.library.kernel_get.restype = ctypes.c_void_p
         self.set_threads = lambda n: self.library.threads_set(ctypes.c_int64(n))
+        self.found: dict[str, list] = {}
+        """The kernels by name: for float32, for float64, whether it is told strides."""
+        self.double: bool | None = None
 
     def get_threads(self) -> int:
         return self.library.threads_wanted()
 
-    def kernels(self) -> dict[str, Any]:
+    def fetch_double(self, fetch: Callable[[], bool]) -> None:
+        self.fetch = fetch
+
+    def has_double(self) -> bool:
+        if self.double is None:
+            self.double = self.fetch()
+        return self.double
+
+    def add_double(self, path: str) -> None:
         import ctypes
 
-        found: dict[str, list] = {}
+        library = ctypes.CDLL(path)
+        lent = [getattr(self.library, name) for name in ("parallel", "scratch", "threads_wanted")]
+        library.borrow(*(ctypes.cast(each, ctypes.c_void_p) for each in lent))
+        self._add(library)
+
+    def kernels(self) -> dict[str, Any]:
+        self._add(self.library)
+        return {name: _called(name, entry, self.has_double) for name, entry in self.found.items()}
+
+    def _add(self, library: Any) -> None:
+        import ctypes
+
         name, double, strided = ctypes.c_char_p(), ctypes.c_int(), ctypes.c_int()
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
         places = (ctypes.byref(name), ctypes.byref(double), ctypes.byref(strided))
+        library.kernel_get.restype = ctypes.c_void_p
         i = 0
-        while address := self.library.kernel_get(i, *places):
+        while address := library.kernel_get(i, *places):
             text = (name.value or b"").decode()
-            entry = found.setdefault(text, [None, None, strided.value])
+            entry = self.found.setdefault(text, [None, None, strided.value])
             entry[double.value] = kind(address)
             i += 1
-        return {text: _called(text, *entry) for text, entry in found.items()}
 
-    @staticmethod
-    def guard(fallback: Any, kernel: Any, least: int) -> Any:
+    def guard(self, fallback: Any, kernel: Any, least: int) -> Any:
         least *= SLOW
 
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            large = False
+            large = double = False
             for x in args:
                 if isinstance(x, np.ndarray):
                     if type(x) is not np.ndarray or not (x.flags.aligned and x.dtype.isnative):
                         break
                     large |= x.size >= least and (x.dtype is _FLOAT or x.dtype is _DOUBLE)
+                    double |= x.dtype is _DOUBLE
             else:
-                if large and (found := kernel(*args, **kwargs)) is not NotImplemented:
+                if (
+                    large
+                    and (not double or self.has_double())
+                    and (found := kernel(*args, **kwargs)) is not NotImplemented
+                ):
                     return found
             return fallback(*args, **kwargs)
 
@@ -110,20 +145,21 @@ class _Ctypes:
         return {}
 
 
-def _called(name: str, single: Any, double: Any, strided: int) -> Any:
+def _called(name: str, entry: list, has_double: Callable[[], bool]) -> Any:
     import ctypes
+
+    strided = entry[2]
 
     def call(*args: Any) -> int:
         arrays, integers, numbers = [], [], []
-        run = None
+        which: bool | None = None
 
         def add(x: Any, in_list: bool) -> None:
-            nonlocal run
+            nonlocal which
             if x.dtype is _FLOAT or x.dtype is _DOUBLE:
-                chosen = single if x.dtype is _FLOAT else double
-                if run not in (None, chosen):
+                if which not in (None, x.dtype is _DOUBLE):
                     raise TypeError(f"{name}: expected arrays of one dtype")
-                run = chosen
+                which = x.dtype is _DOUBLE
             elif in_list:
                 raise TypeError(f"{name}: expected lists of arrays of a floating dtype")
             if not (x.flags.aligned and x.dtype.isnative):
@@ -148,7 +184,9 @@ def _called(name: str, single: Any, double: Any, strided: int) -> Any:
                 integers += x
             else:
                 integers.append(x)
-        run = run or single
+        if which and not entry[1]:
+            has_double()
+        run = entry[which or 0]
         if run is None:
             raise TypeError(f"{name}: not for this dtype")
         return run(

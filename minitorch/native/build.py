@@ -1,7 +1,9 @@
-"""The kernels' library: where it lies, and whether what lies there is sound.
+"""The kernels' libraries: where they lie, and whether what lies there is sound.
 
-What it is compiled from, by and for is hashed into its name, so nothing stale is ever loaded; a
-checksum in a file beside it tells a broken one. Where it is missing, `compiling.py` makes it.
+The kernels for float32 are one, with all that Python calls; those for float64, which few programs
+call, are another, made at their first use. What a library is compiled from, by and for is hashed
+into its name, so nothing stale is ever loaded; a checksum in a file beside it tells a broken one.
+Where one is missing, `compiling.py` makes it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ import zlib
 import numpy as np
 
 __all__ = [
-    "BuildError", "CompileError", "compiler", "compilers", "folder", "library", "path", "sources",
+    "BuildError", "CompileError", "compiler", "compilers", "folder", "is_module", "library", "path",
+    "sources",
 ]  # fmt: skip
 
 _HERE = os.path.dirname(__file__)
@@ -110,15 +113,15 @@ def checksum(told: bytes) -> str:
     return f"{zlib.crc32(told):08x}{zlib.adler32(told):08x}"
 
 
-def path() -> str:
-    """Where the library is, or would be."""
+def path(kind: str = "float32") -> str:
+    """Where the library of the kernels for `kind` is, or would be."""
     parts = [processor(), f"{FLAGS}{OWN_FLAGS}", sys.version, np.__version__, str(include())]
     parts += [os.environ.get(name, "") for name in ("CC", "MINITORCH_CFLAGS")]
-    told = "\n".join(parts).encode()
+    told = ["\n".join(parts).encode()]
     for source in sources():
         with open(source, "rb") as file:
-            told += file.read()
-    return os.path.join(folder(), f"kernels-{checksum(told)}.so")
+            told.append(file.read())
+    return os.path.join(folder(), f"kernels-{checksum(b''.join(told))}-{kind}.so")
 
 
 def sound(path: str) -> bool:
@@ -130,15 +133,19 @@ def sound(path: str) -> bool:
         return False
 
 
-def library() -> tuple[str, bool]:
-    """(the path of the library, whether it is a Python module), built if it is not there.
+def is_module() -> bool:
+    """Whether the library for float32 is a Python module, which takes Python's headers."""
+    return include() is not None
+
+
+def library(kind: str = "float32") -> str:
+    """The path of the library of the kernels for `kind`, built if it is not there.
 
     Raises: BuildError where it is missing and cannot be made.
     """
-    found = path()
-    is_module = include() is not None
+    found = path(kind)
     if not sound(found):
         from . import compiling
 
-        compiling.build(found, is_module)
-    return found, is_module
+        compiling.build(found, kind)
+    return found

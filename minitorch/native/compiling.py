@@ -1,4 +1,4 @@
-"""Making the kernels' library: once, in the foreground, by one process while others wait.
+"""Making the kernels' libraries: once, in the foreground, by one process while others wait.
 
 What is half done lies in a folder of its own and is moved into place at the end, so whoever is
 killed in between leaves nothing that is loaded. A failure is remembered for a day.
@@ -23,6 +23,7 @@ from .build import (
     compilers,
     folder,
     include,
+    is_module,
     processor,
     sound,
     sources,
@@ -31,18 +32,20 @@ from .build import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["BINDING", "ONCE", "build", "failure", "hint"]
+__all__ = ["BINDING", "GUEST", "ONCE", "build", "failure", "hint"]
 
 ONCE = ("pool.c", "registry.c")  # free of the element type
+BOTH = ("random.c",)  # programs in float32 draw float64 as well: those kernels are in the first
+GUEST = ("guest.c", "registry.c")  # the same for the library that is loaded beside the first
 BINDING = ("module.c", "memory.c", "engine.c", "sweep.c")  # Python's and NumPy's headers
 _DAY = 86400
 _PATIENCE = 600  # seconds that one compilation may take, or another process
-_LIBRARIES, _OBJECTS = 4, 400  # that are kept; a library has two objects for each source
+_LIBRARIES, _OBJECTS = 8, 400  # that are kept; a library has an object for each source
 _PROBE = "#include <math.h>\n#include <pthread.h>\n#include <stdatomic.h>\nint x;\n"
 
 
-def build(path: str, is_module: bool) -> None:
-    """Compile the library to `path`, unless another process does so meanwhile.
+def build(path: str, kind: str) -> None:
+    """Compile the library of the kernels for `kind` to `path`, unless another process does.
 
     Raises: BuildError without a compiler, or where nothing can be written; CompileError where it
     fails, or failed today.
@@ -60,7 +63,7 @@ def build(path: str, is_module: bool) -> None:
             told = failure(path)
             if told.startswith(repr(commands)):
                 raise CompileError(told)
-            _build(path, is_module, commands)
+            _build(path, kind, commands)
             _tidy()
     except OSError as error:
         raise BuildError(f"{folder()} cannot be written: {error.strerror or error}") from error
@@ -86,12 +89,12 @@ def say(text: str) -> None:
         pass
 
 
-def hint(why: str) -> None:
-    """Say once, not at each import, that there are no kernels."""
+def hint(why: str, kind: str = "float32") -> None:
+    """Say once, not at each import, that there are no kernels for `kind`."""
     import tempfile
 
     first = why.strip().partition("\n")[0]
-    said = checksum(first.encode())
+    said = checksum(f"{kind}: {first}".encode())
     places = [os.path.join(tempfile.gettempdir(), f"minitorch-{_user()}")]
     with contextlib.suppress(BuildError):
         places.insert(0, folder())
@@ -105,9 +108,14 @@ def hint(why: str) -> None:
         except OSError:
             continue
     say(
-        f"minitorch: runs on NumPy alone, without its kernels: {first}\n"
+        f"minitorch: {_who(kind)} runs on NumPy alone, without kernels: {first}\n"
         "           (python -m minitorch --doctor tells more; this is said once)\n"
     )
+
+
+def _who(kind: str) -> str:
+    """What runs on NumPy where there are no kernels for `kind`: without the first, everything."""
+    return "it" if kind == "float32" else kind
 
 
 def _user() -> int:
@@ -144,20 +152,20 @@ class _Locked:
         self.file.close()
 
 
-def _build(path: str, is_module: bool, commands: list[list[str]]) -> None:
+def _build(path: str, kind: str, commands: list[list[str]]) -> None:
     import shutil
     import tempfile
 
     started = time.time()
     work = tempfile.mkdtemp(prefix="build-", dir=folder())
-    say(f"minitorch: compiling its kernels, once ({' '.join(commands[0])}) ... ")
+    say(f"minitorch: compiling its kernels for {kind}, once ({' '.join(commands[0])}) ... ")
     try:
         made = os.path.join(work, "kernels.so")
-        _compile(_chosen(commands, work), work, made, is_module)
+        _compile(_chosen(commands, work), work, made, kind)
         _keep(made, path)
         say(f"{time.time() - started:.0f} s\n")
     except CompileError as error:
-        say("failed; it runs on NumPy (python -m minitorch --doctor tells why)\n")
+        say(f"failed; {_who(kind)} runs on NumPy (python -m minitorch --doctor tells why)\n")
         with open(path + ".failed", "w") as file:
             file.write(f"{commands!r}\n{error}")
         raise
@@ -204,21 +212,24 @@ def _run(command: list[str]) -> str:
     return done.stderr
 
 
-def _tasks(work: str, is_module: bool) -> Iterator[tuple[str, list[str]]]:
+def _tasks(work: str, kind: str) -> Iterator[tuple[str, list[str]]]:
     """(object file, arguments) of each compilation."""
-    headers = []
-    if is_module:
+    headers: list[str] = []
+    is_first = kind == "float32"
+    once = ONCE if is_first else GUEST
+    if is_first and is_module():
         headers = [f"-I{include()}", f"-I{np.get_include()}", "-DNPY_TARGET_VERSION=0x12"]  # 2.0
+        once += BINDING
     for path in sources():
         name = os.path.basename(path)
-        if not name.endswith(".c") or (name in BINDING and not is_module):
-            continue
-        if name in ONCE + BINDING:
-            yield os.path.join(work, name + ".o"), [path, *headers]
-        else:
-            own = OWN_FLAGS.get(name, [])
-            yield os.path.join(work, name + ".f32.o"), [*own, path]
-            yield os.path.join(work, name + ".f64.o"), [*own, "-DDOUBLE", path]
+        made, own = os.path.join(work, name), OWN_FLAGS.get(name, [])
+        if name in once:
+            yield f"{made}.o", [path, *headers]
+        elif name.endswith(".c") and name not in ONCE + GUEST + BINDING:
+            if is_first:
+                yield f"{made}.f32.o", [*own, path]
+            if is_first == (name in BOTH):
+                yield f"{made}.f64.o", [*own, "-DDOUBLE", path]
 
 
 def _object(command: list[str], arguments: list[str]) -> str:
@@ -243,7 +254,7 @@ def _keep(made: str, path: str) -> None:
     os.replace(made + ".sum", path + ".sum")
 
 
-def _compile(command: list[str], work: str, made: str, is_module: bool) -> None:
+def _compile(command: list[str], work: str, made: str, kind: str) -> None:
     import shutil
     from concurrent.futures import ThreadPoolExecutor
 
@@ -256,7 +267,7 @@ def _compile(command: list[str], work: str, made: str, is_module: bool) -> None:
         _keep(task[0], kept)
         return told
 
-    tasks = list(_tasks(work, is_module))
+    tasks = list(_tasks(work, kind))
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         running = [pool.submit(make, task) for task in tasks]
         try:
@@ -267,8 +278,7 @@ def _compile(command: list[str], work: str, made: str, is_module: bool) -> None:
     if os.environ.get("MINITORCH_CFLAGS") is not None:  # who sets flags reads warnings
         say("".join(told))
     shared = ["-shared", "-pthread"]
-    if sys.platform == "darwin":
-        shared += ["-undefined", "dynamic_lookup"]
+    shared += ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-Wl,-Bsymbolic"]
     _run([*command, *shared, *(task[0] for task in tasks), "-lm", "-o", made])
 
 

@@ -18,6 +18,7 @@ def kernels() -> Iterator[None]:
         pytest.skip("no C compiler: neither $CC, cc, gcc, clang nor ziglang")
     before = minitorch.get_num_threads()
     try:
+        assert native.prepare()
         native.enable(least=1)
     except BuildError as error:
         pytest.fail(str(error))

@@ -28,7 +28,7 @@ from minitorch import native
 from minitorch.native import build, compiling
 os.environ["MINITORCH_NATIVE"] = wanted
 every = build.sources
-few = {"gemm.c", *compiling.ONCE, *compiling.BINDING}
+few = {"gemm.c", *compiling.ONCE, *compiling.GUEST, *compiling.BINDING}
 build.sources = compiling.sources = lambda: [
     p for p in every() if p.endswith(".h") or os.path.basename(p) in few
 ]
@@ -40,6 +40,14 @@ torch.nn.functional.linear(x, torch.ones(30, 100)).sum().backward()
 assert (x.grad == 30).all()
 print(native.status()["native kernels"])
 """
+RUN_DOUBLE = (
+    RUN
+    + """
+a = torch.arange(30000.0, dtype=torch.float64).reshape(100, 300)
+assert ((a @ a.T).numpy() == a.numpy() @ a.numpy().T).all()
+print(native.prepare())
+"""
+)
 
 
 class Machine:
@@ -107,7 +115,7 @@ def maker(tmp_path_factory) -> Machine:
     maker.add_compiler()
     out, error = maker.run()
     assert out == "on"
-    assert error.startswith("minitorch: compiling its kernels, once (")
+    assert error.startswith("minitorch: compiling its kernels for float32, once (")
     assert error.count("\n") == 1
     assert len(maker.libraries()) == 1
     return maker
@@ -147,6 +155,36 @@ def test_a_broken_library_is_made_anew_not_loaded(filled, harm):
     assert filled.compiled() == 2  # a probe, and the objects linked: those are still there
 
 
+def test_kernels_for_float64_are_compiled_at_their_first_use(filled):
+    out, error = filled.run(RUN_DOUBLE)
+    assert out.split() == ["on", "True"]
+    assert error.startswith("minitorch: compiling its kernels for float64, once (")
+    assert error.count("\n") == 1
+    assert len(filled.libraries()) == 2
+    assert filled.run(RUN_DOUBLE) == (out, "")
+
+
+def test_without_kernels_for_float64_those_for_float32_still_run(filled):
+    filled.add_compiler(first='case "$*" in *DDOUBLE*) echo spoilt >&2; exit 1;; esac')
+    filled.env["PATH"] = str(filled.bin)
+    out, error = filled.run(RUN_DOUBLE)
+    assert out.split() == ["on", "False"]
+    assert "failed; float64 runs on NumPy" in error
+    assert filled.run(RUN_DOUBLE) == (out, "")
+
+
+def test_a_compilation_that_is_interrupted_is_tried_again(filled):
+    filled.add_compiler(first='case "$*" in *DDOUBLE*) kill -INT $PPID; sleep 1;; esac')
+    filled.env["PATH"] = str(filled.bin)
+    child = filled.start(RUN_DOUBLE)
+    _, error = child.communicate(timeout=300)
+    assert "KeyboardInterrupt" in error
+    filled.add_compiler()
+    out, error = filled.run(RUN_DOUBLE)
+    assert out.split() == ["on", "True"]
+    assert "compiling its kernels for float64" in error
+
+
 def test_of_two_processes_at_once_one_compiles_and_both_run(machine):
     machine.add_compiler(first="sleep 0.3")
     children = [machine.start(RUN) for _ in range(2)]
@@ -178,7 +216,7 @@ def test_without_a_compiler_it_runs_on_numpy_and_says_so_once(machine):
         pytest.skip("ziglang is installed")
     out, error = machine.run()
     assert out.startswith("off: no C compiler")
-    assert error.startswith("minitorch: runs on NumPy alone, without its kernels: no C compiler")
+    assert error.startswith("minitorch: it runs on NumPy alone, without kernels: no C compiler")
     assert error.count("minitorch:") == 1
     assert machine.run() == (out, "")
     machine.add_compiler()
@@ -260,12 +298,15 @@ from minitorch.native.products import gemm
 native.load()
 a = np.arange(6000.0).reshape(60, 100)
 assert (gemm(a, a.T) == a @ a.T).all()
+single = a.astype(np.float32)
+assert np.allclose(gemm(single, single.T), a @ a.T)
 print(native.status()["called through"])
 """
 
 
 def test_without_pythons_headers_it_is_called_through_ctypes(filled):
     assert filled.run(NO_HEADERS)[0] == "ctypes"
+    assert len(filled.libraries()) == 3  # the module, and two that are none
 
 
 def test_old_libraries_do_not_pile_up(filled):
@@ -278,8 +319,8 @@ def test_old_libraries_do_not_pile_up(filled):
     newest.unlink()
     assert filled.run()[0] == "on"
     assert newest in filled.libraries()
-    assert len(filled.libraries()) == 4
-    assert len(list(filled.cache.glob("kernels-*.sum"))) <= 5
+    assert len(filled.libraries()) == 8
+    assert len(list(filled.cache.glob("kernels-*.sum"))) <= 9
 
 
 def test_turned_off_it_loads_and_writes_nothing(machine):
@@ -298,6 +339,7 @@ def test_the_name_tells_what_it_was_compiled_for(monkeypatch):
     before = build.path()
     monkeypatch.setenv("MINITORCH_CFLAGS", "-O1")
     assert build.path() != before
+    assert build.path() != build.path("float64")
 
 
 def test_the_doctor_tells_what_it_runs_on(capsys):

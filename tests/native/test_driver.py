@@ -21,7 +21,8 @@ def program(folder: Path, command: list[str], *flags: str, every: bool = False) 
     objects = []
     for path in [*map(Path, build.sources()), DRIVER]:
         name = path.name
-        if path.suffix != ".c" or name in compiling.BINDING or not (every or name in NEEDED):
+        elsewhere = name == "guest.c" or name in compiling.BINDING
+        if path.suffix != ".c" or elsewhere or not (every or name in NEEDED):
             continue
         own = [*flags, *build.OWN_FLAGS.get(name, []), f"-I{source}"]
         for kind in ([], ["-DDOUBLE"]) if name not in compiling.ONCE else ([],):

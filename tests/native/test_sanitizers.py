@@ -13,6 +13,10 @@ import minitorch
 from minitorch.native import build
 
 ROOT = Path(minitorch.__file__).parent.parent
+COMPILE = """
+from minitorch.native import build
+build.library(), build.library("float64")
+"""
 FUZZ = "-O0 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all"
 
 
@@ -39,7 +43,7 @@ def fuzz_sanitized(seed: int, seconds: int) -> str:
     library = sanitizer("libasan.so")
     own = {"MINITORCH_CFLAGS": FUZZ, "MINITORCH_NATIVE": "0"}
     subprocess.run(  # without the sanitizer in the compiler itself
-        [sys.executable, "-c", "from minitorch.native import build; build.library()"],
+        [sys.executable, "-c", COMPILE],
         cwd=ROOT, env={**os.environ, **own}, check=True, capture_output=True,
     )  # fmt: skip
     options = "detect_leaks=0:allocator_may_return_null=1"

@@ -12,6 +12,8 @@ adds their sizes to the integers, see `add_list`. `guard(...)` puts a kernel ove
 #define PY_ARRAY_UNIQUE_SYMBOL minitorch_array_api
 #include <numpy/arrayobject.h>
 
+#include <dlfcn.h>
+
 #include "engine.h"
 #include "memory.h"
 #include "runtime.h"
@@ -55,6 +57,36 @@ static int add_integers(PyObject *tuple, size *integers, size *count) {
     }
     return 0;
 }
+
+/* ------------------------------------------------------------------ float64 */
+
+static PyObject *known;        /* the kernels by name */
+static PyObject *fetch;        /* asked once for the kernels for float64 */
+static int doubles_there = -1; /* not asked yet; then whether there are any */
+
+static int has_double(void) {
+    if (doubles_there >= 0 || !fetch) return doubles_there > 0;
+    PyObject *found = PyObject_CallNoArgs(fetch);
+    if (!found) return -1;
+    doubles_there = found == Py_True;
+    Py_DECREF(found);
+    return doubles_there;
+}
+
+static PyObject *py_has_double(PyObject *self, PyObject *none) {
+    (void)self, (void)none;
+    int found = has_double();
+    return found < 0 ? NULL : PyBool_FromLong(found);
+}
+
+static PyObject *fetch_double(PyObject *self, PyObject *function) {
+    (void)self;
+    Py_INCREF(function);
+    Py_XSETREF(fetch, function);
+    Py_RETURN_NONE;
+}
+
+/* ------------------------------------------------------------------ calls */
 
 /* The arrays of a list, all of one floating dtype, and the size of each among the integers; ~size,
 which is negative, where it may not be written to. Returns the elements of all, -1 for an error. */
@@ -106,6 +138,7 @@ static PyObject *call_sorted(entry *k, PyObject *const *args, Py_ssize_t n, void
                                 k->name, i + 1, Py_TYPE(x)->tp_name);
         }
     }
+    if (which > 0 && !k->run[1] && has_double() < 0) return NULL;
     kernel run = k->run[which > 0];
     if (!run) return PyErr_Format(PyExc_TypeError, "%s: not for this dtype", k->name);
     size found;
@@ -138,41 +171,63 @@ static PyObject *call(PyObject *self, PyObject *const *args, Py_ssize_t n) {
     return found;
 }
 
-/* {name: function} of all kernels. The functions live as long as the process. */
-static PyObject *kernels(PyObject *self, PyObject *none) {
-    (void)self, (void)none;
-    PyObject *all = PyDict_New();
-    if (!all) return NULL;
+/* Make a function of every kernel of a library that is not `known` yet. They live as long as the
+process. Returns -1 for an error. */
+static int learn(kernel get(int, const char **, int *, int *)) {
     const char *name;
     int is_double, strided;
     kernel run;
-    for (int i = 0; (run = kernel_get(i, &name, &is_double, &strided)); i++) {
-        PyObject *known = PyDict_GetItemString(all, name);
-        if (known) {
-            entry *k = PyCapsule_GetPointer(PyCFunction_GET_SELF(known), NULL);
+    for (int i = 0; (run = get(i, &name, &is_double, &strided)); i++) {
+        PyObject *function = PyDict_GetItemString(known, name);
+        if (function) {
+            entry *k = PyCapsule_GetPointer(PyCFunction_GET_SELF(function), NULL);
             k->run[is_double] = run;
             continue;
         }
         entry *k = calloc(1, sizeof *k);
-        if (!k) return PyErr_NoMemory();
+        if (!k) return PyErr_NoMemory(), -1;
         k->name = name;
         k->run[is_double] = run;
         k->strided = strided;
         k->method = (PyMethodDef){name, (PyCFunction)(void (*)(void))call, METH_FASTCALL, NULL};
-        PyObject *self_ = PyCapsule_New(k, NULL, NULL);
-        PyObject *function = self_ ? PyCFunction_New(&k->method, self_) : NULL;
-        Py_XDECREF(self_);
-        if (!function || PyDict_SetItemString(all, name, function)) return NULL;
+        PyObject *self = PyCapsule_New(k, NULL, NULL);
+        function = self ? PyCFunction_New(&k->method, self) : NULL;
+        Py_XDECREF(self);
+        if (!function || PyDict_SetItemString(known, name, function)) return -1;
         Py_DECREF(function);
     }
-    return all;
+    return 0;
 }
+
+/* {name: function} of all kernels. */
+static PyObject *kernels(PyObject *self, PyObject *none) {
+    (void)self, (void)none;
+    if (!known && (!(known = PyDict_New()) || learn(kernel_get))) return NULL;
+    Py_INCREF(known);
+    return known;
+}
+
+/* Load the library of the kernels for double, see guest.c. */
+static PyObject *add_double(PyObject *self, PyObject *path) {
+    (void)self;
+    const char *name = PyUnicode_AsUTF8(path);
+    if (!name) return NULL;
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    void *borrow = library ? dlsym(library, "borrow") : NULL;
+    void *get = library ? dlsym(library, "kernel_get") : NULL;
+    if (!borrow || !get) return PyErr_Format(PyExc_ImportError, "%s", dlerror());
+    ((void (*)(void *, void *, void *))borrow)(parallel, scratch, threads_wanted);
+    if (learn((kernel(*)(int, const char **, int *, int *))get)) return NULL;
+    Py_RETURN_NONE;
+}
+
+/* ------------------------------------------------------------------ rows */
 
 /* Whether a kernel may have these arguments: one is an array of float or double with at least `least`
 elements, and there is no array of a subclass or one that the processor cannot read as it lies. A
-number beside an array, as the gradient of a loss comes, counts for one element. */
+number beside an array, as the gradient of a loss comes, counts for one element. -1: an error. */
 static int is_for_kernels(PyObject *const *args, Py_ssize_t n, size least) {
-    int found = 0, arrays = 0, numbers = 0;
+    int found = 0, arrays = 0, numbers = 0, doubles = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         if (!PyArray_Check(args[i])) {
             numbers |= PyArray_IsScalar(args[i], Float) || PyArray_IsScalar(args[i], Double);
@@ -183,14 +238,18 @@ static int is_for_kernels(PyObject *const *args, Py_ssize_t n, size least) {
         if (!PyArray_CheckExact(args[i]) || !PyArray_ISBEHAVED_RO(x)) return 0;
         int type = PyArray_TYPE(x);
         if ((type == NPY_FLOAT || type == NPY_DOUBLE) && PyArray_SIZE(x) >= least) found = 1;
+        doubles |= type == NPY_DOUBLE;
     }
-    return found || (arrays && numbers && least <= 1);
+    if (!found && !(arrays && numbers && least <= 1)) return 0;
+    return doubles ? has_double() : 1;
 }
 
 /* Row or rule `fallback` with `kernel` over it, which may give the call back by returning
 NotImplemented. Called with tensors, the fallback runs as if nothing were there. */
 static PyObject *guarded(PyObject *self, PyObject *const *args, Py_ssize_t n, PyObject *names) {
-    if (is_for_kernels(args, n, PyLong_AsLongLong(PyTuple_GET_ITEM(self, 2)))) {
+    int ours = is_for_kernels(args, n, PyLong_AsLongLong(PyTuple_GET_ITEM(self, 2)));
+    if (ours < 0) return NULL;
+    if (ours) {
         memory_follow();
         PyObject *found = PyObject_Vectorcall(PyTuple_GET_ITEM(self, 1), args, (size_t)n, names);
         if (found != Py_NotImplemented) return found;
@@ -230,6 +289,9 @@ static PyObject *set_threads(PyObject *self, PyObject *n) {
 
 static PyMethodDef methods[] = {
     {"kernels", kernels, METH_NOARGS, "All kernels by name."},
+    {"fetch_double", fetch_double, METH_O, "What finds and adds the kernels for float64."},
+    {"add_double", add_double, METH_O, "Load their library."},
+    {"has_double", py_has_double, METH_NOARGS, "Whether there are any."},
     {"guard", guard, METH_VARARGS, "guard(fallback, kernel, least): a kernel over a row or rule."},
     {"get_threads", get_threads, METH_NOARGS, "How many threads the kernels use."},
     {"set_threads", set_threads, METH_O, "Use so many."},
