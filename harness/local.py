@@ -438,7 +438,8 @@ def _moved(array: np.ndarray, seed: int, ulps: int = 1) -> np.ndarray:
         return array
     moved, wide = one_ulp_away(array, seed, array.dtype), array.astype(np.float64)
     far = ulps if array.itemsize > 2 else 1  # of a half these are many
-    return moved if far == 1 else wide + far * (moved - wide)
+    with np.errstate(invalid="ignore"):  # infinities stay where they are
+        return moved if far == 1 else np.where(np.isinf(wide), wide, wide + far * (moved - wide))
 
 
 def _named(what: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:

@@ -47,8 +47,8 @@ def verdict(
         return "candidate"
     second, number = bool(named[1]), int(named[2])
     along = _along(number, mine, inputs, second)
-    step = STEP * (float(np.abs(inputs[number]).max(initial=0.0)) if number < len(inputs) else 0.0)
-    step = step or STEP
+    moved = inputs[number] if number < len(inputs) else np.zeros(0)
+    step = STEP * float(np.abs(moved[np.isfinite(moved)]).max(initial=0.0)) or STEP
     seen = []
     for part in (-1.0, -0.5, 0.0, 0.5, 1.0):
         moved = _moved(number, part * step * along, inputs, wants, mine, ask)

@@ -237,7 +237,7 @@ def leaf(array: np.ndarray, requires_grad: bool = False, cls: type = Tensor) -> 
 
 
 def _rebuild(cls: type, array: np.ndarray, requires_grad: bool, attributes: dict | None) -> Any:
-    t = leaf(array, requires_grad, cls)
+    t = leaf(dtypes.canonical(array), requires_grad, cls)
     t.__dict__.update(attributes or {})
     return t
 

@@ -44,7 +44,7 @@ def _from_data(data: Any, dtype: dtypes.dtype | None) -> Any:
     if hasattr(data, "__array__") and xp.asarray(data).dtype.kind in "fiub":
         data = xp.asarray(data)  # a Series of pandas keeps its dtype, as an array does
     if isinstance(data, (xp.ndarray, xp.generic)):
-        array = xp.array(data)
+        array = dtypes.canonical(xp.array(data))
         _supported(array)
         return array if dtype is None else array.astype(to_numpy(dtype, "tensor"))
     if isinstance(data, (str, bytes)):
@@ -314,7 +314,7 @@ def from_numpy(ndarray: Any) -> Tensor:
         )
     if not ndarray.flags.writeable:
         warnings.warn(_READ_ONLY.format("NumPy array"), UserWarning, stacklevel=2)
-    return wrap(ndarray)
+    return wrap(dtypes.canonical(ndarray))
 
 
 def legacy(name: str, kind: dtypes.dtype, data: tuple, device: Any = None) -> Tensor:

@@ -105,6 +105,15 @@ def from_numpy_dtype(t: np.dtype) -> dtype:
     return found
 
 
+def canonical(array: np.ndarray) -> np.ndarray:
+    """`array` with the dtype object that every array of its kind has here, so that `is` tells.
+
+    What NumPy unpickles brings an object of its own.
+    """
+    found = _FROM_NUMPY.get(array.dtype)
+    return array if found is None or found.np is array.dtype else array.view(found.np)
+
+
 def as_stored(x: Any, to: np.dtype, called: str) -> Any:
     """The Python number `x` as NumPy dtype `to` takes it: fractions are cut off for integers.
 

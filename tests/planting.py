@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 import minitorch
@@ -14,6 +16,12 @@ from tests.checks import array, cast, first, second
 from tests.samples import SAMPLES
 from tests.sampling import Sample
 from tests.tolerances import TOLERANCES, distance
+
+
+def only_on_rows() -> None:
+    """Skip a module that plants mistakes in the rows where kernels run in their place."""
+    if os.environ["MINITORCH_NATIVE"] != "0":
+        pytest.skip("the mistakes are in rows that kernels stand in for", allow_module_level=True)
 
 
 class Trial:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 
+import numpy as np
 import pytest
 import torch
 
@@ -148,6 +149,18 @@ def test_can_cast_is_torchs() -> None:
         for b in NAMES:
             ours = dtypes.can_cast(getattr(minitorch, a), getattr(minitorch, b))
             assert ours == torch.can_cast(getattr(torch, a), getattr(torch, b)), (a, b)
+
+
+def test_arrays_have_one_dtype_object_whatever_brings_them() -> None:
+    foreign = pickle.loads(pickle.dumps(np.ones(3, np.float32)))
+    assert foreign.dtype is not np.dtype("float32")  # NumPy's way
+    unpickled = pickle.loads(pickle.dumps(minitorch.ones(3)))
+    parameter = pickle.loads(pickle.dumps(minitorch.nn.Parameter(minitorch.ones(3))))
+    shared = minitorch.from_numpy(foreign)
+    for t in (unpickled, parameter.detach(), shared, minitorch.tensor(foreign)):
+        assert t.numpy().dtype is np.dtype("float32")
+    foreign[0] = 2
+    assert shared[0] == 2
 
 
 def test_dtypes_are_unique_after_pickling() -> None:

@@ -32,7 +32,18 @@ class Judge:
     def __init__(self, candidate: Backend, reference: Backend, direction: str, seconds: float):
         self.candidate, self.reference = candidate, reference
         self.direction, self.end = direction, time.monotonic() + seconds
-        self.well = False
+        self.well = self.all_run = False
+
+    def runs(self, call: Call) -> bool:
+        """Whether the candidate takes `call`.
+
+        It is asked first: torch reads beyond the weights of a recurrent layer whose sizes do not
+        fit each other, and may end the process.
+        """
+        replay = Replay(call)
+        return not local.evaluate(
+            replay.on(self.candidate), replay.arrays, self.candidate, 0
+        ).raised  # fmt: skip
 
     def __call__(self, call: Call) -> bool:
         """Whether `call` is wrong on the candidate and right on the reference."""
@@ -61,6 +72,7 @@ def shrunk(call: Call, direction: str, candidate: Backend, reference: Backend, s
     call = _started(call, direction, reference)
     if not judge(call):
         return None
+    judge.all_run = judge.runs(call)  # else that is the mistake, and stays it
     judge.well = True
     judge.well = judge(call)
     call = _plain_cotangents(call, judge, reference)
@@ -119,17 +131,19 @@ def _fewer(call: Call, judge: Judge, reference: Backend) -> Call:
         while again:
             again = False
             for other in shrink(call):
-                fitted = _fitted(other, reference)
+                fitted = _fitted(other, judge, reference)
                 if fitted is not None and judge(fitted):
                     call, again = fitted, True
                     break
     return call
 
 
-def _fitted(call: Call, reference: Backend) -> Call | None:
+def _fitted(call: Call, judge: Judge, reference: Backend) -> Call | None:
     """`call` with cotangents of the kind it had, in the shapes that it now has."""
     ones = all((a == 1).all() for a in call.arrived.values())
     try:
+        if judge.all_run and not judge.runs(call):
+            return None
         return _with_cotangents(call, reference, np.ones if ones else counting)
     except Exception:  # the shapes do not fit each other
         return None

@@ -31,8 +31,13 @@ def test_every_pair_of_torch_is_there() -> None:
 def twisted(case: Case) -> Case:
     """The same family with other parameters."""
     keep = ("total_count", "temperature")
-    other = {k: v if k in keep else v * 0.8 for k, v in case.parameters.items()}
-    return case._replace(parameters=other)
+
+    def twist(name: str, value: Any) -> Any:
+        if name in keep:
+            return value
+        return value**1.2 if name == "probs" else value * 0.8  # those are normalized
+
+    return case._replace(parameters={k: twist(k, v) for k, v in case.parameters.items()})
 
 
 def divergence(T: Any, p: Case, q: Case) -> tuple[Any, dict[str, Any]]:

@@ -147,6 +147,24 @@ static void fill(const input *x, char *buffer) {
     }
 }
 
+/* The numbers that fill no vector are followed by ones: so a function stands once in the code, which
+takes long enough to compile. */
+static double run(const recipe *how, const void *const *x, real *out, size count, const double *s) {
+    size rest = how->masks || how->sums ? 0 : count % LANES, whole = count - rest;
+    double sum = whole ? how->run(x, out, whole, s) : 0;
+    if (rest) {
+        real given[MOST_INPUTS][VECTOR_BYTES / sizeof(real)], last[VECTOR_BYTES / sizeof(real)];
+        const void *at[MOST_INPUTS];
+        for (int k = 0; k < how->inputs; k++) {
+            store(given[k], load_part((const real *)x[k] + whole, rest, 1));
+            at[k] = given[k];
+        }
+        how->run(at, last, LANES, s);
+        memcpy(out + whole, last, (size_t)rest * sizeof(real));
+    }
+    return sum;
+}
+
 static void run_chunk(void *context, size at) {
     job *j = context;
     const void *x[MOST_INPUTS];
@@ -160,7 +178,7 @@ static void run_chunk(void *context, size at) {
             const input *from = &j->inputs[k];
             x[k] = from->kind == NUMBER ? buffers[k] : part(from, start, step, buffers[k]);
         }
-        sum += j->how->run(x, j->out + (j->sums ? 0 : start), step, j->numbers);
+        sum += run(j->how, x, j->out + (j->sums ? 0 : start), step, j->numbers);
     }
     if (j->sums) j->sums[at] = sum;
 }

@@ -23,7 +23,8 @@ the sum over all places, times the last float, into out[0]. */
 #define CHEAP 16384
 #define DEAR 4096
 
-/* `count` places that lie next to each other in every input; returns the sum, if it makes one. */
+/* `count` places that lie next to each other in every input, as many vectors unless it makes a sum
+or there are masks; returns the sum, if it makes one. */
 typedef double (*block)(const void *const *inputs, real *out, size count, const double *numbers);
 
 /* How the parts of a kernel fit together. Of the inputs the first `masks` are of bytes. */
@@ -37,12 +38,7 @@ size NAME(elementwise)(const recipe *how, void **a, const size *n, const double 
 
 typedef vec (*function)(vec x, vec y, vec z, const vec *s);
 
-INLINE vec of_part(function f, int inputs, const real *const *x, size i, size count, const vec *s) {
-    vec y[3] = {{0}};
-    for (int k = 0; k < inputs; k++) y[k] = load_part(x[k] + i, count, 1);
-    return f(y[0], y[1], y[2], s);
-}
-INLINE vec of_whole(function f, int inputs, const real *const *x, size i, const vec *s) {
+INLINE vec of(function f, int inputs, const real *const *x, size i, const vec *s) {
     vec none = {0};
     return f(load(x[0] + i), inputs > 1 ? load(x[1] + i) : none,
              inputs > 2 ? load(x[2] + i) : none, s);
@@ -56,9 +52,7 @@ INLINE double map(function f, int inputs, int numbers, const void *const *given,
     const real *x[3] = {given[0], inputs > 1 ? given[1] : NULL, inputs > 2 ? given[2] : NULL};
     vec c[MOST_NUMBERS];
     constants(c, numbers, s);
-    size i = 0;
-    for (; i + LANES <= count; i += LANES) store(out + i, of_whole(f, inputs, x, i, c));
-    if (i < count) store_part(out + i, of_part(f, inputs, x, i, count - i, c), count - i);
+    for (size i = 0; i < count; i += LANES) store(out + i, of(f, inputs, x, i, c));
     return 0;
 }
 
@@ -74,12 +68,14 @@ INLINE double total(function f, int inputs, int numbers, const void *const *give
         size end = least_of(start + RUN, count), i = start;
         vec sums[4] = {{0}};
         for (; i + 4 * LANES <= end; i += 4 * LANES)
-            for (int k = 0; k < 4; k++) sums[k] += of_whole(f, inputs, x, i + k * LANES, c);
-        for (; i + LANES <= end; i += LANES) sums[0] += of_whole(f, inputs, x, i, c);
-        if (i < end) {
-            real part[VECTOR_BYTES / sizeof(real)];
-            store(part, of_part(f, inputs, x, i, end - i, c));
-            for (size k = 0; k < end - i; k++) sums[1][k] += part[k];
+            for (int k = 0; k < 4; k++) sums[k] += of(f, inputs, x, i + k * LANES, c);
+        for (; i < end; i += LANES) {
+            vec y[3] = {{0}};
+            const real *part[3] = {(real *)&y[0], (real *)&y[1], (real *)&y[2]};
+            size some = least_of(LANES, end - i);
+            for (int k = 0; k < inputs; k++) y[k] = load_part(x[k] + i, some, 1);
+            y[0] = of(f, inputs, part, 0, c);
+            for (size k = 0; k < some; k++) sums[1][k] += y[0][k];
         }
         found += sum_of((sums[0] + sums[1]) + (sums[2] + sums[3]));
     }

@@ -34,7 +34,7 @@ typedef struct {
     int64_t *places;
     size offset[MOST_ELEMENTS + 1]; /* of each element of a window from its first */
     size step[MOST_ELEMENTS + 1][3];
-    int may_miss; /* a window may choose an element of the padding, where it has no other */
+    int may_miss; /* a window reaches beyond the image, and may choose an element there */
 } pooling;
 
 /* n: planes; then by axis the sizes, the windows, kernel, stride, padding, dilation. */
@@ -44,8 +44,7 @@ __attribute__((unused)) static pooling geometry(const size *n, const real *x, re
         p.in[i] = n[1 + i], p.out[i] = n[4 + i], p.kernel[i] = n[7 + i];
         p.stride[i] = n[10 + i], p.padding[i] = n[13 + i], p.dilation[i] = n[16 + i];
         size reach = (p.out[i] - 1) * p.stride[i] + (p.kernel[i] - 1) * p.dilation[i] + 1;
-        p.may_miss |= p.padding[i] && p.dilation[i] > 1;
-        p.may_miss |= (p.out[i] - 1) * p.stride[i] >= p.in[i] + p.padding[i]; /* all of it */
+        p.may_miss |= p.padding[i] || reach > p.in[i];
         p.pitch = most_of(reach, p.in[i] + p.padding[i]); /* that of the last axis stays */
     }
     p.in_area = p.in[0] * p.in[1] * p.in[2];

@@ -52,28 +52,36 @@ INLINE vec lanes_of(int op, const real *x, size n) {
 }
 
 INLINE real run_by(int op, const real *x, size n) {
-    real total = start(op)[0];
     size i = n - n % LANES;
-    if (n >= LANES) {
-        real lanes[VECTOR_BYTES / sizeof(real)];
-        store(lanes, lanes_of(op, x, n));
+    real lanes[VECTOR_BYTES / sizeof(real)];
+    store(lanes, n < LANES ? start(op) : lanes_of(op, x, n));
+    if (op == SUM || op == SQUARES) { /* the largest sums of all: they round last */
+        double wide[VECTOR_BYTES / sizeof(real)];
+        for (size j = 0; j < LANES; j++) wide[j] = lanes[j];
         for (size m = LANES / 2; m; m /= 2)
-            for (size j = 0; j < m; j++) lanes[j] = join_one(op, lanes[j], lanes[j + m]);
-        total = lanes[0];
+            for (size j = 0; j < m; j++) wide[j] += wide[j + m];
+        for (; i < n; i++) wide[0] += (double)taken_one(op, x[i]);
+        return (real)wide[0];
     }
-    for (; i < n; i++) total = join_one(op, taken_one(op, x[i]), total);
-    return total;
+    for (size m = LANES / 2; m; m /= 2)
+        for (size j = 0; j < m; j++) lanes[j] = join_one(op, lanes[j], lanes[j + m]);
+    for (; i < n; i++) lanes[0] = join_one(op, taken_one(op, x[i]), lanes[0]);
+    return lanes[0];
 }
 
-static __attribute__((noinline)) real run_of(int op, const real *x, size n) {
-    switch (op) {
-    case SUM: return run_by(SUM, x, n);
-    case PRODUCT: return run_by(PRODUCT, x, n);
-    case LARGEST: return run_by(LARGEST, x, n);
-    case SMALLEST: return run_by(SMALLEST, x, n);
-    default: return run_by(SQUARES, x, n);
+/* Define a function that is compiled once for each operation, by what it does for one. */
+#define FOR_EACH(result, name, by, parameters, ...)                                                \
+    static __attribute__((noinline)) result name parameters {                                      \
+        switch (op) {                                                                              \
+        case SUM: return by(SUM, __VA_ARGS__);                                                     \
+        case PRODUCT: return by(PRODUCT, __VA_ARGS__);                                             \
+        case LARGEST: return by(LARGEST, __VA_ARGS__);                                             \
+        case SMALLEST: return by(SMALLEST, __VA_ARGS__);                                           \
+        default: return by(SQUARES, __VA_ARGS__);                                                  \
+        }                                                                                          \
     }
-}
+
+FOR_EACH(real, run_of, run_by, (int op, const real *x, size n), x, n)
 
 /* Short runs next to each other: as many results at once as a vector has lanes. */
 #define SHORT (4 * LANES)
@@ -86,7 +94,7 @@ INLINE vec across(const real *x, size step) {
     return load(lanes);
 }
 
-INLINE void short_runs(int op, const real *x, size n, size r1, real *to) {
+INLINE void short_runs_by(int op, const real *x, size n, size r1, real *to) {
     size i = 0;
     for (; i + LANES <= n; i += LANES, x += LANES * r1) {
         vec sums[2] = {start(op), start(op)};
@@ -99,8 +107,11 @@ INLINE void short_runs(int op, const real *x, size n, size r1, real *to) {
     for (; i < n; i++, x += r1) to[i] = run_of(op, x, r1);
 }
 
+FOR_EACH(void, short_runs, short_runs_by, (int op, const real *x, size n, size r1, real *to), x, n,
+         r1, to)
+
 /* The same for longer ones: each as a vector of lanes, and those joined across. */
-INLINE void runs_of(int op, const real *x, size n, size r1, real *to) {
+INLINE void runs_by(int op, const real *x, size n, size r1, real *to) {
     real lanes[VECTOR_BYTES / sizeof(real)][VECTOR_BYTES / sizeof(real)];
     size i = 0, tail = r1 - r1 % LANES;
     for (; i + LANES <= n; i += LANES) {
@@ -110,12 +121,12 @@ INLINE void runs_of(int op, const real *x, size n, size r1, real *to) {
                 lanes[l][j - tail] = join_one(op, taken_one(op, x[j]), lanes[l][j - tail]);
         }
         vec all = start(op);
-#pragma GCC unroll 16
         for (size j = 0; j < LANES; j++) all = join(op, across(lanes[0] + j, LANES), all);
         store(to + i, all);
     }
     for (; i < n; i++, x += r1) to[i] = run_of(op, x, r1);
 }
+FOR_EACH(void, runs_of, runs_by, (int op, const real *x, size n, size r1, real *to), x, n, r1, to)
 
 typedef struct {
     int op;
@@ -128,14 +139,14 @@ typedef struct {
     real *out;
 } reduction;
 
-INLINE void runs(int op, const reduction *r, size chunk) {
+static void runs(const reduction *r, size chunk) {
     size first = chunk * r->together, last = least_of(r->results, first + r->together);
     if (r->r0 == 1 && r->r1 <= SHORT) {
-        short_runs(op, r->x + first * r->r1, last - first, r->r1, r->out + first);
+        short_runs(r->op, r->x + first * r->r1, last - first, r->r1, r->out + first);
         return;
     }
     if (r->r0 == 1 && r->r1 <= MEDIUM) {
-        runs_of(op, r->x + first * r->r1, last - first, r->r1, r->out + first);
+        runs_of(r->op, r->x + first * r->r1, last - first, r->r1, r->out + first);
         return;
     }
     for (size at = first; at < last; at++) {
@@ -143,8 +154,8 @@ INLINE void runs(int op, const reduction *r, size chunk) {
         size from = piece * r->each, n = least_of(r->each, r->r1 - from);
         size i = lead * r->lead_each, until = least_of(r->r0, i + r->lead_each);
         const real *x = r->x + (i * r->k0 + k) * r->r1 + from;
-        real total = run_of(op, x, n);
-        while (++i < until) total = join_one(op, run_of(op, x += r->k0 * r->r1, n), total);
+        real total = run_of(r->op, x, n);
+        while (++i < until) total = join_one(r->op, run_of(r->op, x += r->k0 * r->r1, n), total);
         r->out[at] = total;
     }
 }
@@ -177,24 +188,15 @@ INLINE void join_rows_by(int op, const real *x, size rows, size row, size width,
     }
 }
 
-/* As `join_rows_by`, compiled once for each operation. */
-static __attribute__((noinline)) void join_rows(int op, const real *x, size rows, size row,
-                                                size width, real *to) {
-    switch (op) {
-    case SUM: join_rows_by(SUM, x, rows, row, width, to); break;
-    case PRODUCT: join_rows_by(PRODUCT, x, rows, row, width, to); break;
-    case LARGEST: join_rows_by(LARGEST, x, rows, row, width, to); break;
-    case SMALLEST: join_rows_by(SMALLEST, x, rows, row, width, to); break;
-    case SQUARES: join_rows_by(SQUARES, x, rows, row, width, to); break;
-    }
-}
+FOR_EACH(void, join_rows, join_rows_by,
+         (int op, const real *x, size rows, size row, size width, real *to), x, rows, row, width, to)
 
-INLINE void fill(int op, size n, real *to) {
+static void fill(int op, size n, real *to) {
     for (size j = 0; j < n; j++) to[j] = start(op)[0];
 }
 
 /* Rows next to each other: where they are narrow, `fold` of them as one. */
-INLINE void join_block(int op, const real *x, size rows, size k1, size width, size fold, real *to) {
+static void join_block(int op, const real *x, size rows, size k1, size width, size fold, real *to) {
     real wide[2 * WIDE];
     size whole_rows = rows / fold;
     if (fold == 1 || whole_rows < 2) {
@@ -207,7 +209,7 @@ INLINE void join_block(int op, const real *x, size rows, size k1, size width, si
     join_rows(op == SQUARES ? SUM : op, wide, fold, k1, k1, to);
 }
 
-INLINE void rows(int op, const reduction *r, size chunk) {
+static void rows(const reduction *r, size chunk) {
     size last = least_of(r->results, (chunk + 1) * r->together);
     size fold = 1;
     while (fold * r->k1 < WIDE) fold *= 2;
@@ -216,30 +218,23 @@ INLINE void rows(int op, const reduction *r, size chunk) {
         size j = tile * TILE, width = least_of(TILE, r->k1 - j);
         size row = piece * r->each, until = least_of(r->r0 * r->r1, row + r->each);
         real *to = r->out + (piece * r->k0 + k) * r->k1 + j;
-        fill(op, width, to);
+        fill(r->op, width, to);
         while (row < until) { /* as far as they lie next to each other */
             size lead = row / r->r1, first = row % r->r1;
             size n = least_of(until - row, r->r1 - first);
             const real *x = r->x + ((lead * r->k0 + k) * r->r1 + first) * r->k1 + j;
-            join_block(op, x, n, r->k1, width, fold, to);
+            join_block(r->op, x, n, r->k1, width, fold, to);
             row += n;
         }
     }
 }
 
-#define REDUCE(op)                                                                                 \
-    case op:                                                                                       \
-        if (r->k1 == 1)                                                                            \
-            runs(op, r, chunk);                                                                    \
-        else                                                                                       \
-            rows(op, r, chunk);                                                                    \
-        break;
-
 static void reduce_chunk(void *context, size chunk) {
     const reduction *r = context;
-    switch (r->op) {
-        REDUCE(SUM) REDUCE(PRODUCT) REDUCE(LARGEST) REDUCE(SMALLEST) REDUCE(SQUARES)
-    }
+    if (r->k1 == 1)
+        runs(r, chunk);
+    else
+        rows(r, chunk);
 }
 
 /* out (k0, k1): x joined over r0 and r1. 0, or -1 where there is no memory. */
@@ -308,7 +303,7 @@ INLINE size place_of(const real *x, size n, real wanted) {
 }
 
 /* The extreme of a run, the first of equal ones, and where it is. */
-INLINE size find(int op, const real *x, size n, real *value) {
+static size find(int op, const real *x, size n, real *value) {
     size block = 1024, best_at = 0;
     real best = run_of(op, x, least_of(n, block));
     for (size i = block; i < n && best == best; i += block) {

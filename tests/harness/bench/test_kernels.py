@@ -30,6 +30,7 @@ def ran():
     from minitorch.backend import ROWS
 
     differentiable()  # some rows are there once they are used
+    MINITORCH_NUMPY.namespace()  # the kernels are off
     found = {}
     for name in set(kernels.standing()) & set(CALLS):
         seen = found[name] = set()
