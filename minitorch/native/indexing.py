@@ -45,10 +45,15 @@ def take(xp: Any, x: Any, *indices: Any, spec: Any) -> Any:
     if one is None or not x.flags.c_contiguous or not x.size:
         return NotImplemented
     at, places = one
-    out = xp.empty((*x.shape[:at], *indices[0].shape, *x.shape[at + 1 :]), x.dtype)
+    out = xp.empty(_taken(x.shape, at, indices[0]), x.dtype)
     n = x.shape[at]
     found = c.take(x, places, out, _around(x.shape, at), places.size, -n)
     return NotImplemented if found else out
+
+
+def _taken(size: tuple, at: int, indices: Any) -> tuple:
+    """The shape of what lies at `indices` along the axis `at` of an array of `size`."""
+    return (*size[:at], *indices.shape, *size[at + 1 :])
 
 
 def _added(x: Any, places: Any, out: Any, at: int, low: int, keep: int) -> Any:
@@ -64,6 +69,8 @@ def put_add(xp: Any, x: Any, *indices: Any, size: Any, spec: Any) -> Any:
     if one is None or not x.size:
         return NotImplemented
     at, places = one
+    if x.shape != _taken(size, at, indices[0]):
+        return NotImplemented
     return _added(x, places, xp.empty(size, x.dtype), at, -size[at], 0)
 
 
@@ -75,7 +82,7 @@ def index_put(
     if one is None or type(value) is not xp.ndarray or value.dtype is not x.dtype:
         return NotImplemented
     at, places = one
-    if value.shape != (*x.shape[:at], *indices[0].shape, *x.shape[at + 1 :]):
+    if value.shape != _taken(x.shape, at, indices[0]):
         return NotImplemented
     return _added(value, places, xp.array(x, order="C"), at, -x.shape[at], 1)
 
@@ -93,7 +100,7 @@ def embedding(xp: Any, weight: Any, indices: Any, *, padding_idx: Any = None) ->
 @forward("embedding_grad", least=_LEAST_ADDED)
 def embedding_grad(xp: Any, x: Any, indices: Any, *, rows: int, padding_idx: Any = None) -> Any:
     places = _whole(indices)
-    if places is None or not x.size:
+    if places is None or not x.size or x.shape[: indices.ndim] != indices.shape:
         return NotImplemented
     out = _added(x, places, xp.empty((rows, *x.shape[indices.ndim :]), x.dtype), 0, 0, 0)
     if out is not NotImplemented and padding_idx is not None:
