@@ -92,26 +92,25 @@ class _Ctypes:
         import ctypes
 
         library = ctypes.CDLL(path)
-        lent = [getattr(self.library, name) for name in ("parallel", "scratch", "threads_wanted")]
-        library.borrow(*(ctypes.cast(each, ctypes.c_void_p) for each in lent))
+        lent = ("parallel", "scratch", "threads_wanted", "no_memory")
+        library.borrow(*(ctypes.cast(getattr(self.library, n), ctypes.c_void_p) for n in lent))
         self._add(library)
 
     def kernels(self) -> dict[str, Any]:
         self._add(self.library)
-        return {name: _called(name, entry, self.has_double) for name, entry in self.found.items()}
+        return {name: _called(self, name, entry) for name, entry in self.found.items()}
 
     def _add(self, library: Any) -> None:
         import ctypes
 
         name, double, strided = ctypes.c_char_p(), ctypes.c_int(), ctypes.c_int()
-        kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
         places = (ctypes.byref(name), ctypes.byref(double), ctypes.byref(strided))
         library.kernel_get.restype = ctypes.c_void_p
         i = 0
         while address := library.kernel_get(i, *places):
             text = (name.value or b"").decode()
             entry = self.found.setdefault(text, [None, None, strided.value])
-            entry[double.value] = kind(address)
+            entry[double.value] = ctypes.c_void_p(address)
             i += 1
 
     def guard(self, fallback: Any, kernel: Any, least: int) -> Any:
@@ -145,7 +144,7 @@ class _Ctypes:
         return {}
 
 
-def _called(name: str, entry: list, has_double: Callable[[], bool]) -> Any:
+def _called(binding: _Ctypes, name: str, entry: list) -> Any:
     import ctypes
 
     strided = entry[2]
@@ -185,14 +184,19 @@ def _called(name: str, entry: list, has_double: Callable[[], bool]) -> Any:
             else:
                 integers.append(x)
         if which and not entry[1]:
-            has_double()
+            binding.has_double()
         run = entry[which or 0]
         if run is None:
             raise TypeError(f"{name}: not for this dtype")
-        return run(
+        found = ctypes.c_int64()
+        if not binding.library.kernel_run(
+            run,
             (ctypes.c_void_p * (len(arrays) or 1))(*arrays),
             (ctypes.c_int64 * (len(integers) or 1))(*integers),
             (ctypes.c_double * (len(numbers) or 1))(*numbers),
-        )
+            ctypes.byref(found),
+        ):
+            raise MemoryError(f"{name}: there is no memory left")
+        return found.value
 
     return call

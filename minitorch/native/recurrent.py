@@ -19,7 +19,9 @@ __all__: list[str] = []
 _LEAST = 2048
 
 
-def _serves(x: Any, states: tuple, w_ih: Any, w_hh: Any, biases: tuple, sizes: Any) -> bool:
+def _serves(
+    gates: int, x: Any, states: tuple, w_ih: Any, w_hh: Any, biases: tuple, sizes: Any
+) -> bool:
     """Whether sizes and dtypes are those of a layer without projection; errors are the row's."""
     if w_hh.ndim != 2 or w_ih.ndim != 2 or x.ndim != (2 if sizes is not None else 3):
         return False
@@ -31,6 +33,7 @@ def _serves(x: Any, states: tuple, w_ih: Any, w_hh: Any, biases: tuple, sizes: A
         fits = sum(sizes) == len(x) and max(sizes, default=0) <= sequences
     return (
         fits
+        and wide == gates * hidden
         and w_ih.shape == (wide, x.shape[-1])
         and all(s.shape[-2:] == (sequences, hidden) for s in states)
         and all(s.size == sequences * hidden for s in states)
@@ -120,7 +123,7 @@ def lstm_layer(
 ) -> Any:  # fmt: skip
     if w_hr is not None or w_hh.shape[0] != 4 * w_hh.shape[-1]:
         return NotImplemented
-    if not _serves(x, (h0, c0), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if not _serves(4, x, (h0, c0), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     gates = _inputs(x, w_ih, b_ih, b_hh)
     h, cell, u = _own(h0), _own(c0), xp.ascontiguousarray(w_hh)
@@ -140,7 +143,7 @@ def lstm_back(
 ) -> Any:  # fmt: skip
     if w_hr is not None or w_hh.shape[0] != 4 * w_hh.shape[-1]:
         return NotImplemented
-    if not _serves(x, (h0, c0), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if not _serves(4, x, (h0, c0), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     g_out, strides = _sent(g[0], sizes)
     h, cell, u = _start(g[1], h0), _start(g[2], c0), xp.ascontiguousarray(w_hh)
@@ -164,7 +167,7 @@ def gru_layer(
 ) -> Any:  # fmt: skip
     if w_hh.shape[0] != 3 * w_hh.shape[-1]:
         return NotImplemented
-    if not _serves(x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if not _serves(3, x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     h, u = _own(h0), xp.ascontiguousarray(w_hh)
     hidden = u.shape[1]
@@ -187,7 +190,7 @@ def gru_back(
 ) -> Any:  # fmt: skip
     if w_hh.shape[0] != 3 * w_hh.shape[-1]:
         return NotImplemented
-    if not _serves(x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if not _serves(3, x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     g_out, strides = _sent(g[0], sizes)
     h, u = _start(g[1], h0), xp.ascontiguousarray(w_hh)
@@ -211,7 +214,7 @@ def rnn_layer(
 ) -> Any:  # fmt: skip
     if w_hh.shape[0] != w_hh.shape[-1]:
         return NotImplemented
-    if not _serves(x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if not _serves(1, x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     states = _inputs(x, w_ih, b_ih, b_hh)
     h, u, before = _own(h0), xp.ascontiguousarray(w_hh), xp.empty_like(states)
@@ -225,7 +228,7 @@ def rnn_back(
     g: Any, x: Any, h0: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, out: Any, _before_: Any,
     sizes: Any, reverse: bool, nonlinearity: str, needs: Any,
 ) -> Any:  # fmt: skip
-    if not _serves(x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
+    if not _serves(1, x, (h0,), w_ih, w_hh, (b_ih, b_hh), sizes):
         return NotImplemented
     if w_hh.shape[0] != w_hh.shape[-1] or not out.flags.c_contiguous:
         return NotImplemented

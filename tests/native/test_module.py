@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -128,3 +131,60 @@ def test_a_kernel_may_be_called_after_it_was_turned_off():
     native.enable(least=1)
     native.enable(least=1)
     assert native.is_enabled()
+
+
+NO_MEMORY = """
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import minitorch
+from minitorch import native
+
+native.prepare()
+native.enable(least=1)
+minitorch.set_num_threads(threads)
+from minitorch.native.table import c
+
+a = np.ones((300, 2000), dtype)
+b = np.ones((2000, 40000), dtype)
+out = np.zeros((300, 40000), dtype)
+x = np.ones((2, 64, 32, 32), dtype)
+weight = np.ones((3000, 64, 3, 3), dtype)
+
+
+def product():
+    return c.gemm(a, b, out, None, 300, 40000, 2000, 2000, 1, 40000, 1, 0)
+
+
+def convolved():
+    given = minitorch.from_numpy(x), minitorch.from_numpy(weight)
+    return minitorch.nn.functional.conv2d(*given, padding=1)
+
+
+c.gemm(a, b, out, None, 3, 4, 5, 2000, 1, 40000, 1, 0)  # its threads are there
+limit = resource.getrlimit(resource.RLIMIT_AS)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+for call in (product, product):
+    resource.setrlimit(resource.RLIMIT_AS, (used + 4096, limit[1]))
+    try:
+        call()
+        print("done")
+    except MemoryError as error:
+        print(error)
+    resource.setrlimit(resource.RLIMIT_AS, limit)
+product()
+assert (out == 2000).all()
+assert (convolved().numpy()[:, :, 1:-1, 1:-1] == 576).all()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a limit on memory")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_without_memory_a_kernel_raises_and_the_next_one_runs(threads, dtype):
+    code = f"threads, dtype = {threads}, {dtype!r}\n{NO_MEMORY}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["gemm: there is no memory left"] * 2

@@ -52,7 +52,6 @@ static size add_losses(loss *l, double sums[2]) {
     l->sums = few, l->wrong = &one;
     if (chunks > 1) {
         l->sums = scratch(2, chunks * (size)(2 * sizeof(double) + sizeof(_Bool)));
-        if (!l->sums) return 1;
         l->wrong = (_Bool *)(l->sums + 2 * chunks);
     }
     parallel(chunks, loss_chunk, l);

@@ -30,11 +30,10 @@ typedef struct {
     char *whole; /* the lanes go next to each other */
 } windows;
 
-static int windows_new(windows *w, size most) {
-    w->from = malloc((size_t)(most + 1) * sizeof *w->from);
-    w->to = malloc((size_t)(most * LANES + 1) * sizeof *w->to);
-    w->whole = malloc((size_t)most + 1);
-    return w->from && w->to && w->whole;
+static void windows_new(windows *w, size most) {
+    w->from = memory_of((most + 1) * (size)sizeof *w->from);
+    w->to = memory_of((most * LANES + 1) * (size)sizeof *w->to);
+    w->whole = memory_of(most + 1);
 }
 
 static void windows_end(windows *w) {
@@ -277,7 +276,7 @@ static void span_of(void *context, size chunk) {
 }
 
 /* Vectors for each kind of block there is. */
-static int all_windows(work *s) {
+static void all_windows(work *s) {
     const pass *p = &s->p;
     size most = s->images * p->block[0] * p->block[1] * p->block[2];
     for (int kind = 0; kind < 16; kind++) {
@@ -291,10 +290,9 @@ static int all_windows(work *s) {
         }
         if (kind >> AXES) e.images = p->n % s->images;
         if (!is_there || !e.images) continue;
-        if (!windows_new(&s->w[kind], most)) return 0;
+        windows_new(&s->w[kind], most);
         choose_windows(&s->w[kind], p, e);
     }
-    return 1;
 }
 
 /* Cut the pass into runs, blocks, pieces. */
@@ -318,15 +316,15 @@ static void cut(work *s) {
     s->span = most_of(1, least_of(s->span, s->pieces / PARTS));
 }
 
+/* Returns 0 where it is too large to be done. */
 static int run(work *s) {
     const pass *p = &s->p;
     cut(s);
     size furthest = s->images * p->groups * p->outs * p->out[0] * p->out[1] * p->out[2];
     size packed = p->groups * p->outs * p->ins * p->taps;
+    if (furthest > INT32_MAX || s->images * p->run * p->channel > INT32_MAX) return 0;
     s->packed = scratch(2, (packed + 64) * (size)sizeof(real));
-    if (furthest > INT32_MAX || s->images * p->run * p->channel > INT32_MAX || !s->packed ||
-        !all_windows(s))
-        return 0;
+    all_windows(s);
     parallel(p->groups * blocks_of(p->outs, ROWS), pack_chunk, s);
     parallel(blocks_of(s->pieces, s->span), span_of, s);
     return 1;
@@ -338,15 +336,15 @@ static int finished(work *s, int done) {
     return done;
 }
 
-/* x, weight, out, bias or None; the geometry. Returns 1 where it could not be done. */
+/* x, weight, out, bias or None; the geometry. Returns 1 where it is too large to be done. */
 KERNEL(convolve) {
     geometry g = NAME(geometry_of)(n);
     work w = {.x = a[0], .weight = a[1], .out = a[2], .bias = a[3]};
-    int made = NAME(pass_forward)(&w.p, &g);
+    NAME(pass_forward)(&w.p, &g);
     w.channel = g.kernel[0] * g.kernel[1] * g.kernel[2];
     w.row = w.p.ins * w.channel;
     w.group = w.p.outs * w.row;
-    return !finished(&w, made && run(&w));
+    return !finished(&w, run(&w));
 }
 
 /* The same, for x of the windows' side. */
@@ -357,11 +355,11 @@ KERNEL(convolve_transposed) {
         for (at[1] = 0; at[1] < least_of(g.stride[1], g.in[1]); at[1]++)
             for (at[2] = 0; at[2] < least_of(g.stride[2], g.in[2]); at[2]++) {
                 work w = {.x = a[0], .weight = a[1], .out = a[2], .bias = a[3]};
-                int made = NAME(pass_transposed)(&w.p, &g, at);
+                NAME(pass_transposed)(&w.p, &g, at);
                 w.row = g.kernel[0] * g.kernel[1] * g.kernel[2];
                 w.channel = w.p.outs * w.row;
                 w.group = w.p.ins * w.channel;
-                if (!finished(&w, made && run(&w))) return 1;
+                if (!finished(&w, run(&w))) return 1;
             }
     return 0;
 }

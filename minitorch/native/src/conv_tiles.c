@@ -21,9 +21,12 @@ Source: Lavin and Gray 2016, Fast algorithms for convolutional neural networks, 
 
 /* ------------------------------------------------------------------ tiles */
 
-int NAME(tiles_pass)(pass *p, const geometry *g, int transposed) {
+void NAME(tiles_pass)(pass *p, const geometry *g, int transposed) {
     const size none[AXES] = {0};
-    if (!(transposed ? NAME(pass_transposed)(p, g, none) : NAME(pass_forward)(p, g))) return 0;
+    if (transposed)
+        NAME(pass_transposed)(p, g, none);
+    else
+        NAME(pass_forward)(p, g);
     size low[2] = {p->shift[0][1], p->shift[0][2]};
     if (transposed) low[0] -= 2, low[1] -= 2;
     for (int axis = 1; axis < AXES; axis++) {
@@ -37,7 +40,6 @@ int NAME(tiles_pass)(pass *p, const geometry *g, int transposed) {
         p->shift[t][1] = low[0] + t / 4;
         p->shift[t][2] = low[1] + t % 4;
     }
-    return 1;
 }
 
 INLINE void transform_4(const vec d[4], vec to[4]) {
@@ -268,24 +270,19 @@ static void block_of(void *context, size number) {
             __atomic_store_n(&s->odd, 1, __ATOMIC_RELAXED);
 }
 
-/* x, weight, out, bias or None; the geometry; whether it is the transposed one. Returns 1 where it
-could not be done, or something is not finite. */
+/* x, weight, out, bias or None; the geometry; whether it is the transposed one. Returns 1 where
+something is not finite. */
 KERNEL(convolve_tiles) {
     geometry g = NAME(geometry_of)(n);
     work w = {.x = a[0], .weight = a[1], .out = a[2], .bias = a[3], .turned = (int)n[4 + 6 * AXES]};
-    int made = NAME(tiles_pass)(&w.p, &g, w.turned);
+    NAME(tiles_pass)(&w.p, &g, w.turned);
     w.row = w.turned ? 9 : w.p.ins * 9;
     w.channel = w.turned ? w.p.outs * 9 : 9;
-    if (made) {
-        NAME(pass_cut)(&w.p, w.p.ins, BLOCK, (w.p.ins + w.p.outs) * 16);
-        w.kernels = scratch(2, (16 * w.p.ins * w.p.outs + 64) * (size)sizeof(real));
-        w.blocks = w.p.blocks[0] * w.p.blocks[1] * w.p.blocks[2];
-        made = w.kernels != NULL;
-    }
-    if (made) {
-        parallel(blocks_of(w.p.outs, ROWS), pack_chunk, &w);
-        parallel(w.p.n * w.blocks, block_of, &w);
-    }
+    NAME(pass_cut)(&w.p, w.p.ins, BLOCK, (w.p.ins + w.p.outs) * 16);
+    w.kernels = scratch(2, (16 * w.p.ins * w.p.outs + 64) * (size)sizeof(real));
+    w.blocks = w.p.blocks[0] * w.p.blocks[1] * w.p.blocks[2];
+    parallel(blocks_of(w.p.outs, ROWS), pack_chunk, &w);
+    parallel(w.p.n * w.blocks, block_of, &w);
     NAME(pass_end)(&w.p);
-    return !made || w.odd;
+    return w.odd;
 }

@@ -146,28 +146,23 @@ static void gather(void *context, size o) {
     if (sum != sum) __atomic_store_n(&s->odd, 1, __ATOMIC_RELAXED);
 }
 
-/* gradient, x, out; the geometry. Returns 1 where it could not be done, or something is not finite. */
+/* gradient, x, out; the geometry. Returns 1 where something is not finite. */
 KERNEL(convolve_tiles_weight) {
     geometry g = NAME(geometry_of)(n);
     work w = {.g = a[0], .x = a[1], .out = a[2]};
     const pass *p = &w.p;
-    int made = NAME(tiles_pass)(&w.p, &g, 0);
-    if (made) {
-        NAME(pass_cut)(&w.p, p->ins, BLOCK, (p->ins + COLUMNS) * 16);
-        w.tiles = blocks_of(p->outs, COLUMNS);
-        size all = w.tiles * 16 * p->ins * COLUMNS;
-        w.parts = least_of(least_of(PARTS, p->n), most_of(1, SUMS / all));
-        w.images = blocks_of(p->n, w.parts);
-        w.parts = blocks_of(p->n, w.images);
-        w.each = blocks_of(w.tiles, least_of(w.tiles, blocks_of(PARTS, w.parts)));
-        w.pieces = blocks_of(w.tiles, w.each);
-        w.sums = scratch(5, (w.parts * all + 64) * (size)sizeof(real));
-        made = w.sums != NULL;
-    }
-    if (made) {
-        parallel(w.parts * w.pieces, portion, &w);
-        parallel(w.tiles, gather, &w);
-    }
+    NAME(tiles_pass)(&w.p, &g, 0);
+    NAME(pass_cut)(&w.p, p->ins, BLOCK, (p->ins + COLUMNS) * 16);
+    w.tiles = blocks_of(p->outs, COLUMNS);
+    size all = w.tiles * 16 * p->ins * COLUMNS;
+    w.parts = least_of(least_of(PARTS, p->n), most_of(1, SUMS / all));
+    w.images = blocks_of(p->n, w.parts);
+    w.parts = blocks_of(p->n, w.images);
+    w.each = blocks_of(w.tiles, least_of(w.tiles, blocks_of(PARTS, w.parts)));
+    w.pieces = blocks_of(w.tiles, w.each);
+    w.sums = scratch(5, (w.parts * all + 64) * (size)sizeof(real));
+    parallel(w.parts * w.pieces, portion, &w);
+    parallel(w.tiles, gather, &w);
     NAME(pass_end)(&w.p);
-    return !made || w.odd;
+    return w.odd;
 }

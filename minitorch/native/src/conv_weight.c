@@ -280,24 +280,21 @@ static void cut(work *s) {
     s->pieces = blocks_of(p->outs, s->each);
 }
 
-/* gradient, x, out; the geometry. Returns 1 where it could not be done. */
+/* gradient, x, out; the geometry. Returns 1 where it is too large to be done. */
 KERNEL(convolve_weight) {
     geometry g = NAME(geometry_of)(n);
     work w = {.g = a[0], .x = a[1], .out = a[2]};
-    int made = NAME(pass_forward)(&w.p, &g);
-    if (made) {
-        cut(&w);
+    NAME(pass_forward)(&w.p, &g);
+    cut(&w);
+    int fits = w.p.run * w.p.channel <= INT32_MAX && w.p.out[0] * w.p.out[1] * w.p.out[2] <= INT32_MAX;
+    if (fits) {
         size all = w.parts * w.p.groups * w.columns * w.k;
         w.sums = scratch(5, (all + 64) * (size)sizeof(real));
-        made = w.sums && w.p.run * w.p.channel <= INT32_MAX &&
-               w.p.out[0] * w.p.out[1] * w.p.out[2] <= INT32_MAX;
-    }
-    if (made) {
         parallel(w.parts * w.p.groups * w.pieces, portion, &w);
         parallel(w.p.groups * (w.few ? w.columns : w.columns / COLUMNS), gather, &w);
     }
     NAME(pass_end)(&w.p);
-    return !made;
+    return !fits;
 }
 
 /* ------------------------------------------------------------------ bias */

@@ -9,14 +9,13 @@ geometry NAME(geometry_of)(const size *n) {
     return g;
 }
 
-static int make_room(pass *p, const geometry *g) {
+static void make_room(pass *p, const geometry *g) {
     size most = most_of(16, g->kernel[0] * g->kernel[1] * g->kernel[2]);
     p->taps = 0;
-    p->shift = malloc((size_t)most * sizeof *p->shift);
-    p->phase = malloc((size_t)most * sizeof *p->phase);
-    p->tap = malloc((size_t)most * sizeof *p->tap);
-    p->at = malloc((size_t)(most * p->ins + 1) * sizeof *p->at);
-    return p->shift && p->phase && p->tap && p->at;
+    p->shift = memory_of(most * (size)sizeof *p->shift);
+    p->phase = memory_of(most * (size)sizeof *p->phase);
+    p->tap = memory_of(most * (size)sizeof *p->tap);
+    p->at = memory_of((most * p->ins + 1) * (size)sizeof *p->at);
 }
 
 void NAME(pass_end)(pass *p) {
@@ -33,9 +32,9 @@ static void tap_at(const size kernel[AXES], size number, size at[AXES]) {
     }
 }
 
-int NAME(pass_forward)(pass *p, const geometry *g) {
+void NAME(pass_forward)(pass *p, const geometry *g) {
     *p = (pass){g->n, g->groups, g->channels / g->groups, g->outs / g->groups};
-    if (!make_room(p, g)) return 0;
+    make_room(p, g);
     for (int axis = 0; axis < AXES; axis++) {
         p->in[axis] = g->in[axis];
         p->out[axis] = p->count[axis] = g->count[axis];
@@ -49,13 +48,12 @@ int NAME(pass_forward)(pass *p, const geometry *g) {
         for (int axis = 0; axis < AXES; axis++)
             p->shift[t][axis] = at[axis] * g->dilation[axis] - g->padding[axis];
     }
-    return 1;
 }
 
 /* The position y = i * stride + k * dilation - padding receives the input i times the tap k. */
-int NAME(pass_transposed)(pass *p, const geometry *g, const size remainder[AXES]) {
+void NAME(pass_transposed)(pass *p, const geometry *g, const size remainder[AXES]) {
     *p = (pass){g->n, g->groups, g->outs / g->groups, g->channels / g->groups};
-    if (!make_room(p, g)) return 0;
+    make_room(p, g);
     for (int axis = 0; axis < AXES; axis++) {
         p->in[axis] = g->count[axis];
         p->out[axis] = g->in[axis];
@@ -75,7 +73,6 @@ int NAME(pass_transposed)(pass *p, const geometry *g, const size remainder[AXES]
         }
         if (meets) p->tap[p->taps++] = t;
     }
-    return 1;
 }
 
 /* ------------------------------------------------------------------ blocks, and their copies */

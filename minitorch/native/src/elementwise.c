@@ -183,7 +183,6 @@ static void run_chunk(void *context, size at) {
     if (j->sums) j->sums[at] = sum;
 }
 
-/* Returns 1 where there is no memory for the sums. */
 size NAME(elementwise)(const recipe *how, void **a, const size *n, const double *s) {
     job j = {.how = how, .alike = 1, .out = a[how->inputs], .count = n[0], .chunk = how->chunk};
     int dims = n[1] == 1 ? (int)n[2] : 0; /* n[1]: 0 all alike, 1 shapes follow, 2 periods */
@@ -204,7 +203,7 @@ size NAME(elementwise)(const recipe *how, void **a, const size *n, const double 
     }
     j.numbers = s;
     size chunks = blocks_of(j.count, j.chunk);
-    if (how->sums && !(j.sums = malloc((size_t)chunks * sizeof(double)))) return 1;
+    if (how->sums) j.sums = memory_of(chunks * (size)sizeof(double));
     parallel(chunks, run_chunk, &j);
     if (how->sums) {
         double sum = 0;

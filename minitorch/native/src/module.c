@@ -142,13 +142,15 @@ static PyObject *call_sorted(entry *k, PyObject *const *args, Py_ssize_t n, void
     kernel run = k->run[which > 0];
     if (!run) return PyErr_Format(PyExc_TypeError, "%s: not for this dtype", k->name);
     size found;
+    int done;
     if (largest < RELEASE_FROM) {
-        found = run(arrays, integers, numbers);
+        done = kernel_run(run, arrays, integers, numbers, &found);
     } else {
         Py_BEGIN_ALLOW_THREADS
-        found = run(arrays, integers, numbers);
+        done = kernel_run(run, arrays, integers, numbers, &found);
         Py_END_ALLOW_THREADS
     }
+    if (!done) return PyErr_Format(PyExc_MemoryError, "%s: there is no memory left", k->name);
     return PyLong_FromLongLong(found);
 }
 
@@ -216,7 +218,7 @@ static PyObject *add_double(PyObject *self, PyObject *path) {
     void *borrow = library ? dlsym(library, "borrow") : NULL;
     void *get = library ? dlsym(library, "kernel_get") : NULL;
     if (!borrow || !get) return PyErr_Format(PyExc_ImportError, "%s", dlerror());
-    ((void (*)(void *, void *, void *))borrow)(parallel, scratch, threads_wanted);
+    ((void (*)(void *, void *, void *, void *))borrow)(parallel, scratch, threads_wanted, no_memory);
     if (learn((kernel(*)(int, const char **, int *, int *))get)) return NULL;
     Py_RETURN_NONE;
 }

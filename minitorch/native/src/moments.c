@@ -123,7 +123,7 @@ static double joined(const along *w, size result, size results) {
 }
 
 /* x (r0, k0, r, k1), to (k0, k1); r0, k0, r, k1, whether the root is wanted; the divisor. r0 is 1
-unless k1 is. -1 where there is no memory. */
+unless k1 is. */
 KERNEL(variance) {
     along w = {.x = a[0], .r0 = n[0], .k0 = n[1], .r = n[2], .k1 = n[3], .tiles = 1};
     real *to = a[1];
@@ -133,8 +133,7 @@ KERNEL(variance) {
     w.units = w.r0 * w.pieces * w.k0 * w.tiles;
     w.together = most_of(1, WORK / (w.each * least_of(w.k1, TILE)));
     size results = w.k0 * w.k1, all = w.r0 * w.pieces * results;
-    w.means = malloc(2 * sizeof(double) * (size_t)all);
-    if (!w.means) return -1;
+    w.means = memory_of(2 * (size)sizeof(double) * all);
     w.squares = w.means + all;
     parallel(blocks_of(w.units, w.together), moments_chunk, &w);
     for (size i = 0; i < results; i++) {

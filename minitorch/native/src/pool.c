@@ -10,6 +10,7 @@ more. A thread that finds no work spins for some ten microseconds, then sleeps. 
 
 #include <pthread.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -47,12 +48,33 @@ static struct {
     range ranges[MOST_THREADS];
     _Atomic size stop[MOST_THREADS];
     _Atomic size parts;
+    _Atomic int lacked; /* a chunk found no memory */
     task run;
     void *context;
 } pool = {.calling = PTHREAD_MUTEX_INITIALIZER, .sleeping = PTHREAD_MUTEX_INITIALIZER,
           .wake = PTHREAD_COND_INITIALIZER, .wanting = PTHREAD_COND_INITIALIZER};
 
 static _Thread_local int inside; /* this thread is at work on a chunk */
+static _Thread_local jmp_buf *way_out;
+
+void no_memory(void) {
+    if (!way_out) abort();
+    _longjmp(*way_out, 1);
+}
+
+int kernel_run(kernel run, void **arrays, const size *n, const double *numbers, size *found) {
+    jmp_buf here, *before = way_out;
+    int was_inside = inside;
+    if (_setjmp(here)) {
+        way_out = before;
+        inside = was_inside;
+        return 0;
+    }
+    way_out = &here;
+    *found = run(arrays, n, numbers);
+    way_out = before;
+    return 1;
+}
 
 static uint64_t now(void) {
     struct timespec t;
@@ -78,6 +100,18 @@ static void work(size me, uint32_t number) {
     }
 over:
     inside = 0;
+}
+
+/* The same; a chunk that finds no memory counts as done. */
+static void attempt(size me, uint32_t number) {
+    jmp_buf here, *before = way_out;
+    if (_setjmp(here)) {
+        atomic_store(&pool.lacked, 1);
+        atomic_fetch_sub_explicit(&pool.left, 1, memory_order_release);
+    }
+    way_out = &here;
+    work(me, number);
+    way_out = before;
 }
 
 /* Sleep while fewer threads are wanted than there are. */
@@ -109,7 +143,7 @@ static void *worker(void *argument) {
             since = 0;
         }
         seen = number;
-        if (me < pool.wanted) work(me, number);
+        if (me < pool.wanted) attempt(me, number);
     }
     return NULL;
 }
@@ -209,12 +243,14 @@ void parallel(size chunks, task run, void *context) {
     pthread_mutex_lock(&pool.sleeping);
     if (pool.asleep) pthread_cond_broadcast(&pool.wake);
     pthread_mutex_unlock(&pool.sleeping);
-    work(0, number);
+    attempt(0, number);
     for (int spins = 0; atomic_load_explicit(&pool.left, memory_order_acquire);) {
         relax();
         if (++spins % 2048 == 0) sched_yield(); /* the thread we wait for may want this core */
     }
+    int lacked = atomic_exchange(&pool.lacked, 0);
     pthread_mutex_unlock(&pool.calling);
+    if (lacked) no_memory();
 }
 
 /* ------------------------------------------------------------------ scratch memory */
@@ -252,7 +288,7 @@ void *scratch(int slot, size bytes) {
     blocks *mine = pthread_getspecific(key);
     if (!mine) {
         mine = calloc(1, sizeof *mine);
-        if (!mine) return NULL;
+        if (!mine) no_memory();
         pthread_setspecific(key, mine);
     }
     if (mine->bytes[slot] < bytes) {
@@ -261,7 +297,7 @@ void *scratch(int slot, size bytes) {
         mine->bytes[slot] = 0;
         size room = blocks_of(bytes + bytes / 4, 4096) * 4096;
         mine->block[slot] = aligned_alloc(64, (size_t)room);
-        if (!mine->block[slot]) return NULL;
+        if (!mine->block[slot]) no_memory();
         mine->bytes[slot] = room;
     }
     fence(mine->block[slot], bytes, mine->bytes[slot]);

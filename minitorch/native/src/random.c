@@ -109,11 +109,10 @@ static void chunk(void *context, size i) {
 
 static uint32_t *room(void) { return scratch(SLOT, 2 * (PIECE + 2 * WORDS + 16) * 4); }
 
-/* Draw n numbers. Returns whether there was memory. */
-static int fill(job *j, size n) {
+/* Draw n numbers. */
+static void fill(job *j, size n) {
     uint32_t *both = room();
-    if (!both) return 0;
-    if (!n) return 1;
+    if (!n) return;
     size piece = PIECE / j->each;
     int turn = 0;
     j->count = least_of(piece, n);
@@ -124,7 +123,6 @@ static int fill(job *j, size n) {
         j->room = both + turn * (PIECE + 2 * WORDS + 16);
         parallel(blocks_of(j->count, CHUNK) + (j->next_count > 0), chunk, j);
     }
-    return 1;
 }
 
 /* ------------------------------------------------------------------ numbers */
@@ -200,7 +198,8 @@ static void to_uniform(const job *j, const uint32_t *raw, size at, size n) {
 KERNEL(random_uniform) {
     job j = {.convert = n[1] ? to_uniform : to_units, .state = a[0], .out = a[1], .each = EACH};
     if (n[1]) j.first = (real)s[0], j.length = (real)s[1], j.end = (real)s[2];
-    return fill(&j, n[0]);
+    fill(&j, n[0]);
+    return 0;
 }
 
 /* ------------------------------------------------------------------ normal */
@@ -289,12 +288,12 @@ KERNEL(random_normal) {
     job j = {.convert = to_normal, .state = a[0], .out = a[1], .each = EACH, .flag = (int)n[1]};
     j.first = (real)s[0], j.length = (real)s[1];
     size rest = n[0] % 16;
-    if (!fill(&j, n[0] - rest)) return 0;
+    fill(&j, n[0] - rest);
     if (rest) {
         draw(j.state, room(), rest * EACH);
         sixteen(&j, draw(j.state, room(), 16 * EACH), (real *)a[1] + n[0] - 16);
     }
-    return 1;
+    return 0;
 }
 
 /* state, out, the second of a pair that was left over (bits of a double); how many, whether one
@@ -307,7 +306,6 @@ KERNEL(random_pairs) {
     while (out < end) {
         uint32_t copy[8];
         uint32_t *words = room();
-        if (!words) return -1;
         doubles u = double_units(last_words(copy, draw(a[0], words, 4), 4));
         double r = sqrt(-2 * log1p(-u[1])), angle = 2 * M_PI * u[0];
         double second = r * sin(angle);
@@ -334,7 +332,8 @@ static void to_exponential(const job *j, const uint32_t *raw, size at, size n) {
 /* state, out; how many; -1 / lambd. */
 KERNEL(random_exponential) {
     job j = {.convert = to_exponential, .state = a[0], .out = a[1], .each = 2, .factor = s[0]};
-    return fill(&j, n[0]);
+    fill(&j, n[0]);
+    return 0;
 }
 
 /* ------------------------------------------------------------------ Bernoulli */
@@ -357,7 +356,8 @@ static void to_bernoulli(const job *j, const uint32_t *raw, size at, size n) {
 KERNEL(random_bernoulli) {
     job j = {.convert = to_bernoulli, .state = a[0], .out = a[1], .each = 2, .first = (real)s[0]};
     j.span = n[1];
-    return fill(&j, n[0]);
+    fill(&j, n[0]);
+    return 0;
 }
 
 /* 1 where u is below the element's own chance. */
@@ -375,7 +375,8 @@ static void to_chances(const job *j, const uint32_t *raw, size at, size n) {
 /* state, out, chances; how many. */
 KERNEL(random_chances) {
     job j = {.convert = to_chances, .state = a[0], .out = a[1], .chances = a[2], .each = EACH};
-    return fill(&j, n[0]);
+    fill(&j, n[0]);
+    return 0;
 }
 
 /* ------------------------------------------------------------------ integers */
@@ -394,7 +395,8 @@ static void to_words(const job *j, const uint32_t *raw, size at, size n) {
 /* state, out; how many. */
 KERNEL(random_words) {
     job j = {.convert = to_words, .state = a[0], .out = a[1], .each = 1};
-    return fill(&j, n[0]);
+    fill(&j, n[0]);
+    return 0;
 }
 
 /* w mod span for a span below 2**32: the fraction of w / span, of 64 bits, times span. */
@@ -424,7 +426,8 @@ static void to_integers(const job *j, const uint32_t *raw, size at, size n) {
 KERNEL(random_integers) {
     job j = {.convert = to_integers, .state = a[0], .out = a[1], .each = n[3] ? 2 : 1};
     j.low = n[1], j.span = n[2];
-    return fill(&j, n[0]);
+    fill(&j, n[0]);
+    return 0;
 }
 
 /* state, out; how many: 0 ... n-1 shuffled, by w for each but the last. */
@@ -432,7 +435,6 @@ KERNEL(random_permutation) {
     int64_t *x = a[1];
     size count = n[0];
     uint32_t *words_room = room();
-    if (!words_room) return 0;
     for (size i = 0; i < count; i++) x[i] = i;
     for (size i = 0; i < count - 1;) {
         size m = least_of(PIECE, count - 1 - i);
@@ -449,6 +451,6 @@ KERNEL(random_permutation) {
             x[i] = taken;
         }
     }
-    return 1;
+    return 0;
 }
 #endif

@@ -237,8 +237,8 @@ static void reduce_chunk(void *context, size chunk) {
         rows(r, chunk);
 }
 
-/* out (k0, k1): x joined over r0 and r1. 0, or -1 where there is no memory. */
-static size reduce(int op, const real *x, size r0, size k0, size r1, size k1, real *out) {
+/* out (k0, k1): x joined over r0 and r1. */
+static void reduce(int op, const real *x, size r0, size k0, size r1, size k1, real *out) {
     reduction r = {.op = op, .x = x, .r0 = r0, .k0 = k0, .r1 = r1, .k1 = k1, .leads = 1, .pieces = 1,
                    .lead_each = r0, .each = r1, .tiles = 1};
     size work, parts;
@@ -260,16 +260,16 @@ static size reduce(int op, const real *x, size r0, size k0, size r1, size k1, re
     }
     r.results = parts * k0 * r.tiles;
     r.together = most_of(1, WORK / 2 / most_of(work, 1));
-    r.out = parts == 1 ? out : malloc(sizeof(real) * (size_t)(parts * k0 * k1));
-    if (!r.out) return -1;
+    r.out = parts == 1 ? out : memory_of((size)sizeof(real) * parts * k0 * k1);
     if (r0 * k0 * r1 * k1 <= WORK) r.together = r.results;
     parallel(blocks_of(r.results, r.together), reduce_chunk, &r);
-    if (parts == 1) return 0;
+    if (parts == 1) return;
     if (op == SQUARES) op = SUM;
-    size failed = k1 == 1 ? reduce(op, r.out, r.leads, k0, r.pieces, 1, out)
-                          : reduce(op, r.out, 1, 1, parts, k0 * k1, out);
+    if (k1 == 1)
+        reduce(op, r.out, r.leads, k0, r.pieces, 1, out);
+    else
+        reduce(op, r.out, 1, 1, parts, k0 * k1, out);
     free(r.out);
-    return failed;
 }
 
 /* x, out; op, r0, k0, r1, k1; what to divide by. */
@@ -277,10 +277,10 @@ KERNEL(reduce) {
     size r0 = n[1], k0 = n[2], r1 = n[3], k1 = n[4];
     if (r0 > 1 && r1 == 1) k1 *= k0, k0 = 1, r1 = r0, r0 = 1;
     real *out = a[1], by = (real)s[0];
-    size failed = reduce((int)n[0], a[0], r0, k0, r1, k1, out);
+    reduce((int)n[0], a[0], r0, k0, r1, k1, out);
     if (by != 1)
         for (size i = 0; i < k0 * k1; i++) out[i] /= by;
-    return failed;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ extremes with their places */
@@ -430,13 +430,8 @@ KERNEL(find) {
     f.results = f.k0 * f.pieces * f.tiles;
     f.together = most_of(1, WORK / 2 / most_of(1, f.each * least_of(f.k1, NARROW)));
     if (f.pieces > 1) {
-        f.values = malloc((sizeof(real) + sizeof(int64_t)) * (size_t)f.results);
-        if (!f.values) return -1;
-        f.places = (int64_t *)malloc(sizeof(int64_t) * (size_t)f.results);
-        if (!f.places) {
-            free(f.values);
-            return -1;
-        }
+        f.values = memory_of((size)sizeof(real) * f.results);
+        f.places = memory_of((size)sizeof(int64_t) * f.results);
     }
     parallel(blocks_of(f.results, f.together), find_chunk, &f);
     if (f.pieces > 1) {

@@ -111,16 +111,26 @@ void threads_set(size n);
 
 /* Memory of this thread, at least so many bytes, aligned to 64; each slot is one block that stays.
 What is in it lasts until the thread asks for the same slot again. Slots 0 and 1 are the matrix
-products' own. Returns NULL where there is no memory. */
+products' own. */
 #define SLOTS 8
 void *scratch(int slot, size bytes);
 
+/* Where a kernel finds no memory it is left, from any depth and on any thread, by no_memory():
+`scratch` and `memory`, a malloc, do so. What it had of malloc by then is lost. */
+__attribute__((noreturn)) void no_memory(void);
+INLINE void *memory_of(size bytes) {
+    void *found = malloc((size_t)bytes);
+    if (!found) no_memory();
+    return found;
+}
+
 /* ------------------------------------------------------------------ kernels: registry.c */
 
-/* What Python calls: arrays by their first element (NULL for None), then integers, then numbers, in
+/* What Python calls, by kernel_run, which returns 0 where there was no memory: arrays by their first element (NULL for None), then integers, then numbers, in
 the order of the call. What it returns arrives in Python as an int. */
 typedef size (*kernel)(void **arrays, const size *n, const double *numbers);
 void kernel_add(const char *name, kernel run, int is_double, int strided);
+int kernel_run(kernel run, void **arrays, const size *n, const double *numbers, size *found);
 kernel kernel_get(int i, const char **name, int *is_double, int *strided); /* NULL after the last */
 
 /* `KERNEL(gelu) { ... }` defines a kernel whose arrays are contiguous, STRIDED_KERNEL one that is
