@@ -42,7 +42,7 @@ def resized(sample: Sample, rng: random.Random) -> list[np.ndarray]:
     made = []
     for a in sample.inputs:
         shape = tuple(size[n] for n in a.shape)
-        if int(np.prod(shape)) > MOST or not a.size:
+        if int(np.prod([max(n, 1) for n in shape])) > MOST or not a.size:
             shape = a.shape
         made.append(np.resize(a, shape))
         if sample.name in STEEP:

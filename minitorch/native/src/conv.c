@@ -103,19 +103,21 @@ typedef struct {
     int begins, ends;
 } job;
 
-INLINE void finish(const job *t, size v, size row, vec x) {
-    const int32_t *to = t->w->to + v * LANES;
-    real *out = t->out + row * t->plane, *at;
-    if (t->w->whole[v]) {
-        store(out + to[0], x);
-        return;
-    }
-    real lanes[VECTOR_BYTES / sizeof(real) + 1];
-    store(lanes, x);
+/* The sums of a tile to where they belong. */
+static __attribute__((noinline)) void finish(const job *t, size rows, size vectors, const real *sums) {
+    real nowhere;
+    for (size v = 0; v < vectors; v++) {
+        const int32_t *to = t->w->to + (t->first + v) * LANES;
+        int whole = t->w->whole[t->first + v];
+        for (size i = 0; i < rows; i++) {
+            real *out = t->out + i * t->plane;
+            const real *x = sums + (i * vectors + v) * LANES;
+            if (whole)
+                store(out + to[0], load(x));
+            else
 #pragma GCC unroll 16
-    for (size l = 0; l < LANES; l++) {
-        at = to[l] >= 0 ? out + to[l] : &lanes[LANES];
-        *at = lanes[l];
+                for (size l = 0; l < LANES; l++) *(to[l] >= 0 ? out + to[l] : &nowhere) = x[l];
+        }
     }
 }
 
@@ -143,14 +145,12 @@ INLINE void tile(const job *t, int rows, int vectors) {
             for (int v = 0; v < vectors; v++) sums[i][v] += weight * x[v];
         }
     }
+    real made[ROWS * VECTORS * VECTOR_BYTES / sizeof(real)], *to = t->ends ? made : t->sums;
 #pragma GCC unroll 8
     for (int i = 0; i < rows; i++)
 #pragma GCC unroll 3
-        for (int v = 0; v < vectors; v++)
-            if (t->ends)
-                finish(t, t->first + v, i, sums[i][v]);
-            else
-                store(t->sums + (i * vectors + v) * LANES, sums[i][v]);
+        for (int v = 0; v < vectors; v++) store(to + (i * vectors + v) * LANES, sums[i][v]);
+    if (t->ends) finish(t, rows, vectors, made);
 }
 
 #define TILES(rows)                                                                                \
