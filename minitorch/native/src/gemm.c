@@ -37,20 +37,61 @@ typedef struct {
     int add;
 } place;
 
-/* A tile that is not whole, or whose columns lie apart. */
+typedef real quad __attribute__((vector_size(4 * sizeof(real))));
+typedef real loose_quad
+    __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
+#define MIX(x, y, i, j, k, l) __builtin_shufflevector(x, y, i, j, k, l)
+
+/* Four rows of four numbers as four columns. */
+INLINE void turn(const real *from, size from_row, real *to, size to_row) {
+    quad a = *(const loose_quad *)from, b = *(const loose_quad *)(from + from_row);
+    quad c = *(const loose_quad *)(from + 2 * from_row);
+    quad d = *(const loose_quad *)(from + 3 * from_row);
+    quad ab = MIX(a, b, 0, 4, 1, 5), cd = MIX(c, d, 0, 4, 1, 5);
+    quad ef = MIX(a, b, 2, 6, 3, 7), gh = MIX(c, d, 2, 6, 3, 7);
+    *(loose_quad *)to = MIX(ab, cd, 0, 1, 4, 5);
+    *(loose_quad *)(to + to_row) = MIX(ab, cd, 2, 3, 6, 7);
+    *(loose_quad *)(to + 2 * to_row) = MIX(ef, gh, 0, 1, 4, 5);
+    *(loose_quad *)(to + 3 * to_row) = MIX(ef, gh, 2, 3, 6, 7);
+}
+
+/* A tile that is not whole, or whose columns lie apart: that of a transposed product, row 1. `sums`
+has room for whole fours of rows. */
+#define FOURS ((ROWS + 3) / 4 * 4)
+INLINE void put_columns(place to, size rows, size columns, const real *sums) {
+    real turned[COLUMNS][FOURS];
+    for (size i = 0; i < rows; i += 4)
+        for (size j = 0; j < COLUMNS; j += 4)
+            turn(sums + i * COLUMNS + j, COLUMNS, &turned[j][i], FOURS);
+    for (size j = 0; j < columns; j++) {
+        real *at = to.c + j * to.column, *x = turned[j];
+        if (to.add)
+            for (size i = 0; i < rows; i++) x[i] += at[i];
+        if (to.bias)
+            for (size i = 0; i < rows; i++) x[i] += to.bias[j];
+        if (to.row_bias)
+            for (size i = 0; i < rows; i++) x[i] += to.row_bias[i];
+        if (rows == ROWS)
+            memcpy(at, x, ROWS * sizeof(real));
+        else
+            for (size i = 0; i < rows; i++) at[i] = x[i];
+    }
+}
+
 static __attribute__((noinline)) void put_part(place to, size rows, size columns,
                                                const real *sums) {
-    for (size j = 0; j < columns; j++) {
-        real *at = to.c + j * to.column;
-        real more = to.bias ? to.bias[j] : 0;
-        for (size i = 0; i < rows; i++) {
-            real x = sums[i * COLUMNS + j];
-            if (to.add) x += at[i * to.row];
-            if (to.bias) x += more;
-            if (to.row_bias) x += to.row_bias[i];
-            at[i * to.row] = x;
-        }
+    if (to.row == 1) {
+        put_columns(to, rows, columns, sums);
+        return;
     }
+    for (size i = 0; i < rows; i++, sums += COLUMNS)
+        for (size j = 0; j < columns; j++) {
+            real *at = to.c + i * to.row + j * to.column, x = sums[j];
+            if (to.add) x += *at;
+            if (to.bias) x += to.bias[j];
+            if (to.row_bias) x += to.row_bias[i];
+            *at = x;
+        }
 }
 
 #define EACH_SUM                                                                                   \
@@ -59,7 +100,7 @@ static __attribute__((noinline)) void put_part(place to, size rows, size columns
 
 INLINE void put(place to, int rows, size columns, vec sums[ROWS][VECTORS]) {
     if (to.column != 1 || columns != COLUMNS) {
-        real kept[ROWS * VECTORS * (VECTOR_BYTES / sizeof(real))];
+        real kept[FOURS * VECTORS * (VECTOR_BYTES / sizeof(real))];
         EACH_SUM store(kept + i * COLUMNS + v * LANES, sums[i][v]);
         put_part(to, rows, columns, kept);
         return;
@@ -125,24 +166,6 @@ static size run_of(size k) {
 }
 
 static size panels(size n) { return blocks_of(n, COLUMNS); }
-
-typedef real quad __attribute__((vector_size(4 * sizeof(real))));
-typedef real loose_quad
-    __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
-#define MIX(x, y, i, j, k, l) __builtin_shufflevector(x, y, i, j, k, l)
-
-/* Four rows of four numbers as four columns. */
-INLINE void turn(const real *from, size from_row, real *to, size to_row) {
-    quad a = *(const loose_quad *)from, b = *(const loose_quad *)(from + from_row);
-    quad c = *(const loose_quad *)(from + 2 * from_row);
-    quad d = *(const loose_quad *)(from + 3 * from_row);
-    quad ab = MIX(a, b, 0, 4, 1, 5), cd = MIX(c, d, 0, 4, 1, 5);
-    quad ef = MIX(a, b, 2, 6, 3, 7), gh = MIX(c, d, 2, 6, 3, 7);
-    *(loose_quad *)to = MIX(ab, cd, 0, 1, 4, 5);
-    *(loose_quad *)(to + to_row) = MIX(ab, cd, 2, 3, 6, 7);
-    *(loose_quad *)(to + 2 * to_row) = MIX(ef, gh, 0, 1, 4, 5);
-    *(loose_quad *)(to + 3 * to_row) = MIX(ef, gh, 2, 3, 6, 7);
-}
 
 /* Columns [0, columns) of b as one panel of COLUMNS, zeros after them. */
 static void pack_panel(size k, size columns, const real *b, size b_row, size b_column, real *to) {
@@ -276,7 +299,7 @@ static double cost(size m, size n, size k, size b_column, size c_column) {
     double tiles = (double)blocks_of(m, ROWS) * (double)panels(n);
     double copied = (double)(panels(n) * k) * (b_column == 1 ? 1 : 2);
     double runs = (double)blocks_of(k, run_of(k));
-    return tiles * ((double)k + runs * (c_column == 1 ? 6 : 80)) + copied;
+    return tiles * ((double)k + runs * (c_column == 1 ? 6 : 90)) + copied;
 }
 
 /* Run after run of k: b is copied, then c computed, each on all threads. */
