@@ -24,6 +24,7 @@ Source: Goto and van de Geijn 2008, Anatomy of high-performance matrix multiplic
 #define COLUMNS (VECTORS * LANES)
 #define DEPTH 256
 #define A_BLOCK (22 * ROWS) /* rows of a that a thread copies at a time: they stay in L2 */
+#define IN_PLACE (5 * ROWS) /* rows of c up to which b is not copied */
 #define LEAST_WORK 65536    /* multiplications that are worth a second thread: some 2 us */
 
 /* ------------------------------------------------------------------ one tile */
@@ -113,7 +114,7 @@ INLINE void put(place to, int rows, size columns, vec sums[ROWS][VECTORS]) {
 
 /* `rows` is a constant where it is called, so that the sums stay in registers. */
 INLINE void tile(int rows, size k, const real *a, size a_row, size a_column, const real *b,
-                 place to, size columns) {
+                 size b_row, place to, size columns) {
     vec sums[ROWS][VECTORS];
     EACH_SUM sums[i][v] = (vec){0};
     for (size p = 0; p < k; p++) {
@@ -127,19 +128,19 @@ INLINE void tile(int rows, size k, const real *a, size a_row, size a_column, con
             for (int v = 0; v < VECTORS; v++) sums[i][v] += x * row[v];
         }
         a += a_column;
-        b += COLUMNS;
+        b += b_row;
     }
     put(to, rows, columns, sums);
 }
 
 #define TILE(n)                                                                                    \
     case n:                                                                                        \
-        tile(n, k, a, a_row, a_column, b, to, columns);                                            \
+        tile(n, k, a, a_row, a_column, b, b_row, to, columns);                                          \
         break;
 
 static __attribute__((noinline)) void tile_of(size rows, size k, const real *a, size a_row,
-                                              size a_column, const real *b, place to,
-                                              size columns) {
+                                              size a_column, const real *b, size b_row,
+                                              place to, size columns) {
     switch (rows) {
         TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
 #if ROWS > 6
@@ -152,9 +153,9 @@ static __attribute__((noinline)) void tile_of(size rows, size k, const real *a, 
 }
 
 /* The same for a in panels: its strides are constants, which saves the address arithmetic. */
-static __attribute__((noinline)) void tile_packed(size k, const real *a, const real *b, place to,
-                                                  size columns) {
-    tile(ROWS, k, a, 1, ROWS, b, to, columns);
+static __attribute__((noinline)) void tile_packed(size k, const real *a, const real *b, size b_row,
+                                                  place to, size columns) {
+    tile(ROWS, k, a, 1, ROWS, b, b_row, to, columns);
 }
 
 /* ------------------------------------------------------------------ copying into panels */
@@ -225,7 +226,7 @@ typedef struct {
     place to;
     size row_blocks, column_blocks, rows_each, panels_each;
     size from, depth; /* the run of k at work */
-    int pack_a;
+    int pack_a, in_place; /* whether b is read where it lies, but for a last panel that is not whole */
 } product;
 
 static place within(const product *p, size i, size j) {
@@ -246,17 +247,20 @@ static void block(const product *p, size first, size last, size from, size until
         const real *a = p->a + i * p->a_row + p->from * p->a_column;
         if (copy) pack_rows(rows, p->depth, a, p->a_row, p->a_column, copy);
         for (size j = from; j < until; j++) {
+            size columns = least_of(COLUMNS, p->n - j * COLUMNS), b_row = COLUMNS;
             const real *b = p->packed + j * COLUMNS * p->depth;
-            size columns = least_of(COLUMNS, p->n - j * COLUMNS);
+            if (p->in_place && columns == COLUMNS)
+                b = p->b + p->from * p->b_row + j * COLUMNS, b_row = p->b_row;
             for (size r = 0; r < rows; r += ROWS) {
                 place to = within(p, i + r, j * COLUMNS);
                 size n = least_of(ROWS, rows - r);
                 if (!copy)
-                    tile_of(n, p->depth, a + r * p->a_row, p->a_row, p->a_column, b, to, columns);
+                    tile_of(n, p->depth, a + r * p->a_row, p->a_row, p->a_column, b, b_row, to,
+                            columns);
                 else if (n == ROWS)
-                    tile_packed(p->depth, copy + r * p->depth, b, to, columns);
+                    tile_packed(p->depth, copy + r * p->depth, b, b_row, to, columns);
                 else
-                    tile_of(n, p->depth, copy + r * p->depth, 1, ROWS, b, to, columns);
+                    tile_of(n, p->depth, copy + r * p->depth, 1, ROWS, b, b_row, to, columns);
             }
         }
     }
@@ -265,7 +269,7 @@ static void block(const product *p, size first, size last, size from, size until
 static void pack_chunk(void *context, size chunk) {
     product *p = context;
     size first = chunk * p->panels_each, last = least_of(panels(p->n), first + p->panels_each);
-    for (size j = first; j < last; j++)
+    for (size j = p->in_place ? p->n / COLUMNS : first; j < last; j++)
         pack_panel(p->depth, least_of(COLUMNS, p->n - j * COLUMNS),
                    p->b + p->from * p->b_row + j * COLUMNS * p->b_column, p->b_row, p->b_column,
                    p->packed + j * COLUMNS * p->depth);
@@ -293,13 +297,18 @@ static void cut(product *p, size parts) {
     p->column_blocks = blocks_of(all, p->panels_each);
 }
 
+/* Whether b is read too seldom to be worth a copy, and not from page after page. */
+static int in_place(size m, size b_row, size b_column) {
+    return m <= IN_PLACE && b_column == 1 && b_row * (size)sizeof(real) <= 4096;
+}
+
 /* How long a product takes, in steps of a tile: tiles are whole, b is copied, and c is written
 number by number where its columns lie apart. */
-static double cost(size m, size n, size k, size b_column, size c_column) {
+static double cost(size m, size n, size k, size b_row, size b_column, size c_column) {
     double tiles = (double)blocks_of(m, ROWS) * (double)panels(n);
-    double copied = (double)(panels(n) * k) * (b_column == 1 ? 1 : 2);
+    double copied = in_place(m, b_row, b_column) ? 0 : (double)(panels(n) * k) * (b_column == 1 ? 1 : 2);
     double runs = (double)blocks_of(k, run_of(k));
-    return tiles * ((double)k + runs * (c_column == 1 ? 6 : 90)) + copied;
+    return tiles * ((double)k + runs * (c_column == 1 ? 6 : 60)) + copied;
 }
 
 /* Run after run of k: b is copied, then c computed, each on all threads. */
@@ -307,13 +316,14 @@ static void in_runs(product p, size parts) {
     size room = panels(p.n) * COLUMNS * run_of(p.k);
     p.packed = scratch(0, room * (size)sizeof(real));
     p.pack_a = panels(p.n) >= 6 && p.m >= 4 * ROWS;
+    p.in_place = in_place(p.m, p.b_row, p.b_column);
     p.from = p.depth = 0;
     do { /* k may be 0 */
         p.from += p.depth;
         p.depth = least_of(run_of(p.k), p.k - p.from);
         size each = p.panels_each = parts == 1 ? panels(p.n) : blocks_of(panels(p.n), parts);
         if (p.depth * p.n < 8192) each = p.panels_each = panels(p.n);
-        parallel(blocks_of(panels(p.n), each), pack_chunk, &p);
+        if (!p.in_place || p.n % COLUMNS) parallel(blocks_of(panels(p.n), each), pack_chunk, &p);
         cut(&p, parts);
         parallel(p.row_blocks * p.column_blocks, block_chunk, &p);
     } while (p.from + p.depth < p.k);
@@ -332,7 +342,8 @@ static void slice_chunk(void *context, size chunk) {
 
 static void multiply(product p, int alone) {
     if (p.m <= 0 || p.n <= 0) return;
-    if (cost(p.n, p.m, p.k, p.a_row, p.to.row) < cost(p.m, p.n, p.k, p.b_column, p.to.column)) {
+    if (cost(p.n, p.m, p.k, p.a_column, p.a_row, p.to.row) <
+        cost(p.m, p.n, p.k, p.b_row, p.b_column, p.to.column)) {
         product q = p;
         q.m = p.n, q.n = p.m;
         q.a = p.b, q.a_row = p.b_column, q.a_column = p.b_row;
