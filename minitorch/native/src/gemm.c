@@ -25,6 +25,7 @@ Source: Goto and van de Geijn 2008, Anatomy of high-performance matrix multiplic
 #define DEPTH 256
 #define A_BLOCK (22 * ROWS) /* rows of a that a thread copies at a time: they stay in L2 */
 #define IN_PLACE (5 * ROWS) /* rows of c up to which b is not copied */
+#define WAIT 400 /* steps of a tile, for each part, that it takes threads to meet */
 #define LEAST_WORK 65536    /* multiplications that are worth a second thread: some 2 us */
 
 /* ------------------------------------------------------------------ one tile */
@@ -302,20 +303,39 @@ static int in_place(size m, size b_row, size b_column) {
     return m <= IN_PLACE && b_column == 1 && b_row * (size)sizeof(real) <= 4096;
 }
 
-/* How long a product takes, in steps of a tile: tiles are whole, b is copied, and c is written
-number by number where its columns lie apart. */
-static double cost(size m, size n, size k, size b_row, size b_column, size c_column) {
-    double tiles = (double)blocks_of(m, ROWS) * (double)panels(n);
-    double copied = in_place(m, b_row, b_column) ? 0 : (double)(panels(n) * k) * (b_column == 1 ? 1 : 2);
-    double runs = (double)blocks_of(k, run_of(k));
-    return tiles * ((double)k + runs * (c_column == 1 ? 6 : 60)) + copied;
+/* Whether each thread computes columns of its own from end to end, and waits for no other. */
+static int in_slices(size m, size n, size parts) {
+    return parts > 1 && panels(n) >= 4 &&
+           (m <= 2 * parts * ROWS || (m <= 2 * A_BLOCK && panels(n) >= 2 * parts));
+}
+
+/* How long a product takes, in steps of a tile: tiles are whole, b is copied, c is turned where its
+columns lie apart, and threads wait for each other. */
+static double cost(const product *p, size parts) {
+    size each = p->b_column == 1 ? 1 : 2;
+    double tiles = (double)blocks_of(p->m, ROWS) * (double)panels(p->n);
+    double copied = in_place(p->m, p->b_row, p->b_column) ? 0 : (double)(panels(p->n) * p->k * each);
+    double runs = (double)blocks_of(p->k, run_of(p->k));
+    double waits = parts == 1 || in_slices(p->m, p->n, parts) ? 0 : runs * WAIT * (double)parts;
+    return tiles * ((double)p->k + runs * (p->to.column == 1 ? 6 : 60)) + copied + waits;
+}
+
+/* The same product as columns by rows. */
+static product turned(product p) {
+    product q = p;
+    q.m = p.n, q.n = p.m;
+    q.a = p.b, q.a_row = p.b_column, q.a_column = p.b_row;
+    q.b = p.a, q.b_row = p.a_column, q.b_column = p.a_row;
+    q.to.row = p.to.column, q.to.column = p.to.row;
+    q.to.bias = p.to.row_bias, q.to.row_bias = p.to.bias;
+    return q;
 }
 
 /* Run after run of k: b is copied, then c computed, each on all threads. */
 static void in_runs(product p, size parts) {
     size room = panels(p.n) * COLUMNS * run_of(p.k);
     p.packed = scratch(0, room * (size)sizeof(real));
-    p.pack_a = panels(p.n) >= 6 && p.m >= 4 * ROWS;
+    p.pack_a = panels(p.n) >= (p.a_row == 1 ? 2 : 6) && p.m >= 4 * ROWS;
     p.in_place = in_place(p.m, p.b_row, p.b_column);
     p.from = p.depth = 0;
     do { /* k may be 0 */
@@ -342,18 +362,11 @@ static void slice_chunk(void *context, size chunk) {
 
 static void multiply(product p, int alone) {
     if (p.m <= 0 || p.n <= 0) return;
-    if (cost(p.n, p.m, p.k, p.a_column, p.a_row, p.to.row) <
-        cost(p.m, p.n, p.k, p.b_row, p.b_column, p.to.column)) {
-        product q = p;
-        q.m = p.n, q.n = p.m;
-        q.a = p.b, q.a_row = p.b_column, q.a_column = p.b_row;
-        q.b = p.a, q.b_row = p.a_column, q.b_column = p.a_row;
-        q.to.row = p.to.column, q.to.column = p.to.row;
-        q.to.bias = p.to.row_bias, q.to.row_bias = p.to.bias;
-        p = q;
-    }
-    size parts = alone || p.m * p.n * p.k < LEAST_WORK ? 1 : threads_wanted() * 4;
-    if (parts > 1 && p.m <= 2 * A_BLOCK && panels(p.n) >= 4) { /* no thread waits for another */
+    int few = alone || p.m * p.n * p.k < LEAST_WORK || threads_wanted() == 1;
+    size parts = few ? 1 : threads_wanted() * 4;
+    product other = turned(p);
+    if (cost(&other, parts) < cost(&p, parts)) p = other;
+    if (in_slices(p.m, p.n, parts)) {
         p.panels_each = blocks_of(panels(p.n), parts);
         parallel(blocks_of(panels(p.n), p.panels_each), slice_chunk, &p);
     } else {
