@@ -39,12 +39,33 @@ typedef struct {
     int add;
 } place;
 
+#define MIX __builtin_shufflevector
 typedef real quad __attribute__((vector_size(4 * sizeof(real))));
 typedef real loose_quad
     __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
-#define MIX(x, y, i, j, k, l) __builtin_shufflevector(x, y, i, j, k, l)
 
-/* Four rows of four numbers as four columns. */
+/* Four rows of TURNED numbers as columns of four. */
+#if VECTOR_BYTES >= 32 && !defined(DOUBLE)
+#define TURNED 8
+typedef real oct __attribute__((vector_size(8 * sizeof(real))));
+typedef real loose_oct
+    __attribute__((vector_size(8 * sizeof(real)), aligned(sizeof(real)), may_alias));
+INLINE void turn(const real *from, size from_row, real *to, size to_row) {
+    oct a = *(const loose_oct *)from, b = *(const loose_oct *)(from + from_row);
+    oct c = *(const loose_oct *)(from + 2 * from_row);
+    oct d = *(const loose_oct *)(from + 3 * from_row);
+    oct ab = MIX(a, b, 0, 8, 1, 9, 4, 12, 5, 13), cd = MIX(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
+    oct ef = MIX(a, b, 2, 10, 3, 11, 6, 14, 7, 15), gh = MIX(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
+    oct columns[4] = {MIX(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13), MIX(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15),
+                      MIX(ef, gh, 0, 1, 8, 9, 4, 5, 12, 13), MIX(ef, gh, 2, 3, 10, 11, 6, 7, 14, 15)};
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        *(loose_quad *)(to + i * to_row) = MIX(columns[i], columns[i], 0, 1, 2, 3);
+        *(loose_quad *)(to + (4 + i) * to_row) = MIX(columns[i], columns[i], 4, 5, 6, 7);
+    }
+}
+#else
+#define TURNED 4
 INLINE void turn(const real *from, size from_row, real *to, size to_row) {
     quad a = *(const loose_quad *)from, b = *(const loose_quad *)(from + from_row);
     quad c = *(const loose_quad *)(from + 2 * from_row);
@@ -56,6 +77,19 @@ INLINE void turn(const real *from, size from_row, real *to, size to_row) {
     *(loose_quad *)(to + 2 * to_row) = MIX(ef, gh, 0, 1, 4, 5);
     *(loose_quad *)(to + 3 * to_row) = MIX(ef, gh, 2, 3, 6, 7);
 }
+#endif
+
+/* `rows` rows of k numbers as k rows of `width`, all of some numbers that a line of the cache holds
+before the next. */
+INLINE void turn_all(size rows, size k, const real *from, size from_row, real *to, size width) {
+    size p = 0, line = 64 / (size)sizeof(real);
+    for (; rows >= 4 && p + line <= k; p += line)
+        for (size i = 0, at; (at = least_of(i, rows - 4)), i < rows; i += 4) /* the last may overlap */
+            for (size q = p; q < p + line; q += TURNED)
+                turn(from + at * from_row + q, from_row, to + q * width + at, width);
+    for (; p < k; p++)
+        for (size i = 0; i < rows; i++) to[p * width + i] = from[i * from_row + p];
+}
 
 /* A tile that is not whole, or whose columns lie apart: that of a transposed product, row 1. `sums`
 has room for whole fours of rows. */
@@ -63,7 +97,7 @@ has room for whole fours of rows. */
 INLINE void put_columns(place to, size rows, size columns, const real *sums) {
     real turned[COLUMNS][FOURS];
     for (size i = 0; i < rows; i += 4)
-        for (size j = 0; j < COLUMNS; j += 4)
+        for (size j = 0; j < COLUMNS; j += TURNED)
             turn(sums + i * COLUMNS + j, COLUMNS, &turned[j][i], FOURS);
     for (size j = 0; j < columns; j++) {
         real *at = to.c + j * to.column, *x = turned[j];
@@ -178,17 +212,11 @@ static void pack_panel(size k, size columns, const real *b, size b_row, size b_c
         return;
     }
     if (columns < COLUMNS) memset(to, 0, sizeof(real) * (size_t)(k * COLUMNS));
-    size p = 0;
     if (b_row == 1)
-        for (; p + 4 <= k; p += 4) {
-            size j = 0;
-            for (; j + 4 <= columns; j += 4)
-                turn(b + j * b_column + p, b_column, to + p * COLUMNS + j, COLUMNS);
-            for (; j < columns; j++)
-                for (size q = p; q < p + 4; q++) to[q * COLUMNS + j] = b[j * b_column + q];
-        }
-    for (; p < k; p++)
-        for (size j = 0; j < columns; j++) to[p * COLUMNS + j] = b[j * b_column + p * b_row];
+        turn_all(columns, k, b, b_column, to, COLUMNS);
+    else
+        for (size p = 0; p < k; p++)
+            for (size j = 0; j < columns; j++) to[p * COLUMNS + j] = b[j * b_column + p * b_row];
 }
 
 /* Rows of a as panels of ROWS; what is missing of the last is left as it is. */
@@ -202,16 +230,12 @@ static void pack_rows(size rows, size k, const real *a, size a_row, size a_colum
         rows -= whole, a += whole, to += whole * k;
     }
     for (size i = 0; i < rows; i += ROWS, a += ROWS * a_row, to += ROWS * k) {
-        size n = least_of(ROWS, rows - i), p = 0;
+        size n = least_of(ROWS, rows - i);
         if (a_column == 1)
-            for (; p + 4 <= k; p += 4) {
-                size q = 0;
-                for (; q + 4 <= n; q += 4) turn(a + q * a_row + p, a_row, to + p * ROWS + q, ROWS);
-                for (; q < n; q++)
-                    for (size r = p; r < p + 4; r++) to[r * ROWS + q] = a[q * a_row + r];
-            }
-        for (; p < k; p++)
-            for (size q = 0; q < n; q++) to[p * ROWS + q] = a[q * a_row + p * a_column];
+            turn_all(n, k, a, a_row, to, ROWS);
+        else
+            for (size p = 0; p < k; p++)
+                for (size q = 0; q < n; q++) to[p * ROWS + q] = a[q * a_row + p * a_column];
     }
 }
 
