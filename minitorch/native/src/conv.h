@@ -112,10 +112,4 @@ EVEN and ODD the way back. */
 #define EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
 #define ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
 #endif
-#ifdef __clang__
-#define MIX(x, y, order...) __builtin_shufflevector(x, y, order)
-#else
-#define MIX(x, y, order...) __builtin_shuffle(x, y, (mask){order})
-#endif
-
 #endif

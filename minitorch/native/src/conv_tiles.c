@@ -17,7 +17,7 @@ Source: Lavin and Gray 2016, Fast algorithms for convolutional neural networks, 
 #define ROWS 4
 #endif
 #define VECTORS 3
-#define BLOCK 131072 /* numbers of a block's tiles and outputs, transformed: in the second-level cache */
+#define BLOCK 262144 /* numbers of a block's tiles and outputs, transformed: in the second-level cache */
 
 /* ------------------------------------------------------------------ tiles */
 

@@ -164,9 +164,14 @@ INLINE void copy_row(const real *row, stretch s, real *to) {
     for (size z = 0; z < i; z++) to[z] = 0;
     if (s.step == 1) {
         for (; i + LANES <= s.last; i += LANES) store(to + i, load(from + i));
+        for (; i + 4 <= s.last; i += 4) *(loose_quad *)(to + i) = *(const loose_quad *)(from + i);
     } else if (s.step == 2) {
         for (; i + LANES < s.last; i += LANES)
             store(to + i, MIX(load(from + 2 * i), load(from + 2 * i + LANES), EVEN));
+        for (; i + 4 <= s.last; i += 4) { /* and not a number beyond the last */
+            quad a = *(const loose_quad *)(from + 2 * i), b = *(const loose_quad *)(from + 2 * i + 3);
+            *(loose_quad *)(to + i) = MIX_FOURS(a, b, 0, 2, 5, 7);
+        }
     }
     for (; i < s.last; i++) to[i] = from[i * s.step];
     for (; i < s.n; i++) to[i] = 0;
