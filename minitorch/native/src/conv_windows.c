@@ -182,12 +182,12 @@ void NAME(pass_copy)(const pass *p, const real *image, const size from[AXES],
     const size *in = p->in, *room = p->room, *step = p->step;
     size at[AXES], n[AXES];
     for (int axis = 0; axis < AXES; axis++) n[axis] = count[axis] + p->reach[axis];
-    for (size f = 0; f < p->phases; f++) {
-        for (int axis = 0; axis < AXES; axis++)
-            at[axis] = from[axis] * step[axis] + p->phase[f][axis] + p->low[axis];
-        stretch s = stretch_of(in[2], at[2], step[2], n[2]);
-        for (size c = 0; c < channels; c++) {
-            const real *plane = image + c * in[0] * in[1] * in[2];
+    for (size c = 0; c < channels; c++) {
+        const real *plane = image + c * in[0] * in[1] * in[2];
+        for (size f = 0; f < p->phases; f++) {
+            for (int axis = 0; axis < AXES; axis++)
+                at[axis] = from[axis] * step[axis] + p->phase[f][axis] + p->low[axis];
+            stretch s = stretch_of(in[2], at[2], step[2], n[2]);
             real *there = to + c * p->channel + f * room[0] * room[1] * room[2];
             for (size i = 0; i < n[0]; i++)
                 for (size j = 0; j < n[1]; j++) {
