@@ -4,6 +4,7 @@
 #define CONV_H
 
 #include "runtime.h"
+#include "shuffles.h"
 
 #define AXES 3
 
@@ -87,29 +88,4 @@ x[at[row] + windows[i]] times row i of g (n, WEIGHT_COLUMNS). */
 void NAME(weight_tile)(size rows, size n, const real *x, const int32_t *at, const int32_t *windows,
                        const real *g, real *out);
 
-/* ------------------------------------------------------------------ every other number */
-
-/* MIX(x, y, LOW), MIX(x, y, HIGH): the numbers of x and y in turn, the first ones and the last; with
-EVEN and ODD the way back. */
-#if defined(DOUBLE) && VECTOR_BYTES == 16
-#define LOW 0, 2
-#define HIGH 1, 3
-#define EVEN 0, 2
-#define ODD 1, 3
-#elif (defined(DOUBLE) && VECTOR_BYTES == 32) || (!defined(DOUBLE) && VECTOR_BYTES == 16)
-#define LOW 0, 4, 1, 5
-#define HIGH 2, 6, 3, 7
-#define EVEN 0, 2, 4, 6
-#define ODD 1, 3, 5, 7
-#elif defined(DOUBLE) || VECTOR_BYTES == 32
-#define LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define HIGH 4, 12, 5, 13, 6, 14, 7, 15
-#define EVEN 0, 2, 4, 6, 8, 10, 12, 14
-#define ODD 1, 3, 5, 7, 9, 11, 13, 15
-#else
-#define LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-#define EVEN 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
-#define ODD 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
-#endif
 #endif

@@ -93,7 +93,7 @@ static size places(const pass *p, const size from[AXES], const size count[AXES],
 
 /* LANES rows, `apart` from each other, as columns: each round interleaves the first half with the
 second, which rotates the bits of an element's place by one. */
-INLINE void turn(const real *from, size apart, real *to) {
+INLINE void turn_lanes(const real *from, size apart, real *to) {
     vec rows[VECTOR_BYTES / sizeof(real)], mixed[VECTOR_BYTES / sizeof(real)];
 #pragma GCC unroll 16
     for (size i = 0; i < LANES; i++) rows[i] = load(from + i * apart);
@@ -121,7 +121,7 @@ static void lay_out(size n, size channels, const real *g, size plane, const int3
         const real *from = g + there[i];
         if (each == LANES)
             for (size c = 0; c < whole; c += LANES)
-                turn(from + c * plane, plane, to + i * COLUMNS + c);
+                turn_lanes(from + c * plane, plane, to + i * COLUMNS + c);
         for (size c = each == 1 ? 0 : whole; c < channels; c++)
             for (size j = 0; j < each; j++) to[(i + j) * COLUMNS + c] = from[c * plane + j];
     }

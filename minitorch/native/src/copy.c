@@ -5,6 +5,7 @@ Where the innermost is the same in both, rows are copied; where the source runs 
 squares are transposed in a small buffer, so that whole cache lines are read and written. */
 
 #include "runtime.h"
+#include "shuffles.h"
 
 #define MOST_DIMS 16
 #define SIDE ((size)(64 / sizeof(real))) /* of a square: a cache line */
@@ -36,55 +37,25 @@ INLINE void copy_row(const real *from, size from_step, real *to, size to_step, s
     for (size i = 0; i < n; i++) to[i * to_step] = from[i * from_step];
 }
 
-typedef real quad __attribute__((vector_size(4 * sizeof(real))));
-typedef real loose_quad __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)),
-                                       may_alias));
-
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_shufflevector)
-#define SHUFFLES
-#endif
-#endif
-
-/* Four rows of four become four columns. */
-INLINE void turn(const real *from, size from_step, real *to, size to_step) {
-#ifdef SHUFFLES
-    quad x[4], y[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) x[i] = *(const loose_quad *)(from + i * from_step);
-    y[0] = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
-    y[1] = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
-    y[2] = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5);
-    y[3] = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
-    *(loose_quad *)to = __builtin_shufflevector(y[0], y[2], 0, 1, 4, 5);
-    *(loose_quad *)(to + to_step) = __builtin_shufflevector(y[0], y[2], 2, 3, 6, 7);
-    *(loose_quad *)(to + 2 * to_step) = __builtin_shufflevector(y[1], y[3], 0, 1, 4, 5);
-    *(loose_quad *)(to + 3 * to_step) = __builtin_shufflevector(y[1], y[3], 2, 3, 6, 7);
-#else
-    for (size a = 0; a < 4; a++)
-        for (size i = 0; i < 4; i++) to[a * to_step + i] = from[i * from_step + a];
-#endif
-}
-
 /* to[a][i] = from[i][a] for a below `across`, i below `inner`; both at most SIDE. */
 INLINE void square(const real *from, size from_step, real *to, size to_step, size across,
                    size inner) {
     real buffer[64 / sizeof(real)][64 / sizeof(real)];
     if (across == SIDE && inner == SIDE) {
         for (size i = 0; i < SIDE; i += 4)
-            for (size a = 0; a < SIDE; a += 4)
+            for (size a = 0; a < SIDE; a += TURNED)
                 turn(from + i * from_step + a, from_step, &buffer[a][i], SIDE);
         for (size a = 0; a < SIDE; a++)
             for (size i = 0; i < SIDE; i += LANES) store(to + a * to_step + i, load(&buffer[a][i]));
         return;
     }
     size a = 0;
-    for (; a + 4 <= across; a += 4) {
+    for (; a + TURNED <= across; a += TURNED) {
         size i = 0;
         for (; i + 4 <= inner; i += 4)
             turn(from + i * from_step + a, from_step, to + a * to_step + i, to_step);
         for (; i < inner; i++)
-            for (size b = a; b < a + 4; b++) to[b * to_step + i] = from[i * from_step + b];
+            for (size b = a; b < a + TURNED; b++) to[b * to_step + i] = from[i * from_step + b];
     }
     for (; a < across; a++)
         for (size i = 0; i < inner; i++) to[a * to_step + i] = from[i * from_step + a];

@@ -10,6 +10,7 @@ over which a panel stays in the first-level cache.
 Source: Goto and van de Geijn 2008, Anatomy of high-performance matrix multiplication. */
 
 #include "runtime.h"
+#include "shuffles.h"
 
 #if VECTOR_BYTES == 64
 #define ROWS 14
@@ -38,45 +39,6 @@ typedef struct {
     const real *row_bias; /* by row, or NULL */
     int add;
 } place;
-
-/* Four rows of TURNED numbers as columns of four. */
-#if VECTOR_BYTES >= 32 && !defined(DOUBLE)
-#define TURNED 8
-typedef real oct __attribute__((vector_size(8 * sizeof(real))));
-typedef real loose_oct
-    __attribute__((vector_size(8 * sizeof(real)), aligned(sizeof(real)), may_alias));
-typedef whole oct_order __attribute__((vector_size(8 * sizeof(real))));
-#define MIX_EIGHTS(x, y, order...) MIX_AS(oct_order, x, y, order)
-INLINE void turn(const real *from, size from_row, real *to, size to_row) {
-    oct a = *(const loose_oct *)from, b = *(const loose_oct *)(from + from_row);
-    oct c = *(const loose_oct *)(from + 2 * from_row);
-    oct d = *(const loose_oct *)(from + 3 * from_row);
-    oct ab = MIX_EIGHTS(a, b, 0, 8, 1, 9, 4, 12, 5, 13), cd = MIX_EIGHTS(c, d, 0, 8, 1, 9, 4, 12, 5, 13);
-    oct ef = MIX_EIGHTS(a, b, 2, 10, 3, 11, 6, 14, 7, 15), gh = MIX_EIGHTS(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
-    oct columns[4] = {MIX_EIGHTS(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13), MIX_EIGHTS(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15),
-                      MIX_EIGHTS(ef, gh, 0, 1, 8, 9, 4, 5, 12, 13), MIX_EIGHTS(ef, gh, 2, 3, 10, 11, 6, 7, 14, 15)};
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++) {
-        quad half[2];
-        memcpy(half, &columns[i], sizeof half);
-        *(loose_quad *)(to + i * to_row) = half[0];
-        *(loose_quad *)(to + (4 + i) * to_row) = half[1];
-    }
-}
-#else
-#define TURNED 4
-INLINE void turn(const real *from, size from_row, real *to, size to_row) {
-    quad a = *(const loose_quad *)from, b = *(const loose_quad *)(from + from_row);
-    quad c = *(const loose_quad *)(from + 2 * from_row);
-    quad d = *(const loose_quad *)(from + 3 * from_row);
-    quad ab = MIX_FOURS(a, b, 0, 4, 1, 5), cd = MIX_FOURS(c, d, 0, 4, 1, 5);
-    quad ef = MIX_FOURS(a, b, 2, 6, 3, 7), gh = MIX_FOURS(c, d, 2, 6, 3, 7);
-    *(loose_quad *)to = MIX_FOURS(ab, cd, 0, 1, 4, 5);
-    *(loose_quad *)(to + to_row) = MIX_FOURS(ab, cd, 2, 3, 6, 7);
-    *(loose_quad *)(to + 2 * to_row) = MIX_FOURS(ef, gh, 0, 1, 4, 5);
-    *(loose_quad *)(to + 3 * to_row) = MIX_FOURS(ef, gh, 2, 3, 6, 7);
-}
-#endif
 
 /* `rows` rows of k numbers as k rows of `width`, all of some numbers that a line of the cache holds
 before the next. */

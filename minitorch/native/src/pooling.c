@@ -15,26 +15,6 @@ NaN. `nth` says which element of the window it is. */
 typedef whole loose_mask
     __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real)), may_alias));
 
-/* The even and the odd elements of two vectors in a row. */
-INLINE void part(vec a, vec b, vec *even, vec *odd) {
-#if __has_builtin(__builtin_shufflevector) && COUNT == 8
-    vec x = __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14); /* by halves: one step each */
-    vec y = __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
-    *even = __builtin_shufflevector(x, x, 0, 1, 4, 5, 2, 3, 6, 7);
-    *odd = __builtin_shufflevector(y, y, 0, 1, 4, 5, 2, 3, 6, 7);
-#elif __has_builtin(__builtin_shufflevector) && COUNT == 4
-    *even = __builtin_shufflevector(a, b, 0, 2, 4, 6);
-    *odd = __builtin_shufflevector(a, b, 1, 3, 5, 7);
-#elif __has_builtin(__builtin_shufflevector) && COUNT == 16
-    *even = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
-                                    30);
-    *odd = __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
-#else
-    real both[2 * COUNT];
-    store(both, a), store(both + LANES, b);
-    for (size i = 0; i < LANES; i++) (*even)[i] = both[2 * i], (*odd)[i] = both[2 * i + 1];
-#endif
-}
 /* The image of `plane` as the windows read it: rows p->pitch apart, each with its padding. */
 static const real *image(const pooling *p, size plane) {
     const real *x = p->x + plane * p->in_area;
@@ -100,10 +80,9 @@ INLINE void largest(const lines *rows, size i, size kernel, size stride, size di
         const real *x = rows->at[r] + i * stride;
         if (stride == 2 && dilation == 1) {
             for (size k = 0; k < kernel; k += 2) {
-                vec even, odd;
-                part(load(x + k), load(x + k + LANES), &even, &odd);
-                consider(found, even, rows->nth[r] + k);
-                if (k + 1 < kernel) consider(found, odd, rows->nth[r] + k + 1);
+                vec a = load(x + k), b = load(x + k + LANES);
+                consider(found, MIX(a, b, EVEN), rows->nth[r] + k);
+                if (k + 1 < kernel) consider(found, MIX(a, b, ODD), rows->nth[r] + k + 1);
             }
             continue;
         }
@@ -185,10 +164,9 @@ INLINE void total(const lines *rows, size i, size kernel, size stride, vec *sum)
         const real *x = rows->at[r] + i * stride;
         if (stride == 2) {
             for (size k = 0; k < kernel; k += 2) {
-                vec even, odd;
-                part(load(x + k), load(x + k + LANES), &even, &odd);
-                *sum += even;
-                if (k + 1 < kernel) *sum += odd;
+                vec a = load(x + k), b = load(x + k + LANES);
+                *sum += MIX(a, b, EVEN);
+                if (k + 1 < kernel) *sum += MIX(a, b, ODD);
             }
             continue;
         }

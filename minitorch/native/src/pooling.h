@@ -4,21 +4,13 @@
 #define POOLING_H
 
 #include "runtime.h"
+#include "shuffles.h"
 
 #define IMAGE 7 /* slots of the scratch memory */
 #define ROW 6
 #define REACH 5
 #define MOST_ELEMENTS 255 /* of a window: nth is a byte */
 #define CHUNK 16384       /* elements of images: 64 KiB stay in the cache between two passes */
-
-#ifdef DOUBLE /* COUNT is LANES for the preprocessor */
-#define COUNT (VECTOR_BYTES / 8)
-#else
-#define COUNT (VECTOR_BYTES / 4)
-#endif
-#ifndef __has_builtin
-#define __has_builtin(name) 0
-#endif
 
 typedef struct {
     size planes, in[3], out[3], kernel[3], stride[3], padding[3], dilation[3];

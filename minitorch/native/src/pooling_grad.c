@@ -3,24 +3,8 @@ among all. */
 
 #include "pooling.h"
 
-typedef uint8_t bytes __attribute__((vector_size(COUNT), aligned(1), may_alias));
-
-/* Two vectors with the elements of both by turns. */
-INLINE void braid(vec even, vec odd, vec *a, vec *b) {
-#if __has_builtin(__builtin_shufflevector) && COUNT == 8
-    *a = __builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11);
-    *b = __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15);
-#elif __has_builtin(__builtin_shufflevector) && COUNT == 4
-    *a = __builtin_shufflevector(even, odd, 0, 4, 1, 5);
-    *b = __builtin_shufflevector(even, odd, 2, 6, 3, 7);
-#else
-    for (size i = 0; i < LANES; i++) {
-        size at = i / 2;
-        (*a)[i] = i % 2 ? odd[at] : even[at];
-        (*b)[i] = i % 2 ? odd[at + LANES / 2] : even[at + LANES / 2];
-    }
-#endif
-}
+typedef uint8_t bytes
+    __attribute__((vector_size(VECTOR_BYTES / sizeof(real)), aligned(1), may_alias));
 
 /* ------------------------------------------------------------------ what was chosen */
 
@@ -72,11 +56,11 @@ static void give_pairs(const pooling *p, size plane, size end) {
                    (i < p->out[2] && last - (y + 2 * i) >= 2 * LANES &&
                     p->x + p->planes * p->out_area - (from + i) >= LANES);
                  i += LANES) {
-                vec x = load(from + i), a, b;
+                vec x = load(from + i);
                 mask k = __builtin_convertvector(*(const bytes *)(chosen + i), mask);
-                mask even = k == 2 * row, odd = k == 2 * row + 1;
-                braid((vec)((mask)x & even), (vec)((mask)x & odd), &a, &b);
-                store(y + 2 * i, a), store(y + 2 * i + LANES, b);
+                vec even = (vec)((mask)x & (k == 2 * row)), odd = (vec)((mask)x & (k == 2 * row + 1));
+                store(y + 2 * i, MIX(even, odd, LOW));
+                store(y + 2 * i + LANES, MIX(even, odd, HIGH));
             }
             for (; i < p->out[2]; i++) {
                 y[2 * i] = chosen[i] == 2 * row ? from[i] : 0;
@@ -152,9 +136,10 @@ static void share_row(const pooling *p, const real *g, const real *divisors, rea
     for (; i < n; i++) share[i] = g[i] / divisors[i];
     i = 0;
     if (kernel == 2 && stride == 2)
-        for (vec a, b; i + LANES <= n; i += LANES) {
-            braid(load(share + i), load(share + i), &a, &b);
-            store(line + 2 * i, a), store(line + 2 * i + LANES, b);
+        for (; i + LANES <= n; i += LANES) {
+            vec x = load(share + i);
+            store(line + 2 * i, MIX(x, x, LOW));
+            store(line + 2 * i + LANES, MIX(x, x, HIGH));
         }
     memset(line + i * stride, 0, (size_t)(p->pitch - i * stride) * sizeof(real));
     if (stride == 1)

@@ -63,21 +63,6 @@ INLINE vec choose(mask m, vec x, vec y) { return (vec)(((mask)x & m) | ((mask)y 
 INLINE vec larger(vec x, vec y) { return choose((x > y) | (x != x), x, y); }
 INLINE vec smaller(vec x, vec y) { return choose((x < y) | (x != x), x, y); }
 
-/* Numbers of two vectors in an order given by constants; those of the second come after the first's.
-gcc wants the order as a vector, of the type `as`. */
-#ifdef __clang__
-#define MIX_AS(as, x, y, order...) __builtin_shufflevector(x, y, order)
-#else
-#define MIX_AS(as, x, y, order...) __builtin_shuffle(x, y, (as){order})
-#endif
-#define MIX(x, y, order...) MIX_AS(mask, x, y, order)
-
-typedef real quad __attribute__((vector_size(4 * sizeof(real))));
-typedef whole quad_order __attribute__((vector_size(4 * sizeof(real))));
-#define MIX_FOURS(x, y, order...) MIX_AS(quad_order, x, y, order)
-typedef real loose_quad
-    __attribute__((vector_size(4 * sizeof(real)), aligned(sizeof(real)), may_alias));
-
 /* A vector in pieces of 16 bytes, which every machine has. */
 typedef real piece __attribute__((vector_size(16)));
 #define PIECES (VECTOR_BYTES / 16)
