@@ -25,7 +25,7 @@ def on(module: Any) -> None:
     """Put them in place; `module` is the compiled one."""
     if not _known:
         module.engine_learn(primitive, Parameter, _tensor.next_sequence.__self__)
-        module.engine_learn_sweep(graph, _tensor.AccumulateGrad)
+        module.engine_learn_sweep(graph, _tensor.AccumulateGrad, _tensor._lock)
         _known.append(module)
     tensor = primitive.Tensor
     for name in _ROWS:

@@ -104,6 +104,22 @@ static PyObject *new_cell(void) {
     return cell;
 }
 
+int engine_first_grad(PyObject *leaf, PyObject *node, PyObject *g) {
+    if (!PyObject_TypeCheck(leaf, engine.tensor) || SLOT(leaf, engine.node_at) != node ||
+        SLOT(leaf, engine.grad) != Py_None || !PyArray_CheckExact(g) ||
+        !PyArray_IS_C_CONTIGUOUS((PyArrayObject *)g) ||
+        !PyArray_IS_C_CONTIGUOUS((PyArrayObject *)SLOT(leaf, engine.array)))
+        return 0;
+    PyObject *cell = new_cell(), *t = cell ? new_tensor(g, Py_None, cell) : NULL;
+    Py_XDECREF(cell);
+    if (!t) return -1;
+    if (SLOT(leaf, engine.grad) == Py_None) /* the garbage collector may have run */
+        Py_SETREF(SLOT(leaf, engine.grad), t);
+    else
+        return Py_DECREF(t), 0;
+    return 1;
+}
+
 /* A node; takes over saved and versions. */
 static PyObject *new_node(PyObject *plan, PyObject *edges, PyObject *saved, PyObject *versions,
                           PyArrayObject *out) {

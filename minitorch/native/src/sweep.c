@@ -12,6 +12,7 @@ shape and several outputs are its functions here too. */
 #include <numpy/arrayobject.h>
 
 #include "engine.h"
+#include "runtime.h"
 
 #define SMALL_SUM 8192 /* elements; larger ones are added by graph's own function */
 
@@ -27,6 +28,9 @@ static struct {
     PyObject *text[FIELDS];
     Py_ssize_t at[2][FIELDS]; /* in a Node, in a leaf; -1 where the class says it */
     PyObject *text_backward, *text_accumulate, *text_complete, *text_is_leaf;
+    Py_ssize_t of_leaf, post_hooks; /* in a leaf's node */
+    PyObject *acquire, *release;    /* the lock that is held while gradients are added */
+    kernel sum_rows;
 } graph;
 
 /* A field of any node, borrowed where it is a slot: `*held` is what to let go of. */
@@ -150,6 +154,26 @@ static int fits(PyObject *g, PyObject *shape, PyObject *dtype) {
     return 0;
 }
 
+/* The rows of a matrix of floats summed, as for a bias; NULL, and no error, for anything else. */
+static PyObject *summed_rows(PyObject *gx, PyObject *shape, PyObject *dtype) {
+    PyArrayObject *g = (PyArrayObject *)gx;
+    if (!graph.sum_rows || !PyArray_CheckExact(gx) || PyArray_NDIM(g) != 2 ||
+        PyArray_TYPE(g) != NPY_FLOAT || (PyObject *)PyArray_DESCR(g) != dtype ||
+        !PyArray_ISCARRAY_RO(g) || !PyArray_SIZE(g) || !PyTuple_CheckExact(shape) ||
+        PyTuple_GET_SIZE(shape) != 1 ||
+        PyLong_AsLongLong(PyTuple_GET_ITEM(shape, 0)) != PyArray_DIM(g, 1))
+        return NULL;
+    Py_INCREF(dtype);
+    PyObject *made = PyArray_NewFromDescr(&PyArray_Type, (PyArray_Descr *)dtype, 1,
+                                          PyArray_DIMS(g) + 1, NULL, NULL, 0, NULL);
+    if (!made) return NULL;
+    void *arrays[] = {PyArray_DATA(g), PyArray_DATA((PyArrayObject *)made)};
+    size sizes[] = {PyArray_DIM(g, 0), PyArray_DIM(g, 1)}, found;
+    if (kernel_run(graph.sum_rows, arrays, sizes, NULL, &found)) return made;
+    Py_DECREF(made);
+    return NULL;
+}
+
 /* `gx` in the shape and dtype that output `nr` of `target` has; takes it over. */
 static PyObject *fitted(PyObject *gx, PyObject *target, PyObject *nr, int several) {
     PyObject *held_shape, *held_dtype = NULL, *made = NULL;
@@ -161,7 +185,7 @@ static PyObject *fitted(PyObject *gx, PyObject *target, PyObject *nr, int severa
     }
     if (dtype && fits(gx, shape, dtype))
         made = Py_NewRef(gx);
-    else if (dtype)
+    else if (dtype && !(made = summed_rows(gx, shape, dtype)) && !PyErr_Occurred())
         made = ask("_fit", (PyObject *[]){gx, shape, dtype}, 3);
     Py_XDECREF(held_shape), Py_XDECREF(held_dtype);
     Py_DECREF(gx);
@@ -291,6 +315,28 @@ done:
     return failed;
 }
 
+/* A gradient arrives at a leaf. 0, or -1 for an error. */
+static int accumulate(PyObject *node, PyObject *g) {
+    PyObject *leaf = Py_None;
+    if (Py_IS_TYPE(node, graph.leaf) && SLOT(node, graph.post_hooks) == Py_None)
+        leaf = PyWeakref_GetObject(SLOT(node, graph.of_leaf));
+    if (leaf != Py_None) {
+        Py_INCREF(leaf);
+        PyObject *held = PyObject_CallOneArg(graph.acquire, Py_False); /* without waiting */
+        int done = held == Py_True ? engine_first_grad(leaf, node, g) : held ? 0 : -1;
+        if (held == Py_True) {
+            PyObject *released = PyObject_CallNoArgs(graph.release);
+            Py_XDECREF(released);
+        }
+        Py_XDECREF(held);
+        Py_DECREF(leaf);
+        if (done) return done > 0 ? 0 : -1;
+    }
+    PyObject *done = PyObject_CallMethodOneArg(node, graph.text_accumulate, g);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
 static int visit(PyObject *pending, PyObject *summed, PyObject *node, int keep) {
     PyObject *g = PyDict_GetItemWithError(pending, node);
     if (!g) return PyErr_Occurred() ? -1 : 0;
@@ -310,9 +356,7 @@ static int visit(PyObject *pending, PyObject *summed, PyObject *node, int keep) 
     if (!g || any < 0) {
         failed = -1;
     } else if (leaf) {
-        PyObject *done = PyObject_CallMethodOneArg(node, graph.text_accumulate, g);
-        failed = done ? 0 : -1;
-        Py_XDECREF(done);
+        failed = accumulate(node, g);
     } else {
         failed = step(pending, summed, node, &g, keep);
     }
@@ -369,17 +413,28 @@ PyObject *engine_sweep(PyObject *self, PyObject *args, PyObject *kwargs) {
     Py_RETURN_NONE;
 }
 
-/* learn_sweep(graph, AccumulateGrad): learn what the sweep is made of. */
+/* learn_sweep(graph, AccumulateGrad, its lock): learn what the sweep is made of. */
 PyObject *engine_learn_sweep(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *module, *leaf;
-    if (!PyArg_ParseTuple(args, "OO:learn_sweep", &module, &leaf)) return NULL;
+    PyObject *module, *leaf, *lock;
+    if (!PyArg_ParseTuple(args, "OOO:learn_sweep", &module, &leaf, &lock)) return NULL;
     graph.names = Py_NewRef(PyModule_GetDict(module));
     graph.leaf = (PyTypeObject *)Py_NewRef(leaf);
     graph.node = (PyTypeObject *)PyObject_GetAttrString(module, "Node");
     graph.sweep = PyObject_GetAttrString(module, "sweep");
     graph.state = PyObject_GetAttrString(module, "state");
-    if (!graph.node || !graph.sweep || !graph.state) return NULL;
+    graph.acquire = PyObject_GetAttrString(lock, "acquire");
+    graph.release = PyObject_GetAttrString(lock, "release");
+    if (!graph.node || !graph.sweep || !graph.state || !graph.acquire || !graph.release) return NULL;
+    const char *name;
+    int is_double, strided;
+    kernel run;
+    for (int i = 0; (run = kernel_get(i, &name, &is_double, &strided)); i++)
+        if (!strcmp(name, "sum_rows") && !is_double) graph.sum_rows = run;
+    graph.of_leaf = engine_slot(graph.leaf, "_leaf");
+    graph.post_hooks = engine_slot(graph.leaf, "post_hooks");
+    if (graph.of_leaf < 0 || graph.post_hooks < 0)
+        return PyErr_Format(PyExc_TypeError, "AccumulateGrad: expected slots");
     for (int i = 0; i < FIELDS; i++)
         if (!(graph.text[i] = PyUnicode_InternFromString(field_names[i]))) return NULL;
     graph.text_backward = PyUnicode_InternFromString("backward");
