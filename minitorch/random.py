@@ -10,6 +10,7 @@ import contextlib
 import functools
 import os
 import struct
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,6 +41,7 @@ _INT64_MIN = -(1 << 63)
 # a float32 normal that no CPU stream uses, whether it is valid.
 _HEAD, _WORDS, _TAIL = struct.Struct("<QiiQ"), 624, struct.Struct("<dddi4x4sB3x")
 _STATE_BYTES = _HEAD.size + 8 * _WORDS + _TAIL.size
+_starting = threading.Lock()
 
 
 class Generator(Samplers):
@@ -93,15 +95,18 @@ class Generator(Samplers):
         self._next_normal: float | None = None
         self._unused: Any = (bytes(4), 0)
         if self._twister is not None:
-            self._seed_twister()
+            self._seed_twister(self._twister)
 
-    def _seed_twister(self) -> None:
-        np.random.RandomState(self._twister).seed(self._seed & 0xFFFFFFFF)
+    def _seed_twister(self, twister: Any) -> None:
+        np.random.RandomState(twister).seed(self._seed & 0xFFFFFFFF)
 
     def _engine(self) -> Any:
         if self._twister is None:
-            self._twister = np.random.MT19937(0)
-            self._seed_twister()
+            with _starting:  # another thread may draw its first number too
+                if self._twister is None:
+                    twister = np.random.MT19937(0)
+                    self._seed_twister(twister)
+                    self._twister = twister
         return self._twister
 
     def memory(self) -> np.ndarray:

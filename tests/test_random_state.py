@@ -6,6 +6,8 @@ import copy
 import pickle
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -108,6 +110,24 @@ def test_fork_rng():
     with minitorch.random.fork_rng(enabled=False):
         g.random_(5, np.int64)
     assert state_of(g) != before
+
+
+def test_threads_that_draw_first_together_share_one_twister(monkeypatch):
+    made = np.random.MT19937
+
+    def slow(seed):
+        time.sleep(0.02)
+        return made(seed)
+
+    monkeypatch.setattr(np.random, "MT19937", slow)
+    g, found = Generator().manual_seed(3), []
+    threads = [threading.Thread(target=lambda: found.append(g._words(2))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    again = Generator().manual_seed(3)._words(8)
+    assert sorted(w for words in found for w in words.tolist()) == sorted(again.tolist())
 
 
 def test_numpys_generators_are_imported_at_the_first_draw():

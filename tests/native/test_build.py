@@ -350,3 +350,16 @@ def test_the_doctor_tells_what_it_runs_on(capsys):
     assert lines["minitorch"].startswith(f"{minitorch.__version__}, as torch ")
     assert {"python", "numpy", "system", "native", "compiler", "cache"} <= set(lines)
     assert lines["native"] == f"kernels  {native.status()['native kernels']}"
+
+
+@pytest.mark.nightly
+def test_every_row_runs_through_ctypes(tmp_path):
+    tests = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "tests.native.headerless", "-W",
+         "ignore::pytest.PytestAssertRewriteWarning", "-p", "no:cacheprovider",
+         str(tests / "test_rows.py"), str(tests / "test_streams.py"),
+         str(tests / "test_optimizers.py")],
+        cwd=tests.parent.parent, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-6000:]
