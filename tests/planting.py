@@ -17,11 +17,9 @@ from tests.samples import SAMPLES
 from tests.sampling import Sample
 from tests.tolerances import TOLERANCES, distance
 
-
-def only_on_rows() -> None:
-    """Skip a module that plants mistakes in the rows where kernels run in their place."""
-    if os.environ["MINITORCH_NATIVE"] != "0":
-        pytest.skip("the mistakes are in rows that kernels stand in for", allow_module_level=True)
+ON_ROWS = pytest.mark.skipif(
+    os.environ["MINITORCH_NATIVE"] != "0", reason="kernels stand in for the rows with the mistakes"
+)
 
 
 class Trial:

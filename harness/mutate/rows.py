@@ -19,7 +19,7 @@ from harness.mutate.kinds import Kind
 from harness.mutate.rewrite import helpers
 from harness.mutate.sites import RULES, Mutant, Site, codes, of_function
 from minitorch._tensor import Tensor
-from minitorch.backend import ROWS
+from minitorch.backend import ROWS, own_rule
 from minitorch.row import Row
 
 # ------------------------------------------------------------------ the code of rules
@@ -39,8 +39,9 @@ def code_of_rules(names: Iterable[str] | None = None) -> dict[str, Code]:
     found: dict[str, Code] = {}
     for name in differentiable() if names is None else names:
         row = ROWS[name]
-        rules = [(row.joint, "inputs")] if row.joint else [*zip(row.rules, row.inputs)]
-        for rule, wanted in rules:
+        parts = [("joint", "inputs")] if row.joint else [*enumerate(row.inputs)]
+        for part, wanted in parts:
+            rule = own_rule(row, part) if part == "joint" or row.rules[part] else None
             for function in (rule, *helpers(rule)) if rule else ():
                 room, own = function.__module__.rpartition(".")[2], function.__name__
                 title = f"{name} by {wanted}" if own == "<lambda>" else f"{room}.{own}"

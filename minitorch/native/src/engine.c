@@ -98,6 +98,11 @@ static PyObject *new_tensor(PyObject *array, PyObject *node, PyObject *cell) {
     return t;
 }
 
+/* Not for inference: `inference.py` puts a `_new` of its own in place. */
+static int tensors_are_plain(void) {
+    return PyDict_GetItem(engine.names, text_new) == engine.new;
+}
+
 static PyObject *new_cell(void) {
     PyObject *cell = PyList_New(1);
     if (cell) PyList_SET_ITEM(cell, 0, PyLong_FromLong(0));
@@ -105,7 +110,8 @@ static PyObject *new_cell(void) {
 }
 
 int engine_first_grad(PyObject *leaf, PyObject *node, PyObject *g) {
-    if (!PyObject_TypeCheck(leaf, engine.tensor) || SLOT(leaf, engine.node_at) != node ||
+    if (!tensors_are_plain() || !PyObject_TypeCheck(leaf, engine.tensor) ||
+        SLOT(leaf, engine.node_at) != node ||
         SLOT(leaf, engine.grad) != Py_None || !PyArray_CheckExact(g) ||
         !PyArray_IS_C_CONTIGUOUS((PyArrayObject *)g) ||
         !PyArray_IS_C_CONTIGUOUS((PyArrayObject *)SLOT(leaf, engine.array)))
@@ -252,7 +258,7 @@ done:
 static int is_ordinary(void) {
     return PyDict_GetItem(engine.names, text_node) == (PyObject *)engine.node &&
            PyDict_GetItem(engine.names, text_record) == engine.record &&
-           PyDict_GetItem(engine.names, text_new) == engine.new;
+           tensors_are_plain();
 }
 
 /* The tensor of a result; takes over `out`. */

@@ -17,11 +17,9 @@ from harness.locate.observe import observing
 from harness.locate.trace import Trace
 from minitorch.backend import ROWS
 from minitorch.optim import Adam
-from tests.planting import only_on_rows
+from tests.planting import ON_ROWS
 
-only_on_rows()
-
-pytestmark = pytest.mark.differential
+pytestmark = [pytest.mark.differential, ON_ROWS]
 
 
 def model(T: Any) -> None:

@@ -10,11 +10,9 @@ from harness.backends import MINITORCH, TORCH
 from harness.locate import survey
 from harness.locate.observe import observing
 from minitorch.backend import ROWS
-from tests.planting import only_on_rows
+from tests.planting import ON_ROWS
 
-only_on_rows()
-
-pytestmark = pytest.mark.differential
+pytestmark = [pytest.mark.differential, ON_ROWS]
 
 
 def model(T: Any) -> None:
