@@ -194,7 +194,7 @@ def sweep(
     pending: dict[Any, Any] = {}
     summed: set = set()  # nodes whose pending gradient is a sum of our own: add to it in place
     for node, nr, g in roots:
-        _add(pending, summed, node, nr, g.copy() if type(g) is _ndarray else g)
+        _add(pending, summed, node, nr, g.copy() if node.is_leaf and type(g) is _ndarray else g)
     order = reachable(pending)
     running = None if capture is None else leading_to(order, capture)
     needed = None if running is None else running.union(capture or ())

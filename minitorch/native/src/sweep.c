@@ -376,7 +376,13 @@ static int add_roots(PyObject *pending, PyObject *summed, PyObject *roots) {
             failed = -1;
             break;
         }
-        g = PyArray_CheckExact(g) ? PyArray_NewCopy((PyArrayObject *)g, NPY_CORDER) : Py_NewRef(g);
+        int leaf = is_leaf(node); /* it keeps what it gets */
+        if (leaf < 0) {
+            failed = -1;
+            break;
+        }
+        g = leaf && PyArray_CheckExact(g) ? PyArray_NewCopy((PyArrayObject *)g, NPY_CORDER)
+                                          : Py_NewRef(g);
         PyObject *done = g ? ask("_add", (PyObject *[]){pending, summed, node, nr, g}, 5) : NULL;
         failed = done ? 0 : -1;
         Py_XDECREF(done), Py_XDECREF(g);
