@@ -17,7 +17,7 @@ _ndarray, _empty = xp.ndarray, xp.empty
 _DTYPES = (xp.dtype("float32"), xp.dtype("float64"))
 _MOST_INTEGERS = 60  # of a call
 
-CHEAP, DEAR, COSTLY = 98304, 1024, 64
+CHEAP, DEAR, COSTLY = 65536, 1024, 64
 """From how many elements on a kernel is not slower than NumPy: arithmetic; functions, and rules
 that take NumPy several passes; functions that take NumPy many."""
 
