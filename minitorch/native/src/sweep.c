@@ -14,7 +14,8 @@ shape and several outputs are its functions here too. */
 #include "engine.h"
 #include "runtime.h"
 
-#define SMALL_SUM 8192 /* elements; larger ones are added by graph's own function */
+#define SMALL_SUM 8192   /* elements; larger ones are added by graph's own function */
+#define SMALL_BIAS 32768 /* as `sums.py` has it; larger ones are summed by a row */
 
 enum { PLAN, EDGES, SAVED, VERSIONS, SHAPE, DTYPE, OUTPUTS, SEQUENCE, HOOKS, NODE_HOOKS, FIELDS };
 static const char *const field_names[FIELDS] = {
@@ -154,12 +155,12 @@ static int fits(PyObject *g, PyObject *shape, PyObject *dtype) {
     return 0;
 }
 
-/* The rows of a matrix of floats summed, as for a bias; NULL, and no error, for anything else. */
+/* The rows of a small matrix of floats summed, as for a bias; NULL, and no error, for anything else. */
 static PyObject *summed_rows(PyObject *gx, PyObject *shape, PyObject *dtype) {
     PyArrayObject *g = (PyArrayObject *)gx;
     if (!graph.sum_rows || !PyArray_CheckExact(gx) || PyArray_NDIM(g) != 2 ||
         PyArray_TYPE(g) != NPY_FLOAT || (PyObject *)PyArray_DESCR(g) != dtype ||
-        !PyArray_ISCARRAY_RO(g) || !PyArray_SIZE(g) || !PyTuple_CheckExact(shape) ||
+        !PyArray_ISCARRAY_RO(g) || !PyArray_SIZE(g) || PyArray_SIZE(g) >= SMALL_BIAS || !PyTuple_CheckExact(shape) ||
         PyTuple_GET_SIZE(shape) != 1 ||
         PyLong_AsLongLong(PyTuple_GET_ITEM(shape, 0)) != PyArray_DIM(g, 1))
         return NULL;
