@@ -352,7 +352,8 @@ static void multiply(product p, int alone) {
     product other = turned(p);
     if (cost(&other, parts) < cost(&p, parts)) p = other;
     if (in_slices(p.m, p.n, parts)) {
-        p.panels_each = blocks_of(panels(p.n), parts);
+        size slices = most_of(parts / 2, panels(p.n) / 16); /* a is copied once for each */
+        p.panels_each = blocks_of(panels(p.n), p.m < 4 * ROWS ? parts : least_of(parts, slices));
         parallel(blocks_of(panels(p.n), p.panels_each), slice_chunk, &p);
     } else {
         in_runs(p, parts);
