@@ -1,13 +1,15 @@
 """Every kernel beside the row on NumPy that it stands over, and beside torch: `bench --kernels`.
 
 One process, in turns, the fastest of many: as ratios of time, above 1 where the kernel is faster,
-and as errors against torch in float64, in units of float32's eps of the largest element.
+and as errors against torch in float64, in units of float32's eps of the largest element: the
+largest of one draw of the inputs, and of several draws the median.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -31,6 +33,9 @@ TURNS, TURN = 4, 0.015
 
 WORSE, FLOOR = 2.0, 0.5
 """An error is flagged above so many times torch's, or half an eps where that is more."""
+
+DRAWS = 9
+"""Draws of the inputs that errors are looked at for; of the largest size three."""
 
 EPS = 2.0**-23
 
@@ -83,11 +88,10 @@ def lines(
 def _line(row: str, call: Call, size: int, threads: int) -> Line:
     arrays = call.inputs(np.random.default_rng(0), size)
     try:
-        exact = _values(call, TORCH, arrays, np.float64)
-        found = [_values(call, engine, arrays, np.float32) for engine in ENGINES]
+        draws = [_errors(call, size, seed) for seed in range(DRAWS if size < max(SIZES) else 3)]
     except (RuntimeError, TypeError, AttributeError, NotImplementedError) as error:
         return Line(row, size, (), (), (), str(error).partition("\n")[0])
-    errors = tuple(max(map(_error, mine, exact), default=0.0) for mine in found)
+    errors = tuple(map(statistics.median, zip(*draws)))
     best = [[float("inf")] * 2 for _ in ENGINES]
     for turn in range(TURNS):
         for k in (0, 1, 2) if turn % 2 else (2, 1, 0):
@@ -99,6 +103,14 @@ def _line(row: str, call: Call, size: int, threads: int) -> Line:
             time.sleep(PAUSE)  # threads that still spin take the next one's cores
     forward, backward = zip(*best)
     return Line(row, size, forward, backward if np.isfinite(backward).all() else (), errors)
+
+
+def _errors(call: Call, size: int, seed: int) -> tuple[float, ...]:
+    """The largest error of each engine, for the inputs that this seed draws."""
+    arrays = call.inputs(np.random.default_rng(seed), size)
+    exact = _values(call, TORCH, arrays, np.float64)
+    found = [_values(call, engine, arrays, np.float32) for engine in ENGINES]
+    return tuple(max(map(_error, mine, exact), default=0.0) for mine in found)
 
 
 def _tensors(engine: Backend, arrays: Sequence[np.ndarray], asks: bool, dtype: Any) -> list[Any]:
