@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from minitorch.native import bind, build, compiling
 
-build.include = compiling.include = lambda: None
-bind.SLOW = 1  # at every size, as through the module
+
+def pytest_configure(config: Any) -> None:
+    """Hide them, and let kernels run at every size, as they do through the module."""
+    build.include = compiling.include = lambda: None
+    bind.SLOW = 1
