@@ -9,6 +9,7 @@ They are compiled when minitorch is first imported, those for float64 at their f
 from __future__ import annotations
 
 import os
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["disable", "enable", "is_enabled", "prepare", "start", "status"]
 
 _binding: bind.Binding | None = None
+_fetching = threading.Lock()
 _enabled = False
 _why = "not asked for yet"  # why the kernels are off
 
@@ -42,7 +44,10 @@ def _fetch_double() -> bool:
     from . import build
 
     try:
-        load().add_double(build.library("float64"))
+        with _fetching:
+            if build.path() != load().path:
+                raise build.BuildError("the sources were changed since they were loaded")
+            load().add_double(build.library("float64"))
         return True
     except Exception as error:
         _excuse(error, "float64")

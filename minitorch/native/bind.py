@@ -119,6 +119,7 @@ class _Ctypes:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             large = double = False
             for x in args:
+                double |= isinstance(x, np.float64)
                 if isinstance(x, np.ndarray):
                     if type(x) is not np.ndarray or not (x.flags.aligned and x.dtype.isnative):
                         break

@@ -109,7 +109,10 @@ def add_into(total: Any, g: Any) -> bool:
         or not (total.flags.carray and g.flags.c_contiguous and g.flags.aligned)
     ):
         return False
-    c.add_into(total, g, g.size)
+    try:
+        c.add_into(total, g, g.size)
+    except TypeError:  # there are no kernels for float64
+        return False
     return True
 
 

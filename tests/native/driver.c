@@ -69,6 +69,11 @@ static void check_products(void) {
     }
     check_product(70, 90, 600, 0, 0, 0, 1); /* several runs of k, all threads */
     check_product(150, 40, 300, 1, 1, 1, 0);
+    for (int i = 0; i < 8; i++) { /* computed as columns by rows */
+        check_product(1, 600, 40, i & 1, i & 2, i & 4, 1);
+        check_product(9, 601, 100, i & 1, i & 2, i & 4, 0);
+        check_product(64, 10, 300, i & 1, i & 2, i & 4, 1);
+    }
 }
 
 /* ------------------------------------------------------------------ elementary functions */

@@ -173,6 +173,13 @@ def test_without_kernels_for_float64_those_for_float32_still_run(filled):
     assert filled.run(RUN_DOUBLE) == (out, "")
 
 
+def test_sources_that_were_changed_since_are_not_mixed(filled):
+    changed = "\nbuild.FLAGS = (*build.FLAGS, '-DANOTHER')"
+    out, error = filled.run(RUN_DOUBLE.replace("\na = ", changed + "\na = "))
+    assert out.split() == ["on", "False"]
+    assert "float64 runs on NumPy alone, without kernels: the sources were changed" in error
+
+
 def test_a_compilation_that_is_interrupted_is_tried_again(filled):
     filled.add_compiler(first='case "$*" in *DDOUBLE*) kill -INT $PPID; sleep 1;; esac')
     filled.env["PATH"] = str(filled.bin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -188,3 +189,33 @@ def test_without_memory_a_kernel_raises_and_the_next_one_runs(threads, dtype):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["gemm: there is no memory left"] * 2
+
+
+NO_DOUBLE = """
+import minitorch as torch
+from minitorch import native
+
+native._fetch_double = lambda: False
+native.enable(least)
+assert not native.prepare()
+x = torch.ones(40000, dtype=torch.float64, requires_grad=True)
+(x * 2 + x * 3).sum().backward()
+assert (x.grad == 5).all()
+logits = torch.zeros(64, 100, dtype=torch.float64, requires_grad=True)
+torch.nn.functional.cross_entropy(logits, torch.zeros(64, dtype=torch.int64)).backward()
+assert abs(logits.grad.sum().item()) < 1e-12
+layer = torch.nn.LSTM(8, 8, dtype=torch.float64)
+optimizer = torch.optim.AdamW(layer.parameters())
+layer(torch.randn(20, 30, 8, dtype=torch.float64))[0].pow(2).mean().backward()
+optimizer.step()
+"""
+
+
+@pytest.mark.parametrize("least", [None, 1])
+def test_without_kernels_for_float64_it_runs_on_numpy(least):
+    code = f"least = {least}\n{NO_DOUBLE}"
+    env = {**os.environ, "MINITORCH_NATIVE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env
+    )
+    assert done.returncode == 0, done.stderr

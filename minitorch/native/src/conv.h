@@ -39,7 +39,7 @@ typedef struct {
     int32_t *at;
 } pass;
 
-/* Both return 0 where there is no memory, and fill all but the part about the copy. */
+/* They fill all but the part about the copy. */
 void NAME(pass_forward)(pass *p, const geometry *g);
 void NAME(pass_transposed)(pass *p, const geometry *g, const size remainder[AXES]);
 void NAME(pass_end)(pass *p);
@@ -56,7 +56,7 @@ geometry NAME(geometry_of)(const size *n);
 
 /* ------------------------------------------------------------------ 3 x 3: conv_tiles.c */
 
-/* The pass over tiles of 4 x 4 inputs, each for 2 x 2 outputs; 0 where there is no memory. */
+/* The pass over tiles of 4 x 4 inputs, each for 2 x 2 outputs. */
 void NAME(tiles_pass)(pass *p, const geometry *g, int transposed);
 /* The tiles of a block, transformed: 16 numbers of a channel for each, of which number i of channel
 c for all tiles is at to + i * apart + c * pitch. */

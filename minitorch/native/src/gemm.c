@@ -53,10 +53,11 @@ INLINE void turn_all(size rows, size k, const real *from, size from_row, real *t
 }
 
 /* A tile that is not whole, or whose columns lie apart: that of a transposed product, row 1. `sums`
-has room for whole fours of rows. */
+has room for whole fours of rows, and what is turned together beyond the last column. */
 #define FOURS ((ROWS + 3) / 4 * 4)
+#define ALL_TURNED ((VECTORS * VECTOR_BYTES / sizeof(real) + TURNED - 1) / TURNED * TURNED)
 INLINE void put_columns(place to, size rows, size columns, const real *sums) {
-    real turned[COLUMNS][FOURS];
+    real turned[ALL_TURNED][FOURS];
     for (size i = 0; i < rows; i += 4)
         for (size j = 0; j < COLUMNS; j += TURNED)
             turn(sums + i * COLUMNS + j, COLUMNS, &turned[j][i], FOURS);
@@ -97,7 +98,7 @@ static __attribute__((noinline)) void put_part(place to, size rows, size columns
 
 INLINE void put(place to, int rows, size columns, vec sums[ROWS][VECTORS]) {
     if (to.column != 1 || columns != COLUMNS) {
-        real kept[FOURS * VECTORS * (VECTOR_BYTES / sizeof(real))];
+        real kept[FOURS * VECTORS * (VECTOR_BYTES / sizeof(real)) + TURNED];
         EACH_SUM store(kept + i * COLUMNS + v * LANES, sums[i][v]);
         put_part(to, rows, columns, kept);
         return;

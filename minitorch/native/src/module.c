@@ -232,7 +232,9 @@ static int is_for_kernels(PyObject *const *args, Py_ssize_t n, size least) {
     int found = 0, arrays = 0, numbers = 0, doubles = 0;
     for (Py_ssize_t i = 0; i < n; i++) {
         if (!PyArray_Check(args[i])) {
-            numbers |= PyArray_IsScalar(args[i], Float) || PyArray_IsScalar(args[i], Double);
+            int wide = PyArray_IsScalar(args[i], Double);
+            numbers |= wide || PyArray_IsScalar(args[i], Float);
+            doubles |= wide;
             continue;
         }
         arrays = 1;

@@ -306,8 +306,7 @@ static void add_up(const real *parts, size count, size step, size width, real *o
     parallel(blocks_of(width, RUN), column_chunk, &c);
 }
 
-/* g, x, weight, mean, rstd, gx, g_weight, g_bias; rows, length, groups, channels, places, g_row.
-Returns 1 where there is no memory. */
+/* g, x, weight, mean, rstd, gx, g_weight, g_bias; rows, length, groups, channels, places, g_row. */
 KERNEL(normalize_rows_grad) {
     backward b = {.rows = n[0], .length = n[1], .groups = n[2], .channels = n[3], .places = n[4],
                   .g_row = n[5], .each = least_of(TALL, rows_each(n[1])), .g = a[0], .x = a[1],
@@ -315,10 +314,7 @@ KERNEL(normalize_rows_grad) {
     real *g_weight = a[6], *g_bias = a[7];
     size chunks = blocks_of(b.rows, b.each), width = b.groups * b.channels;
     if (b.places == 1) {
-        if (g_weight || g_bias) {
-            b.partial = scratch(2, chunks * 2 * width * (size)sizeof(real));
-            if (!b.partial) return 1;
-        }
+        if (g_weight || g_bias) b.partial = scratch(2, chunks * 2 * width * (size)sizeof(real));
         parallel(chunks, each_chunk, &b);
         if (!b.partial) return 0;
         add_up(b.partial, chunks, 2 * width, width, g_weight);
@@ -326,7 +322,6 @@ KERNEL(normalize_rows_grad) {
         return 0;
     }
     b.partial = scratch(2, b.rows * 2 * b.channels * (size)sizeof(real));
-    if (!b.partial) return 1;
     parallel(chunks, runs_chunk, &b);
     size images = b.rows / b.groups;
     add_up(b.partial, images, width, width, g_weight);

@@ -156,6 +156,7 @@ static void in_child(void) {
     pthread_cond_init(&pool.wanting, NULL);
     pool.asleep = 0;
     pool.workers = 0;
+    pool.lacked = 0;
     for (size i = 0; i < MOST_THREADS; i++) atomic_store(&pool.ranges[i].next, 0);
     inside = 0;
 }

@@ -116,7 +116,7 @@ products' own. */
 void *scratch(int slot, size bytes);
 
 /* Where a kernel finds no memory it is left, from any depth and on any thread, by no_memory():
-`scratch` and `memory`, a malloc, do so. What it had of malloc by then is lost. */
+`scratch` and `memory_of`, a malloc, do so. What it had of malloc by then is lost. */
 __attribute__((noreturn)) void no_memory(void);
 INLINE void *memory_of(size bytes) {
     void *found = malloc((size_t)bytes);

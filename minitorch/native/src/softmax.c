@@ -14,7 +14,7 @@ sums. Else vectors of columns walk down the middle axis, four side by side. */
 typedef struct {
     size outer, length, inner, each;
     size blocks; /* of columns, of each of `outer` */
-    int is_log, failed; /* there was no memory */
+    int is_log;
     const real *x; /* of the gradient: the softmax */
     const real *g;
     size g_row; /* the distance of two rows of g: 0 where all are one */
@@ -235,13 +235,9 @@ static void turn(const real *x, size rows, size columns, size x_row, real *out, 
 
 /* Fewer columns than a vector holds: as rows, then turned back. */
 static void narrow_chunk(void *context, size chunk) {
-    softmax *s = context;
+    const softmax *s = context;
     size last = least_of(s->outer, (chunk + 1) * s->each), n = s->length * s->inner;
     real *room = scratch(2, 3 * n * (size)sizeof(real));
-    if (!room) {
-        s->failed = 1;
-        return;
-    }
     softmax rows = {.outer = s->inner, .length = s->length, .inner = 1, .each = s->inner,
                     .is_log = s->is_log, .x = room, .g = room + n, .g_row = s->length,
                     .out = room + 2 * n};
@@ -276,7 +272,7 @@ static void short_chunk(void *context, size chunk) {
     }
 }
 
-static int run_softmax(softmax s) {
+static size run_softmax(softmax s) {
     if (s.inner == 1 && s.length < LANES) {
         s.each = BLOCK / LANES;
         parallel(blocks_of(s.outer, s.each), short_chunk, &s);
@@ -291,17 +287,17 @@ static int run_softmax(softmax s) {
         s.each = most_of(1, BLOCK / (s.length * least_of(s.inner, WIDE * LANES)));
         parallel(blocks_of(s.outer * s.blocks, s.each), columns_chunk, &s);
     }
-    return s.failed;
+    return 0;
 }
 
-/* x, out; outer, length, inner, whether the logarithm is wanted. Returns 1 without memory. */
+/* x, out; outer, length, inner, whether the logarithm is wanted. */
 KERNEL(softmax) {
     return run_softmax((softmax){.outer = n[0], .length = n[1], .inner = n[2], .is_log = (int)n[3],
                                  .x = a[0], .out = a[1]});
 }
 
 /* g, the softmax or its logarithm, the gradient; outer, length, inner, whether it is the
-logarithm, the distance of two rows of g. Returns 1 without memory. */
+logarithm, the distance of two rows of g. */
 KERNEL(softmax_grad) {
     return run_softmax((softmax){.outer = n[0], .length = n[1], .inner = n[2], .is_log = (int)n[3],
                                  .g_row = n[4], .g = a[0], .x = a[1], .out = a[2]});

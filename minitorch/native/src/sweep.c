@@ -326,8 +326,11 @@ static int accumulate(PyObject *node, PyObject *g) {
         PyObject *held = PyObject_CallOneArg(graph.acquire, Py_False); /* without waiting */
         int done = held == Py_True ? engine_first_grad(leaf, node, g) : held ? 0 : -1;
         if (held == Py_True) {
+            PyObject *type, *error, *trace;
+            PyErr_Fetch(&type, &error, &trace);
             PyObject *released = PyObject_CallNoArgs(graph.release);
             Py_XDECREF(released);
+            PyErr_Restore(type, error, trace);
         }
         Py_XDECREF(held);
         Py_DECREF(leaf);
