@@ -41,9 +41,8 @@ class Judge:
         fit each other, and may end the process.
         """
         replay = Replay(call)
-        return not local.evaluate(
-            replay.on(self.candidate), replay.arrays, self.candidate, 0
-        ).raised  # fmt: skip
+        made = local.evaluate(replay.on(self.candidate), replay.arrays, self.candidate, 0)
+        return not made.raised
 
     def __call__(self, call: Call) -> bool:
         """Whether `call` is wrong on the candidate and right on the reference."""

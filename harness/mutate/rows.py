@@ -41,7 +41,7 @@ def code_of_rules(names: Iterable[str] | None = None) -> dict[str, Code]:
         row = ROWS[name]
         parts = [("joint", "inputs")] if row.joint else [*enumerate(row.inputs)]
         for part, wanted in parts:
-            rule = own_rule(row, part) if part == "joint" or row.rules[part] else None
+            rule = own_rule(row, part)
             for function in (rule, *helpers(rule)) if rule else ():
                 room, own = function.__module__.rpartition(".")[2], function.__name__
                 title = f"{name} by {wanted}" if own == "<lambda>" else f"{room}.{own}"

@@ -165,9 +165,9 @@ def status() -> dict[str, Any]:
     found["compiler"] = ", ".join(" ".join(each) for each in build.compilers()) or "none"
     try:
         found["cache"] = build.folder()
-        kinds = ("float32", "float64")
-        found["compiled"] = ", ".join(k for k in kinds if build.sound(build.path(k))) or "none yet"
-        if failed := "\n".join(filter(None, (compiling.failure(build.path(k)) for k in kinds))):
+        paths = {kind: build.path(kind) for kind in ("float32", "float64")}
+        found["compiled"] = ", ".join(k for k in paths if build.sound(paths[k])) or "none yet"
+        if failed := "\n".join(filter(None, map(compiling.failure, paths.values()))):
             found["compilation failed"] = failed
     except build.BuildError as error:
         found["cache"] = f"none: {error}"

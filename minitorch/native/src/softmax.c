@@ -272,7 +272,7 @@ static void short_chunk(void *context, size chunk) {
     }
 }
 
-static size run_softmax(softmax s) {
+static void run_softmax(softmax s) {
     if (s.inner == 1 && s.length < LANES) {
         s.each = BLOCK / LANES;
         parallel(blocks_of(s.outer, s.each), short_chunk, &s);
@@ -287,18 +287,19 @@ static size run_softmax(softmax s) {
         s.each = most_of(1, BLOCK / (s.length * least_of(s.inner, WIDE * LANES)));
         parallel(blocks_of(s.outer * s.blocks, s.each), columns_chunk, &s);
     }
-    return 0;
 }
 
 /* x, out; outer, length, inner, whether the logarithm is wanted. */
 KERNEL(softmax) {
-    return run_softmax((softmax){.outer = n[0], .length = n[1], .inner = n[2], .is_log = (int)n[3],
-                                 .x = a[0], .out = a[1]});
+    run_softmax((softmax){.outer = n[0], .length = n[1], .inner = n[2], .is_log = (int)n[3],
+                          .x = a[0], .out = a[1]});
+    return 0;
 }
 
 /* g, the softmax or its logarithm, the gradient; outer, length, inner, whether it is the
 logarithm, the distance of two rows of g. */
 KERNEL(softmax_grad) {
-    return run_softmax((softmax){.outer = n[0], .length = n[1], .inner = n[2], .is_log = (int)n[3],
-                                 .g_row = n[4], .g = a[0], .x = a[1], .out = a[2]});
+    run_softmax((softmax){.outer = n[0], .length = n[1], .inner = n[2], .is_log = (int)n[3],
+                          .g_row = n[4], .g = a[0], .x = a[1], .out = a[2]});
+    return 0;
 }

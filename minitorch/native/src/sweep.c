@@ -160,8 +160,8 @@ static PyObject *summed_rows(PyObject *gx, PyObject *shape, PyObject *dtype) {
     PyArrayObject *g = (PyArrayObject *)gx;
     if (!graph.sum_rows || !PyArray_CheckExact(gx) || PyArray_NDIM(g) != 2 ||
         PyArray_TYPE(g) != NPY_FLOAT || (PyObject *)PyArray_DESCR(g) != dtype ||
-        !PyArray_ISCARRAY_RO(g) || !PyArray_SIZE(g) || PyArray_SIZE(g) >= SMALL_BIAS || !PyTuple_CheckExact(shape) ||
-        PyTuple_GET_SIZE(shape) != 1 ||
+        !PyArray_ISCARRAY_RO(g) || !PyArray_SIZE(g) || PyArray_SIZE(g) >= SMALL_BIAS ||
+        !PyTuple_CheckExact(shape) || PyTuple_GET_SIZE(shape) != 1 ||
         PyLong_AsLongLong(PyTuple_GET_ITEM(shape, 0)) != PyArray_DIM(g, 1))
         return NULL;
     Py_INCREF(dtype);
